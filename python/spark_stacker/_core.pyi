@@ -1,0 +1,43 @@
+"""The Rust core. User code imports ``spark_stacker.*`` instead."""
+
+from typing import Final, final
+
+import numpy as np
+from numpy.typing import NDArray
+
+__version__: Final[str]
+
+@final
+class Bars:
+    """Candles of one market inside the core: checked, immutable, cheap to slice."""
+
+    def __new__(
+        cls,
+        open_time_ns: NDArray[np.int64],
+        open: NDArray[np.float64],
+        high: NDArray[np.float64],
+        low: NDArray[np.float64],
+        close: NDArray[np.float64],
+        volume: NDArray[np.float64],
+        *,
+        interval_ns: int,
+    ) -> Bars: ...
+    def __len__(self) -> int: ...
+    def slice(self, start: int, stop: int) -> Bars: ...
+    @property
+    def interval_ns(self) -> int: ...
+    @property
+    def open_time_ns(self) -> NDArray[np.int64]: ...
+    @property
+    def open(self) -> NDArray[np.float64]: ...
+    @property
+    def high(self) -> NDArray[np.float64]: ...
+    @property
+    def low(self) -> NDArray[np.float64]: ...
+    @property
+    def close(self) -> NDArray[np.float64]: ...
+    @property
+    def volume(self) -> NDArray[np.float64]: ...
+
+def interval_ns(text: str) -> int: ...
+def interval_name(interval_ns: int) -> str: ...

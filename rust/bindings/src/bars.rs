@@ -1,0 +1,125 @@
+//! Candle columns, copied once into the core.
+
+use std::sync::Arc;
+
+use numpy::{PyArray1, PyReadonlyArray1};
+use pyo3::prelude::*;
+use spark_stacker_core::market::{BarColumns, Bars, Interval, RawColumns};
+
+use crate::errors::{to_python, without_lock};
+
+/// Candles of one market inside the core: checked, immutable, cheap to slice.
+#[pyclass(name = "Bars", module = "spark_stacker._core", frozen)]
+pub struct PyBars {
+    columns: Arc<BarColumns>,
+    start: usize,
+    stop: usize,
+}
+
+impl PyBars {
+    /// The columns for the core.
+    pub fn view(&self) -> Bars<'_> {
+        self.columns.view().slice(self.start, self.stop)
+    }
+}
+
+#[pymethods]
+impl PyBars {
+    #[new]
+    #[pyo3(signature = (open_time_ns, open, high, low, close, volume, *, interval_ns))]
+    #[expect(
+        clippy::too_many_arguments,
+        reason = "one argument a column, as a candle has"
+    )]
+    fn new(
+        py: Python<'_>,
+        open_time_ns: PyReadonlyArray1<'_, i64>,
+        open: PyReadonlyArray1<'_, f64>,
+        high: PyReadonlyArray1<'_, f64>,
+        low: PyReadonlyArray1<'_, f64>,
+        close: PyReadonlyArray1<'_, f64>,
+        volume: PyReadonlyArray1<'_, f64>,
+        interval_ns: i64,
+    ) -> PyResult<Self> {
+        let raw = RawColumns {
+            open_time_ns: open_time_ns.as_slice()?.to_vec(),
+            open: open.as_slice()?.to_vec(),
+            high: high.as_slice()?.to_vec(),
+            low: low.as_slice()?.to_vec(),
+            close: close.as_slice()?.to_vec(),
+            volume: volume.as_slice()?.to_vec(),
+        };
+        let columns = without_lock(py, || BarColumns::new(raw, Interval::from_ns(interval_ns)?))?;
+        let stop = columns.view().len();
+        Ok(Self {
+            columns: Arc::new(columns),
+            start: 0,
+            stop,
+        })
+    }
+
+    fn __len__(&self) -> usize {
+        self.stop - self.start
+    }
+
+    /// Rows `start` to `stop`, sharing the columns.
+    fn slice(&self, start: usize, stop: usize) -> Self {
+        let stop = (self.start + stop).min(self.stop);
+        Self {
+            columns: Arc::clone(&self.columns),
+            start: (self.start + start).min(stop),
+            stop,
+        }
+    }
+
+    #[getter]
+    fn interval_ns(&self) -> i64 {
+        self.view().interval.ns()
+    }
+
+    #[getter]
+    fn open_time_ns<'py>(&self, py: Python<'py>) -> Bound<'py, PyArray1<i64>> {
+        PyArray1::from_slice(py, self.view().open_time_ns)
+    }
+
+    #[getter]
+    fn open<'py>(&self, py: Python<'py>) -> Bound<'py, PyArray1<f64>> {
+        PyArray1::from_slice(py, self.view().open)
+    }
+
+    #[getter]
+    fn high<'py>(&self, py: Python<'py>) -> Bound<'py, PyArray1<f64>> {
+        PyArray1::from_slice(py, self.view().high)
+    }
+
+    #[getter]
+    fn low<'py>(&self, py: Python<'py>) -> Bound<'py, PyArray1<f64>> {
+        PyArray1::from_slice(py, self.view().low)
+    }
+
+    #[getter]
+    fn close<'py>(&self, py: Python<'py>) -> Bound<'py, PyArray1<f64>> {
+        PyArray1::from_slice(py, self.view().close)
+    }
+
+    #[getter]
+    fn volume<'py>(&self, py: Python<'py>) -> Bound<'py, PyArray1<f64>> {
+        PyArray1::from_slice(py, self.view().volume)
+    }
+}
+
+/// Length of an interval such as "1h", in nanoseconds.
+#[pyfunction]
+pub fn interval_ns(text: &str) -> PyResult<i64> {
+    text.parse::<Interval>()
+        .map(Interval::ns)
+        .map_err(|error| to_python(&error))
+}
+
+/// Name of an interval of so many nanoseconds, such as "1h".
+#[pyfunction]
+pub fn interval_name(interval_ns: i64) -> PyResult<String> {
+    Interval::from_ns(interval_ns)
+        .map(|interval| interval.to_string())
+        .map_err(|error| to_python(&error))
+}

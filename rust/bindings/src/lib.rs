@@ -1,0 +1,17 @@
+//! `spark_stacker._core`: converts, releases the lock, calls, converts. No arithmetic, no branch on data, no defaults.
+
+use pyo3::prelude::*;
+
+mod bars;
+mod errors;
+
+#[pymodule(gil_used = true)]
+mod _core {
+    #[pymodule_export]
+    use super::bars::{PyBars, interval_name, interval_ns};
+
+    /// Version of the core, the same as the package's.
+    #[pymodule_export]
+    #[expect(non_upper_case_globals, reason = "the name Python expects")]
+    const __version__: &str = env!("CARGO_PKG_VERSION");
+}

@@ -1,0 +1,1 @@
+//! The loop over bars that joins everything, and what it records.

@@ -1,0 +1,25 @@
+//! The core of Spark Stacker: indicators, decisions and simulation, pure and deterministic.
+//!
+//! - [`error`]: the one error enum: parameter, value, requirement.
+//! - [`market`]: bars, intervals and the specification of an instrument.
+//! - [`indicators`]: one file each: a batch function and a step object from one update rule.
+//! - [`signals`]: direction and confidence; what each indicator's values say; votes.
+//! - [`plan`]: from a vote to an intended position: sizing, stops, hedge legs.
+//! - [`risk`]: pure checks of an intended order against limits and the ledger.
+//! - [`ledger`]: cash, positions, round trips; `apply_fill` is the only writer.
+//! - [`venue`]: the simulated exchange: orders, matching, fees, slippage, margin, liquidation.
+//! - [`engine`]: the loop over bars that joins all of the above, and what it records.
+//! - [`stats`]: performance metrics.
+
+pub mod engine;
+pub mod error;
+pub mod indicators;
+pub mod ledger;
+pub mod market;
+pub mod plan;
+pub mod risk;
+pub mod signals;
+pub mod stats;
+pub mod venue;
+
+pub use error::{Error, Result};

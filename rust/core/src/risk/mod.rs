@@ -1,0 +1,1 @@
+//! Pure checks of an intended order against limits and the ledger.

@@ -1,0 +1,83 @@
+//! The rules a simulated venue trades by.
+
+/// How far a market order's price moves against it.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub enum SlippageModel {
+    /// Not at all.
+    #[default]
+    None,
+    /// A fixed number of basis points.
+    Fixed {
+        /// Basis points.
+        bps: f64,
+    },
+    /// Uniform between 0 and `max_bps`, drawn from the hash of seed and order id.
+    Random {
+        /// Highest draw, basis points.
+        max_bps: f64,
+    },
+    /// `base_bps` + `coefficient_bps` · (size / bar volume)².
+    VolumeShare {
+        /// Constant part, basis points.
+        base_bps: f64,
+        /// Factor of the squared share, basis points.
+        coefficient_bps: f64,
+        /// Most of the bar's volume that an order may take, a fraction; the rest is cut.
+        max_share_fraction: f64,
+    },
+    /// Half the spread + `coefficient` · volatility · √(size / bar volume).
+    SquareRoot {
+        /// Whole bid-ask spread, basis points.
+        spread_bps: f64,
+        /// Dimensionless factor Y.
+        coefficient: f64,
+        /// Bars over which the volatility of returns is taken.
+        volatility_bars: u32,
+    },
+}
+
+/// How margin is pooled.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum MarginMode {
+    /// Each position stands for itself.
+    #[default]
+    Isolated,
+    /// The whole account stands for every position.
+    Cross,
+}
+
+/// Rules of the simulated venue.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct VenueRules {
+    /// Fee of a maker per notional.
+    pub maker_fee_rate: f64,
+    /// Fee of a taker per notional.
+    pub taker_fee_rate: f64,
+    /// Fee of a liquidation per notional.
+    pub liquidation_fee_rate: f64,
+    /// Spot buys pay their fee in the asset bought.
+    pub fee_in_base: bool,
+    /// Slippage of market orders and triggered stops.
+    pub slippage: SlippageModel,
+    /// Margin mode of all positions.
+    pub margin_mode: MarginMode,
+    /// A limit fills when its price is touched, not only when it is traded through.
+    pub fill_on_touch: bool,
+    /// Seed of the random slippage.
+    pub seed: u64,
+}
+
+impl Default for VenueRules {
+    fn default() -> Self {
+        Self {
+            maker_fee_rate: 0.0,
+            taker_fee_rate: 0.0,
+            liquidation_fee_rate: 0.0,
+            fee_in_base: false,
+            slippage: SlippageModel::None,
+            margin_mode: MarginMode::Isolated,
+            fill_on_touch: false,
+            seed: 0,
+        }
+    }
+}
