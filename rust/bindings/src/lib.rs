@@ -2,12 +2,15 @@
 
 use pyo3::prelude::*;
 
+mod aggregator;
 mod bars;
 mod errors;
 mod stats;
 
 #[pymodule(gil_used = true)]
 mod _core {
+    #[pymodule_export]
+    use super::aggregator::PyAggregator;
     #[pymodule_export]
     use super::bars::{PyBars, interval_name, interval_ns};
     #[pymodule_export]
