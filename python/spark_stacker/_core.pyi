@@ -41,3 +41,12 @@ class Bars:
 
 def interval_ns(text: str) -> int: ...
 def interval_name(interval_ns: int) -> str: ...
+def curve_metrics(
+    open_time_ns: NDArray[np.int64],
+    equity: NDArray[np.float64],
+    *,
+    initial_balance: float,
+    interval_ns: int,
+    benchmark: NDArray[np.float64] | None,
+    risk_free_rate: float,
+) -> tuple[dict[str, float | int | None], dict[str, str]]: ...
