@@ -92,7 +92,7 @@ impl Rule<1, 3> for Bollinger {
             close,
             |_, [price]| [price, price * price],
             |i, window| {
-                let [sum, squares] = window.sums;
+                let [sum, squares] = window.totals;
                 let mean = sum * reciprocal;
                 middle[i] = window.centre + mean;
                 upper[i] = squares.mul_add(reciprocal, -mean * mean);

@@ -36,7 +36,8 @@ pub use bollinger::{Bollinger, BollingerBands, BollingerPoint, bollinger};
 pub use ema::{Ema, ema};
 pub use hull::{Hull, hull};
 pub use linear_regression::{
-    LinearRegression, RegressionLines, RegressionPoint, linear_regression,
+    LinearRegression, RegressionPoint, linear_regression, linear_regression_intercept,
+    linear_regression_slope,
 };
 pub use macd::{Macd, MacdLines, MacdPeriods, MacdPoint, macd};
 pub use rma::{Rma, rma};

@@ -55,7 +55,7 @@ impl Rule<1, 1> for Sma {
         self.window.run(
             values,
             |_, price| price,
-            |i, window| average[i] = window.sums[0].mul_add(reciprocal, window.centre),
+            |i, window| average[i] = window.totals[0].mul_add(reciprocal, window.centre),
         );
     }
 }

@@ -22,7 +22,7 @@ pub struct SupertrendPoint {
     pub direction: f64,
 }
 
-/// SuperTrend of `multiplier` average true ranges over `period` bars; the first value is at row `period`.
+/// Trailing line of `multiplier` average true ranges over `period` bars; the first value is at row `period`.
 ///
 /// # Errors
 /// A period of 0; a multiplier that is negative or not finite; columns of different length; a NaN after the first
@@ -84,7 +84,7 @@ impl Rule<3, 2> for Supertrend {
         let first = self.range.warm_up(close.len());
         self.range.run(bars, [line]);
         for i in first..close.len() {
-            let middle = (high[i] + low[i]) / 2.0;
+            let middle = 0.5 * (high[i] + low[i]);
             let point = self
                 .ratchet
                 .update(middle, self.multiplier * line[i], close[i]);

@@ -55,7 +55,7 @@ impl Rule<2, 1> for Vwma {
             bars,
             |_, [price, volume]| [price * volume, volume],
             |i, window| {
-                let [traded, volume] = window.sums;
+                let [traded, volume] = window.totals;
                 if volume != 0.0 {
                     average[i] = window.centre + traded / volume;
                 }

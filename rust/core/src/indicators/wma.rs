@@ -68,7 +68,7 @@ impl Rule<1, 1> for Wma {
             |position, [price]| [price, position * price],
             |i, window| {
                 // The newest row has weight n, so the row at `p` has p + (n − position).
-                let [sum, by_position] = window.sums;
+                let [sum, by_position] = window.totals;
                 let weighted = (n - window.position).mul_add(sum, by_position);
                 average[i] = weighted.mul_add(weight_of_all, window.centre);
             },
