@@ -15,53 +15,36 @@ pub struct RegressionPoint {
     pub intercept: f64,
 }
 
-/// At each row, the least-squares line over the last `period` values: its value at that row.
+/// One of the numbers of a [`RegressionPoint`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RegressionPart {
+    /// Value of the line at the newest row.
+    Value,
+    /// Change of the line in one row.
+    Slope,
+    /// Value of the line at the oldest row of the window.
+    Intercept,
+}
+
+/// At each row, one part of the least-squares line over the last `period` values.
 ///
 /// # Errors
 /// A period below 2; a NaN after the first number, or an infinity, in `values`.
 ///
 /// ```
-/// use spark_stacker_core::indicators::linear_regression;
-/// let line = linear_regression(&[1.0, 2.0, 6.0], 3)?;
+/// use spark_stacker_core::indicators::{RegressionPart, linear_regression};
+/// let line = linear_regression(&[1.0, 2.0, 6.0], 3, RegressionPart::Value)?;
 /// assert!(line[1].is_nan());
 /// assert!((line[2] - 5.5).abs() < 1e-12);
 /// # Ok::<(), spark_stacker_core::Error>(())
 /// ```
-pub fn linear_regression(values: &[f64], period: usize) -> Result<Vec<f64>> {
-    part(values, period, |point| point.value)
+pub fn linear_regression(values: &[f64], period: usize, part: RegressionPart) -> Result<Vec<f64>> {
+    let rule = RegressionLine::new(period, part)?;
+    let [line] = batch(rule, [values])?;
+    Ok(line)
 }
 
-/// As [`linear_regression`]: the line's change in one row.
-///
-/// # Errors
-/// As [`linear_regression`].
-///
-/// ```
-/// use spark_stacker_core::indicators::linear_regression_slope;
-/// let slope = linear_regression_slope(&[1.0, 2.0, 6.0], 3)?;
-/// assert!((slope[2] - 2.5).abs() < 1e-12);
-/// # Ok::<(), spark_stacker_core::Error>(())
-/// ```
-pub fn linear_regression_slope(values: &[f64], period: usize) -> Result<Vec<f64>> {
-    part(values, period, |point| point.slope)
-}
-
-/// As [`linear_regression`]: the line's value at the oldest row of the window.
-///
-/// # Errors
-/// As [`linear_regression`].
-///
-/// ```
-/// use spark_stacker_core::indicators::linear_regression_intercept;
-/// let intercept = linear_regression_intercept(&[1.0, 2.0, 6.0], 3)?;
-/// assert!((intercept[2] - 0.5).abs() < 1e-12);
-/// # Ok::<(), spark_stacker_core::Error>(())
-/// ```
-pub fn linear_regression_intercept(values: &[f64], period: usize) -> Result<Vec<f64>> {
-    part(values, period, |point| point.intercept)
-}
-
-/// The line of [`linear_regression`] with slope and intercept, a value at a time.
+/// The line of [`linear_regression`] in all its parts, a value at a time.
 #[derive(Debug, Clone, PartialEq)]
 pub struct LinearRegression {
     /// Sums of the value and of position times value.
@@ -121,6 +104,8 @@ impl LinearRegression {
 }
 
 impl Rule<1, 3> for LinearRegression {
+    const COLUMNS: [&'static str; 1] = ["values"];
+
     #[inline(always)]
     fn run(&mut self, [values]: [&[f64]; 1], [value, slope, intercept]: [&mut [f64]; 3]) {
         self.run_points(values, |i, point| {
@@ -129,23 +114,40 @@ impl Rule<1, 3> for LinearRegression {
     }
 }
 
-/// One of the three numbers of the line.
-struct Part<P> {
+/// The rule of one part of the line.
+#[derive(Debug, Clone, PartialEq)]
+pub struct RegressionLine {
     regression: LinearRegression,
-    pick: P,
+    part: RegressionPart,
 }
 
-impl<P: Fn(RegressionPoint) -> f64> Rule<1, 1> for Part<P> {
-    #[inline(always)]
-    fn run(&mut self, [values]: [&[f64]; 1], [line]: [&mut [f64]; 1]) {
-        let pick = &self.pick;
-        self.regression
-            .run_points(values, |i, point| line[i] = pick(point));
+impl RegressionLine {
+    /// An empty window.
+    ///
+    /// # Errors
+    /// A period below 2.
+    pub fn new(period: usize, part: RegressionPart) -> Result<Self> {
+        let regression = LinearRegression::new(period)?;
+        Ok(Self { regression, part })
     }
 }
 
-fn part(values: &[f64], period: usize, pick: impl Fn(RegressionPoint) -> f64) -> Result<Vec<f64>> {
-    let regression = LinearRegression::new(period)?;
-    let [line] = batch(Part { regression, pick }, ["values"], [values])?;
-    Ok(line)
+impl Rule<1, 1> for RegressionLine {
+    const COLUMNS: [&'static str; 1] = ["values"];
+
+    #[inline(always)]
+    fn run(&mut self, [values]: [&[f64]; 1], [line]: [&mut [f64]; 1]) {
+        let regression = &mut self.regression;
+        match self.part {
+            RegressionPart::Value => {
+                regression.run_points(values, |i, point| line[i] = point.value);
+            }
+            RegressionPart::Slope => {
+                regression.run_points(values, |i, point| line[i] = point.slope);
+            }
+            RegressionPart::Intercept => {
+                regression.run_points(values, |i, point| line[i] = point.intercept);
+            }
+        }
+    }
 }

@@ -36,12 +36,12 @@ pub use bollinger::{Bollinger, BollingerBands, BollingerPoint, bollinger};
 pub use ema::{Ema, ema};
 pub use hull::{Hull, hull};
 pub use linear_regression::{
-    LinearRegression, RegressionPoint, linear_regression, linear_regression_intercept,
-    linear_regression_slope,
+    LinearRegression, RegressionLine, RegressionPart, RegressionPoint, linear_regression,
 };
 pub use macd::{Macd, MacdLines, MacdPeriods, MacdPoint, macd};
 pub use rma::{Rma, rma};
 pub use rsi::{Rsi, rsi};
+pub use rule::{Rule, fill};
 pub use sma::{Sma, sma};
 pub use spec::{Column, IndicatorSpec, IndicatorStream, ParameterValue, Step};
 pub use supertrend::{Ratchet, Supertrend, SupertrendLines, SupertrendPoint, supertrend};

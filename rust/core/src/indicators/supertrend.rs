@@ -1,4 +1,4 @@
-//! SuperTrend: a trailing line so many average true ranges from the middle of the bar, that turns when the close crosses it.
+//! The `SuperTrend` line: so many average true ranges from the middle of the bar, trailing, turning when the close crosses it.
 
 use super::atr::Atr;
 use super::rule::{Rule, batch, checked_factor, checked_period, step};
@@ -44,7 +44,7 @@ pub fn supertrend(
     multiplier: f64,
 ) -> Result<SupertrendLines> {
     let rule = Supertrend::new(period, multiplier)?;
-    let [line, direction] = batch(rule, ["high", "low", "close"], [high, low, close])?;
+    let [line, direction] = batch(rule, [high, low, close])?;
     Ok(SupertrendLines { line, direction })
 }
 
@@ -78,6 +78,8 @@ impl Supertrend {
 }
 
 impl Rule<3, 2> for Supertrend {
+    const COLUMNS: [&'static str; 3] = ["high", "low", "close"];
+
     #[inline(always)]
     fn run(&mut self, bars: [&[f64]; 3], [line, direction]: [&mut [f64]; 2]) {
         let [high, low, close] = bars;
