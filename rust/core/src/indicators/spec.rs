@@ -42,11 +42,11 @@ impl PartialEq for IndicatorSpec {
 /// One of the types, at work.
 #[derive(Debug, Clone)]
 enum AnyIndicator {
-    Rsi(RsiIndicator),
-    Macd(MacdIndicator),
-    Bollinger(BollingerIndicator),
-    Ma(MaIndicator),
-    AdaptiveSupertrend(AdaptiveSupertrendIndicator),
+    Rsi(Box<RsiIndicator>),
+    Macd(Box<MacdIndicator>),
+    Bollinger(Box<BollingerIndicator>),
+    Ma(Box<MaIndicator>),
+    AdaptiveSupertrend(Box<AdaptiveSupertrendIndicator>),
     AdaptiveTrendFinder(Box<AdaptiveTrendFinderIndicator>),
     UltimateMa(Box<UltimateMaIndicator>),
 }
@@ -91,18 +91,17 @@ impl IndicatorSpec {
         let info = describe(kind)?;
         let parameters = Resolved::new(info.kind, info.parameters, parameters)?;
         let fresh = match info.kind {
-            "rsi" => AnyIndicator::Rsi(rsi::build(&parameters)?),
-            "macd" => AnyIndicator::Macd(macd::build(&parameters)?),
-            "bollinger" => AnyIndicator::Bollinger(bollinger::build(&parameters)?),
-            "ma" => AnyIndicator::Ma(ma::build(&parameters)?),
+            "rsi" => AnyIndicator::Rsi(rsi::build(&parameters)?.into()),
+            "macd" => AnyIndicator::Macd(macd::build(&parameters)?.into()),
+            "bollinger" => AnyIndicator::Bollinger(bollinger::build(&parameters)?.into()),
+            "ma" => AnyIndicator::Ma(ma::build(&parameters)?.into()),
             "adaptive_supertrend" => {
-                AnyIndicator::AdaptiveSupertrend(adaptive_supertrend::build(&parameters)?)
+                AnyIndicator::AdaptiveSupertrend(adaptive_supertrend::build(&parameters)?.into())
             }
             "adaptive_trend_finder" => {
-                let indicator = adaptive_trend_finder::build(&parameters)?;
-                AnyIndicator::AdaptiveTrendFinder(Box::new(indicator))
+                AnyIndicator::AdaptiveTrendFinder(adaptive_trend_finder::build(&parameters)?.into())
             }
-            "ultimate_ma" => AnyIndicator::UltimateMa(Box::new(ultimate_ma::build(&parameters)?)),
+            "ultimate_ma" => AnyIndicator::UltimateMa(ultimate_ma::build(&parameters)?.into()),
             _ => panic!("{kind:?} is in the catalogue, but nothing builds it"),
         };
         Ok(Self {

@@ -74,12 +74,12 @@ fn specs() -> Vec<IndicatorSpec> {
 fn bars(steps: &[(f64, f64)]) -> BarColumns {
     let mut raw = RawColumns::default();
     let mut price = 100.0;
-    for (row, &(step, spread)) in steps.iter().enumerate() {
+    for (hour, &(step, spread)) in (0..).zip(steps) {
         let open = price;
         let quiet = spread < 0.1;
         price *= if quiet { 1.0 } else { (step * 0.03).exp() };
         let widen = if quiet { 0.0 } else { 0.01 * spread };
-        raw.open_time_ns.push(row as i64 * 3_600_000_000_000);
+        raw.open_time_ns.push(hour * 3_600_000_000_000_i64);
         raw.open.push(open);
         raw.high.push(open.max(price) * (1.0 + widen));
         raw.low.push(open.min(price) * (1.0 - widen));
@@ -151,7 +151,7 @@ proptest! {
 #[test]
 fn values_begin_at_the_end_of_the_warm_up() {
     let steps: Vec<_> = (0..400)
-        .map(|i| (((i * 7919) % 201) as f64 / 100.0 - 1.0, 0.5))
+        .map(|i| (f64::from((i * 7919) % 201) / 100.0 - 1.0, 0.5))
         .collect();
     let columns = bars(&steps);
     for spec in specs() {

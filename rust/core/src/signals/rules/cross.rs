@@ -23,12 +23,12 @@ impl Cross {
     }
 
     /// Whether the line stays strictly on the side where it was: then these bars hold no crossing and need not be fed.
-    pub(super) fn stays(&self, line: &[f64], other: &[f64]) -> bool {
+    pub(super) fn stays(self, line: &[f64], other: &[f64]) -> bool {
         let pairs = line.iter().zip(other);
         // Folds without a way out early, so that they compile to wide comparisons.
         match self.previous {
-            Some(Ordering::Greater) => pairs.fold(true, |all, (line, other)| all & (line > other)),
-            Some(Ordering::Less) => pairs.fold(true, |all, (line, other)| all & (line < other)),
+            Some(Ordering::Greater) => pairs.map(|(a, b)| a > b).fold(true, |all, is| all & is),
+            Some(Ordering::Less) => pairs.map(|(a, b)| a < b).fold(true, |all, is| all & is),
             _ => false,
         }
     }
