@@ -1,5 +1,50 @@
 //! Indicators: one file each, a batch function and a step object from one update rule.
+//!
+//! - [`simd`]: runs a loop compiled for wider instructions where the processor has them.
+//! - `rule`: one update rule offered over columns and a value at a time; checks of inputs.
+//! - `decay`, `window`: the two sums that averages are made of, geometric and sliding.
+//! - `wilder`, `cascade`: Wilder's smoothing of ranges; averages of averages.
 
+// What runs inside `simd::dispatch` must be inlined into it, or it is compiled for the narrow processor.
+#![allow(clippy::inline_always)]
+
+pub mod simd;
+
+mod atr;
+mod bollinger;
+mod cascade;
+mod decay;
+mod ema;
+mod hull;
+mod linear_regression;
+mod macd;
+mod rma;
+mod rsi;
+mod rule;
+mod sma;
 mod spec;
+mod supertrend;
+mod t3;
+mod tema;
+mod vwma;
+mod wilder;
+mod window;
+mod wma;
 
+pub use atr::{Atr, atr};
+pub use bollinger::{Bollinger, BollingerBands, BollingerPoint, bollinger};
+pub use ema::{Ema, ema};
+pub use hull::{Hull, hull};
+pub use linear_regression::{
+    LinearRegression, RegressionLines, RegressionPoint, linear_regression,
+};
+pub use macd::{Macd, MacdLines, MacdPeriods, MacdPoint, macd};
+pub use rma::{Rma, rma};
+pub use rsi::{Rsi, rsi};
+pub use sma::{Sma, sma};
 pub use spec::{Column, IndicatorSpec, IndicatorStream, ParameterValue, Step};
+pub use supertrend::{Ratchet, Supertrend, SupertrendLines, SupertrendPoint, supertrend};
+pub use t3::{T3, t3};
+pub use tema::{Tema, tema};
+pub use vwma::{Vwma, vwma};
+pub use wma::{Wma, wma};
