@@ -2,6 +2,7 @@
 
 use pyo3::prelude::*;
 
+mod aggregator;
 mod bars;
 mod columns;
 mod errors;
@@ -17,6 +18,8 @@ mod view;
 
 #[pymodule(gil_used = true)]
 mod _core {
+    #[pymodule_export]
+    use super::aggregator::PyAggregator;
     #[pymodule_export]
     use super::bars::{PyBars, interval_name, interval_ns};
     #[pymodule_export]
