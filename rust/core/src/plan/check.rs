@@ -4,6 +4,7 @@ use super::spec::{
     IndicatorUse, LimitSpec, MarketSpec, PortfolioSpec, Sizing, SizingMethod, StrategySpec,
 };
 use crate::error::{Error, Result};
+use crate::market::Interval;
 use crate::signals::{Aggregator, SignalMode};
 
 impl PortfolioSpec {
@@ -22,6 +23,13 @@ impl PortfolioSpec {
         }
         for (index, market) in self.markets.iter().enumerate() {
             at(&format!("markets[{index}]"), check_market(market))?;
+            if market.interval != self.markets[0].interval {
+                return Err(Error::parameter(
+                    format!("markets[{index}].interval"),
+                    market.interval,
+                    format!("{}, as in the first market, so that all close together", self.markets[0].interval),
+                ));
+            }
         }
         at("limits", check_limits(&self.limits))?;
         if self.strategies.len() > usize::from(u16::MAX) {
@@ -51,6 +59,21 @@ impl PortfolioSpec {
             ));
         }
         Ok(())
+    }
+
+    /// Interval of the bars that drive all markets.
+    ///
+    /// # Panics
+    /// Without a market, which [`Self::check`] refuses.
+    #[must_use]
+    pub fn interval(&self) -> Interval {
+        self.markets[0].interval
+    }
+
+    /// Share of the balance on the hedge account, if any strategy hedges.
+    #[must_use]
+    pub fn hedge_ratio(&self) -> Option<f64> {
+        self.strategies.iter().find_map(|strategy| strategy.hedge.map(|hedge| hedge.ratio))
     }
 
     fn check_strategy(&self, strategy: &StrategySpec) -> Result<()> {
