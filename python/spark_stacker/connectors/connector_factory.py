@@ -16,9 +16,7 @@ if TYPE_CHECKING:
 
 __all__ = ["ConnectorFactory"]
 
-NOT_OPTIONS = frozenset(
-    {"name", "exchange_type", "enabled", "use_as_main", "use_as_hedge", "quote_currency"}
-)
+NOT_OPTIONS = frozenset({"name", "exchange_type", "enabled", "use_as_main", "use_as_hedge", "quote_currency"})
 """What a configuration says about an exchange beside the options of its connector."""
 
 

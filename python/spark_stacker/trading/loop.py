@@ -176,12 +176,13 @@ class LiveLoop:
     async def _restore(self, recorded: Recorded) -> None:
         for market, past in recorded.warm_up.items():
             self._begin(market, past)
+        trades: list[TradeClosed] = []
         begun = {market for market, past in recorded.warm_up.items() if past}
         for number, (group, signals) in enumerate(recorded.groups, 1):
             begun |= {bar[0] for bar in group.bars}
             for bar in group.bars:
                 self._indicators.see(bar[0], [(group.open_time_ns, *bar[1:])])
-            self._session.on_group(group, signals)
+            trades += [e for e in self._session.on_group(group, signals) if isinstance(e, TradeClosed)]
             if number % YIELD_EVERY == 0:
                 await asyncio.sleep(0)
         last_ns = recorded.groups[-1][0].open_time_ns if recorded.groups else None
@@ -190,7 +191,11 @@ class LiveLoop:
                 self._feed.grouper.begin_after(market, last_ns)
         self._observer(
             StateRestored(
-                bar_groups=len(recorded.groups), last_open_time_ns=last_ns, warnings=tuple(recorded.warnings)
+                bar_groups=len(recorded.groups),
+                last_open_time_ns=last_ns,
+                portfolio=self._session.view(),
+                trades=tuple(trades),
+                warnings=tuple(recorded.warnings),
             )
         )
 
