@@ -64,7 +64,10 @@ class TradingMetrics:
             *("exchange", "market", "problem"),
         )
         self.last_bar_time = gauge(
-            "spark_stacker_last_bar_open_timestamp_seconds", "Open time of the latest bar", "exchange", "market"
+            "spark_stacker_last_bar_open_timestamp_seconds",
+            "Open time of the latest bar",
+            "exchange",
+            "market",
         )
         self.last_price = gauge("spark_stacker_last_price", "Close of the latest bar", "exchange", "market")
         self.api_errors_total = counter(

@@ -75,7 +75,9 @@ class MetricsObserver:
             case MarketEvent() if type(event) in BAR_PROBLEMS:
                 problem = BAR_PROBLEMS[type(event)]
                 exchange = self._exchanges[event.market]
-                metrics.bar_problems_total.labels(exchange, event.market, problem).inc(getattr(event, "bars", 1))
+                metrics.bar_problems_total.labels(exchange, event.market, problem).inc(
+                    getattr(event, "bars", 1)
+                )
             case OrderSent():
                 metrics.orders_total.labels(self._exchanges[event.market], event.market, event.side).inc()
             case OrderRefused():

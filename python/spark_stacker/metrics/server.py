@@ -26,7 +26,9 @@ def serve_metrics(registry: CollectorRegistry, *, port: int, host: str = "127.0.
     try:
         server, thread = start_http_server(port, addr=host, registry=registry)
     except (OSError, OverflowError) as error:
-        raise ParameterError(f"metrics cannot be served on {host}:{port}: {error}; choose another port") from error
+        raise ParameterError(
+            f"metrics cannot be served on {host}:{port}: {error}; choose another port"
+        ) from error
     try:
         yield server.server_port
     finally:

@@ -19,11 +19,13 @@ if TYPE_CHECKING:
 __all__ = ["Recording", "named_recordings", "recorded_market"]
 
 Recording = object
-"""A frame (anything with the Arrow C stream), or the path of a file of candles."""
+"""A frame (anything with the Arrow C stream), the path of a file of candles, or a ``RecordedMarket``."""
 
 
 def recorded_market(symbol: str, recording: Recording, interval: str | None = None) -> RecordedMarket:
     """Return the candles of a market, checked; nothing is repaired. ``interval`` is inferred unless given."""
+    if isinstance(recording, RecordedMarket):
+        return recording
     if isinstance(recording, str | Path):
         file = prepare(recording, interval=interval)
         if file.file.kind == "funding":
