@@ -22,7 +22,15 @@ if TYPE_CHECKING:
 
     from spark_stacker.errors import SparkStackerError
 
-__all__ = ["emit_json", "print_error", "print_message", "print_table", "print_warning", "progress"]
+__all__ = [
+    "emit_json",
+    "print_error",
+    "print_facts",
+    "print_message",
+    "print_table",
+    "print_warning",
+    "progress",
+]
 
 _PIPED_WIDTH = 160
 """Columns of a table that no terminal bounds."""
@@ -50,6 +58,19 @@ def print_table(
     for row in rows:
         table.add_row(*(Text("–" if value is None else str(value)) for value in row))
     _stdout().print(table)
+
+
+def print_facts(heading: str, facts: Sequence[tuple[str, str]]) -> None:
+    """Prints a heading and under it labels with their texts, on stdout."""
+    grid = Table.grid(padding=(0, 2, 0, 2))
+    grid.add_column(style="dim", no_wrap=True)
+    grid.add_column(overflow="fold")
+    for label, text in facts:
+        grid.add_row(Text(label), Text(text))
+    stdout = _stdout()
+    stdout.print(Text(heading, style="bold"))
+    stdout.print(grid)
+    stdout.print()
 
 
 def emit_json(value: object, *, default: Callable[[object], object] = str) -> None:

@@ -23,14 +23,14 @@ if TYPE_CHECKING:
 __all__ = ["load_settings", "parse_settings"]
 
 _TELLING = 8
-"""Characters from which a value of the environment is kept out of messages; shorter ones are words like ``true``."""
+"""Characters from which a value of the environment is kept out of messages; shorter ones are words."""
 
 
 def load_settings(path: str | Path, *, environment: Mapping[str, str] | None = None) -> Settings:
     """Settings from a ``.json`` or ``.toml`` file.
 
-    ``environment`` replaces the process's own. Relative paths in the file start at its directory. Raises ``ConfigError``
-    whose message has a line for each mistake, and whose ``problems`` hold them.
+    ``environment`` replaces the process's own. Relative paths in the file start at its directory. Raises
+    ``ConfigError`` whose message has a line for each mistake, and whose ``problems`` hold them.
     """
     path = Path(path)
     return parse_settings(
