@@ -52,7 +52,13 @@ def print_table(
 
     Values are never read as markup.
     """
-    table = Table(title=title, title_justify="left", header_style="bold", title_style="bold")
+    table = Table(
+        title=title,
+        show_lines=any("\n" in str(value) for row in rows for value in row),
+        title_justify="left",
+        header_style="bold",
+        title_style="bold",
+    )
     for column in columns:
         table.add_column(Text(column), justify="right" if column in numeric else "left", overflow="fold")
     for row in rows:

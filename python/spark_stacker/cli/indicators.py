@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import click
 
 from spark_stacker.cli import console
+
+if TYPE_CHECKING:
+    from spark_stacker._core import ParameterEntry
 
 __all__ = ["indicators"]
 
@@ -24,3 +29,20 @@ def list_indicators(*, as_json: bool) -> None:
     if as_json:
         console.emit_json(catalog)
         return
+    rows = [
+        (
+            entry["type"],
+            entry["description"],
+            "\n".join(_parameter(parameter) for parameter in entry["parameters"]),
+            "\n".join([*entry["columns"], *entry["flags"]]),
+        )
+        for entry in catalog
+    ]
+    console.print_table(["type", "what it is", "parameters: default (also called)", "columns"], rows)
+
+
+def _parameter(parameter: ParameterEntry) -> str:
+    default = parameter["default"]
+    shown = str(default).lower() if isinstance(default, bool) else f"{default}"
+    aliases = f" ({', '.join(parameter['aliases'])})" if parameter["aliases"] else ""
+    return f"{parameter['name']}: {shown}{aliases}"

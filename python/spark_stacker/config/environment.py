@@ -20,8 +20,8 @@ _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 def substitute(value: object, environment: Mapping[str, str]) -> tuple[object, list[ConfigProblem]]:
     """The same tree with variables replaced, and a problem for each that is unset or misspelled.
 
-    ``$$`` is a dollar sign. Replaced strings are ``FromEnvironment``, so that numbers and switches may come from
-    the environment too.
+    ``$$`` is a dollar sign. Replaced strings are ``FromEnvironment``, so that numbers and switches may come
+    from the environment too.
 
     >>> substitute({"port": "${PORT:-8000}"}, {})
     ({'port': '8000'}, [])

@@ -1,4 +1,4 @@
-"""What a configuration would do, in words and worked numbers; the content of ``spark-stacker config check``."""
+"""What a configuration would do, in words and worked numbers."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ class Section:
 
 
 def explain(settings: Settings) -> list[Section]:
-    """Sections in reading order: run, exchanges, strategies, limits, simulation. Secrets are ``set`` or ``missing``."""
+    """Sections in reading order; of secrets they say ``set`` or ``missing``."""
     return [
         Section("run", tuple(_run(settings))),
         *(
@@ -213,7 +213,8 @@ def _hedge(strategy: StrategySettings) -> str:
             f"; both close when they have lost {strategy.hedge_net_stop_loss_pct:g} % of the capital together"
         )
     if strategy.hedge_reduce_at_pct is not None:
-        words += f"; at {strategy.hedge_reduce_at_pct:g} % gain the hedge is reduced by {strategy.hedge_reduce_by_pct:g} %"
+        words += f"; at {strategy.hedge_reduce_at_pct:g} % gain "
+        words += f"the hedge is reduced by {strategy.hedge_reduce_by_pct:g} %"
     if strategy.hedge_keep_on_reversal:
         words += "; on the opposite signal the hedge stays"
     return words
@@ -233,10 +234,8 @@ def _limits(settings: Settings) -> Iterator[tuple[str, str]]:
 def _simulation(settings: Settings) -> Iterator[tuple[str, str]]:
     simulation = settings.simulation
     rates = fee_rates(settings, enabled_strategies(settings))
-    yield (
-        "fees",
-        f"maker {_rate(rates.maker)}, taker {_rate(rates.taker)}, liquidation {_rate(simulation.liquidation_fee)}",
-    )
+    fees = (("maker", rates.maker), ("taker", rates.taker), ("liquidation", simulation.liquidation_fee))
+    yield "fees", ", ".join(f"{name} {100 * rate:.4g} %" for name, rate in fees)
     slippage = simulation.slippage.model_dump()
     numbers = ", ".join(f"{name} {value:g}" for name, value in slippage.items() if name != "model")
     yield (
@@ -249,10 +248,6 @@ def _simulation(settings: Settings) -> Iterator[tuple[str, str]]:
 
 def _percent(value: float | None, of: str) -> str:
     return "not limited" if value is None else f"{value:g} % {of}"
-
-
-def _rate(rate: float) -> str:
-    return f"{100 * rate:.4g} %"
 
 
 def _money(amount: float) -> str:

@@ -71,7 +71,7 @@ def build_plan(
 def fee_rates(settings: Settings, strategies: Sequence[StrategySettings]) -> FeeRates:
     """Maker's and taker's rate for these strategies; of several exchanges' schedules the dearest of each."""
     exchanges = (exchange_of(settings, strategy) for strategy in strategies)
-    types = {exchange.exchange_type if exchange else None for exchange in exchanges}
+    types = {exchange.exchange_type if exchange else None for exchange in exchanges} or {None}
     rates = [settings.simulation.fee_rates(kind, fallback=FALLBACK_FEES) for kind in types]
     return FeeRates(maker=max(rate.maker for rate in rates), taker=max(rate.taker for rate in rates))
 

@@ -69,8 +69,9 @@ def hedge_exchange(settings: Settings) -> ExchangeSettings | None:
 def _flagged(settings: Settings, flag: str) -> ExchangeSettings | None:
     enabled = [exchange for exchange in settings.exchanges if exchange.enabled]
     flagged = [exchange for exchange in enabled if getattr(exchange, flag)]
-    candidates = flagged or enabled
-    return candidates[0] if len(candidates) == 1 else None
+    if flagged:
+        return flagged[0]
+    return enabled[0] if len(enabled) == 1 else None
 
 
 def exchange_of(settings: Settings, strategy: StrategySettings) -> ExchangeSettings | None:
