@@ -4,11 +4,14 @@ use pyo3::prelude::*;
 
 mod bars;
 mod errors;
+mod indicator;
 
 #[pymodule(gil_used = true)]
 mod _core {
     #[pymodule_export]
     use super::bars::{PyBars, interval_name, interval_ns};
+    #[pymodule_export]
+    use super::indicator::{PyIndicator, PyIndicatorStream, indicator_catalog};
 
     /// Version of the core, the same as the package's.
     #[pymodule_export]
