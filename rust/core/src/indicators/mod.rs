@@ -49,12 +49,13 @@ pub use catalog::{Flag, IndicatorInfo, catalog, describe};
 pub use ema::{Ema, ema};
 pub use hull::{Hull, hull};
 pub use linear_regression::{
-    LinearRegression, RegressionLines, RegressionPoint, linear_regression,
+    LinearRegression, RegressionLine, RegressionPart, RegressionPoint, linear_regression,
 };
 pub use macd::{Macd, MacdLines, MacdPeriods, MacdPoint, macd};
 pub use parameters::{Domain, ParameterInfo, ParameterValue};
 pub use rma::{Rma, rma};
 pub use rsi::{Rsi, rsi};
+pub use rule::{Rule, fill};
 pub use sma::{Sma, sma};
 pub use spec::{Column, IndicatorSpec, IndicatorStream, Step};
 pub use supertrend::{Ratchet, Supertrend, SupertrendLines, SupertrendPoint, supertrend};
