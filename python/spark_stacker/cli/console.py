@@ -36,9 +36,16 @@ _PIPED_WIDTH = 160
 """Columns of a table that no terminal bounds."""
 
 
+class _Stdout(Console):
+    """Leaves it to the root command what happens when the reader goes away."""
+
+    def on_broken_pipe(self) -> None:
+        raise BrokenPipeError
+
+
 def _stdout() -> Console:
-    console = Console(highlight=False)
-    return console if console.is_terminal else Console(highlight=False, width=_PIPED_WIDTH)
+    console = _Stdout(highlight=False)
+    return console if console.is_terminal else _Stdout(highlight=False, width=_PIPED_WIDTH)
 
 
 def print_table(

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import Any
 
 import click
 
 from spark_stacker.cli import console
-
-if TYPE_CHECKING:
-    from spark_stacker._core import ParameterEntry
 
 __all__ = ["indicators"]
 
@@ -25,7 +22,7 @@ def list_indicators(*, as_json: bool) -> None:
     """List every built-in type with its parameters, defaults, aliases and columns."""
     from spark_stacker import _core
 
-    catalog = _core.indicator_catalog()
+    catalog: list[dict[str, Any]] = _core.indicator_catalog()
     if as_json:
         console.emit_json(catalog)
         return
@@ -41,7 +38,7 @@ def list_indicators(*, as_json: bool) -> None:
     console.print_table(["type", "what it is", "parameters: default (also called)", "columns"], rows)
 
 
-def _parameter(parameter: ParameterEntry) -> str:
+def _parameter(parameter: dict[str, Any]) -> str:
     default = parameter["default"]
     shown = str(default).lower() if isinstance(default, bool) else f"{default}"
     aliases = f" ({', '.join(parameter['aliases'])})" if parameter["aliases"] else ""

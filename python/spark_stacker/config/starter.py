@@ -85,6 +85,16 @@ max_exposure_pct = 300.0    # gross notional, percent of the equity
 max_daily_loss_pct = 5.0    # no new position after this loss in a day (UTC)
 max_drawdown_pct = 25.0
 
+# --------------------------------------------------------------- instruments
+# What the venue demands of orders: look yours up. A market without an entry is
+# traded without rounding and minimum, and results say so.
+
+[instruments.ETH-USD]
+tick_size = 0.1             # smallest price step, quote currency
+lot_size = 0.0001           # smallest quantity step, base units
+min_notional = 10.0         # smallest order value, quote currency
+max_leverage = 25.0         # maintenance margin: half the initial margin at this leverage
+
 # ---------------------------------------------------------------- simulation
 
 [simulation]

@@ -81,8 +81,8 @@ def test_check_says_in_words_what_would_run(hedged: Path) -> None:
         "stop 25 % against the entry, trailing stop 4 % behind the best price, "
         "stop to the entry price after 3 % gain, on the opposite signal",
         "of 100 capital, 80 margin the position at 5x (400 notional) and 20 the hedge the other way at 2x "
-        "(40 notional); both close when they have lost 30 % of the capital together; at 5 % gain the hedge is "
-        "reduced by 50 %; on the opposite signal the hedge stays",
+        "(40 notional); both close when they have lost 30 % of the capital together; at 5 % gain the "
+        "hedge is reduced by 50 %; on the opposite signal the hedge stays",
         "maker 0.015 %, taker 0.045 %, liquidation 0.5 %",
         "private_key set",
         "api_key missing",

@@ -203,7 +203,7 @@ def broken(seed: dict[str, Any], place: str, value: object) -> dict[str, Any]:
     ids=[f"{place}={'missing' if value is DELETE else value}"[:60] for place, value, _, _ in MISTAKES],
 )
 def test_a_single_mistake_is_named_with_key_and_reason(
-    tmp_path: Path, seed: dict[str, Any], place: str, value: object, key: str, part: str
+    tmp_path: Path, seed: dict[str, Any], *, place: str, value: object, key: str, part: str
 ) -> None:
     path = tmp_path / "config.json"
     path.write_text(json.dumps(broken(seed, place, value)))
