@@ -99,6 +99,8 @@ class Settings(FrozenSettings):
     """Where recorded candles lie."""
     state_directory: Annotated[Location, Field(validate_default=True)] = Path("state")
     """Where a dry run keeps what it needs to go on after a restart."""
+    plugins: Many[Name] = ()
+    """Own Python files or modules to import first: they register indicators and connectors."""
     exchanges: Many[ExchangeSettings] = ()
     strategies: Many[StrategySettings] = ()
     indicators: Many[IndicatorSettings] = ()
