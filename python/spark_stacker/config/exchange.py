@@ -33,7 +33,7 @@ class ExchangeSettings(FrozenSettings):
 
     name: Name
     """Name that strategies use."""
-    exchange_type: str
+    exchange_type: str = ""
     """Connector; the name if not given."""
     enabled: Switch = True
     wallet_address: str | None = None

@@ -53,7 +53,7 @@ _OTHER_NAMES = {
 def problems_of(
     error: ValidationError, written: Mapping[str, object], root: type[BaseModel]
 ) -> list[ConfigProblem]:
-    """Every problem in ``error``; values are quoted from ``written``, the configuration before substitution."""
+    """Every problem in ``error``; values are quoted from ``written``, the values before substitution."""
     return [problem for detail in error.errors() for problem in _problems(detail, written, root)]
 
 
@@ -106,7 +106,7 @@ def _nearest_key(name: str, models: Sequence[type[BaseModel]]) -> str:
 def _walk(
     location: Sequence[str | int], root: type[BaseModel]
 ) -> tuple[list[str | int], Sequence[type[BaseModel]]]:
-    """The location without the tags of unions, and the models that are there (or, for an unknown key, around it)."""
+    """The location without the tags of unions, and the models there (or, for an unknown key, around it)."""
     path: list[str | int] = []
     models: Sequence[type[BaseModel]] = [root]
     for part in location:
@@ -130,7 +130,7 @@ def _tags(model: type[BaseModel]) -> Sequence[object]:
     return ()
 
 
-def _models_in(annotation: Any) -> list[type[BaseModel]]:  # noqa: ANN401 - annotations have no common type
+def _models_in(annotation: Any) -> list[type[BaseModel]]:
     if get_origin(annotation) in {Annotated, Union, types.UnionType, tuple, dict}:
         return [model for inner in get_args(annotation) for model in _models_in(inner)]
     return [annotation] if isinstance(annotation, type) and issubclass(annotation, BaseModel) else []
@@ -150,8 +150,8 @@ def _path(location: Sequence[str | int]) -> str:
 
 def _at(location: Sequence[str | int], written: object) -> object:
     for part in location:
-        if isinstance(written, dict) and part in written:
-            written = written[part]
+        if isinstance(written, dict):
+            written = written.get(part)
         elif isinstance(written, list) and isinstance(part, int):
             written = written[part]
         else:

@@ -31,7 +31,7 @@ def parse_symbol(text: str, *, default_quote: str | None = None) -> Symbol:
     """Reads ``ETH-USD``, ``eth/usd``, ``ETH_USD`` or, with a default quote, ``ETH``.
 
     Lower case becomes upper case; mixed case is kept, since venues have assets such as ``kPEPE``. Raises
-    ``ParameterError`` for anything else, and for joined names such as ``ETHUSDT``, which could be read in several ways.
+    ``ParameterError`` for anything else, and for joined names such as ``ETHUSDT``, which are ambiguous.
 
     >>> parse_symbol("eth", default_quote="USD")
     Symbol(base='ETH', quote='USD')
@@ -55,5 +55,5 @@ def parse_symbol(text: str, *, default_quote: str | None = None) -> Symbol:
 
 
 def _joins(text: str, quote: str) -> bool:
-    """Whether ``text`` looks like base and quote without a separator; at least two letters must be left as base."""
+    """Whether ``text`` looks like base and quote without a separator, the base of two letters or more."""
     return text.upper().endswith(quote) and len(text) >= len(quote) + 2
