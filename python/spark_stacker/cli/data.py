@@ -180,7 +180,7 @@ def check(
     from spark_stacker.data import check_quality
     from spark_stacker.errors import DataError
 
-    frame, interval, where = _read(file, venue, symbol, interval, root, kind)
+    frame, interval, where = _read(file, venue, symbol, interval, root, kind=kind)
     report: QualityReport = check_quality(frame, interval, where=where, outlier_mads=outlier_mads)
     if as_json:
         console.emit_json(report.to_dict())
@@ -293,6 +293,7 @@ def _read(
     symbol: str | None,
     interval: str | None,
     root: Path | None,
+    *,
     kind: str | None = None,
 ) -> tuple[pl.DataFrame, str, str]:
     """Rows, interval and name of what a command is to work on."""

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 import polars as pl
@@ -73,13 +73,25 @@ def to_frame(data: object, *, where: str = "data") -> pl.DataFrame:
     return normalise(read_any(data, where=where), where=where).frame
 
 
+@dataclass(frozen=True, slots=True)
+class _StreamOnly:
+    """Shows nothing but the Arrow stream, which, other than Polars' own way from pandas, keeps the index."""
+
+    frame: Any
+
+    def __arrow_c_stream__(self, requested_schema: object = None) -> object:
+        return self.frame.__arrow_c_stream__(requested_schema)
+
+
 def read_any(data: object, *, where: str = "data") -> pl.DataFrame:
     """``data`` as a Polars frame, with the columns it came with."""
     if isinstance(data, pl.DataFrame):
         return data
     if isinstance(data, pl.LazyFrame):
         return data.collect()
-    if hasattr(data, "__arrow_c_stream__") or isinstance(data, (Mapping, Sequence)):
+    if hasattr(data, "__arrow_c_stream__"):
+        data = _StreamOnly(data)
+    if isinstance(data, (_StreamOnly, Mapping, Sequence)) and not isinstance(data, str):
         try:
             return pl.DataFrame(data, infer_schema_length=None)
         except (pl.exceptions.PolarsError, TypeError, ValueError) as error:
