@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from typing import TYPE_CHECKING
 
 import polars as pl
 
 from spark_stacker.data import SCHEMA, synthesise
 from spark_stacker.data.times import to_utc
+
+if TYPE_CHECKING:
+    from datetime import datetime
 
 
 def hours(bars: int = 48, *, seed: int = 1) -> pl.DataFrame:

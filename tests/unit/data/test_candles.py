@@ -10,10 +10,10 @@ import pandas as pd
 import polars as pl
 import pytest
 from polars.testing import assert_frame_equal
-from unit.data.made import changed, hours
 
 from spark_stacker.data import SCHEMA, bars_to_frame, require_clean, to_bars, to_frame
 from spark_stacker.errors import DataError, ParameterError
+from unit.data.made import changed, hours
 
 
 class ArrowStream:
@@ -28,21 +28,38 @@ class ArrowStream:
 
 def test_frames_of_every_library_give_the_same_candles() -> None:
     frame = hours()
-    for other in (frame, frame.lazy(), frame.to_arrow(), frame.to_pandas(), ArrowStream(frame), frame.to_dicts()):
+    for other in (
+        frame,
+        frame.lazy(),
+        frame.to_arrow(),
+        frame.to_pandas(),
+        ArrowStream(frame),
+        frame.to_dicts(),
+    ):
         assert_frame_equal(to_frame(other), frame)
     assert_frame_equal(to_frame(frame.to_dict(as_series=False)), frame)
 
 
 def test_a_time_index_of_pandas_is_the_timestamp() -> None:
     index = pd.date_range("2024-01-01", periods=2, freq="h", tz="UTC")
-    prices = pd.DataFrame({"Open": [1, 2], "High": [3, 3], "Low": [1, 1], "Close": [2, 2], "Volume": [5, 6]}, index)
+    prices = pd.DataFrame(
+        {"Open": [1, 2], "High": [3, 3], "Low": [1, 1], "Close": [2, 2], "Volume": [5, 6]}, index
+    )
     frame = to_frame(prices)
     assert frame.schema == SCHEMA
     assert frame["timestamp"][0] == datetime(2024, 1, 1, tzinfo=UTC)
 
 
 def test_other_names_and_types_are_understood_and_other_columns_left_out() -> None:
-    raw = {"Date": ["2024-01-01"], "O": [Decimal("1.5")], "h": ["2"], "l": [1], "C": [1.5], "Vol": [7], "x": [None]}
+    raw = {
+        "Date": ["2024-01-01"],
+        "O": [Decimal("1.5")],
+        "h": ["2"],
+        "l": [1],
+        "C": [1.5],
+        "Vol": [7],
+        "x": [None],
+    }
     frame = to_frame(raw)
     assert frame.schema == SCHEMA
     assert frame.row(0)[1:] == (1.5, 2.0, 1.0, 1.5, 7.0)

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import multiprocessing
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import polars as pl
 import pytest
 from polars.testing import assert_frame_equal
-from unit.data.made import at, changed, hours
 
 from spark_stacker.data import Catalogue, data_hash, files, synthesise
 from spark_stacker.data.catalogue import default_root
 from spark_stacker.errors import DataError, ParameterError
+from unit.data.made import at, changed, hours
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 PLACE = ("kraken", "ETH/USD", "1h")
 
@@ -22,7 +25,9 @@ def catalogue(tmp_path: Path) -> Catalogue:
     return Catalogue(tmp_path / "catalogue")
 
 
-def test_the_default_place_is_the_users_data_directory(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_the_default_place_is_the_users_data_directory(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
     monkeypatch.setenv("SPARK_STACKER_DATA", str(tmp_path / "mine"))
     assert default_root() == Catalogue().root == tmp_path / "mine"
     monkeypatch.delenv("SPARK_STACKER_DATA")
@@ -35,7 +40,10 @@ def test_the_default_place_is_the_users_data_directory(monkeypatch: pytest.Monke
 
 def test_a_data_set_has_a_place_of_its_own(catalogue: Catalogue) -> None:
     path = catalogue.path(*PLACE, kind="mark")
-    assert path.relative_to(catalogue.root).as_posix() == "venue=kraken/symbol=ETH%2FUSD/interval=1h/mark.parquet"
+    assert (
+        path.relative_to(catalogue.root).as_posix()
+        == "venue=kraken/symbol=ETH%2FUSD/interval=1h/mark.parquet"
+    )
     with pytest.raises(ParameterError, match="kind must be one of candles, mark, funding, was 'trades'"):
         catalogue.path(*PLACE, kind="trades")
 
@@ -73,7 +81,9 @@ def test_a_contradicting_row_is_named_and_nothing_is_written(catalogue: Catalogu
     frame = hours(48)
     catalogue.write(frame, *PLACE)
     other = changed(frame, "volume", 7, 12345.0)
-    with pytest.raises(DataError, match=r"column volume, row 7 \(2024-01-01 07:00.*\): 12345.0; expected .*1 rows"):
+    with pytest.raises(
+        DataError, match=r"column volume, row 7 \(2024-01-01 07:00.*\): 12345.0; expected .*1 rows"
+    ):
         catalogue.write(other, *PLACE)
     assert_frame_equal(catalogue.read(*PLACE), frame)
 
@@ -101,7 +111,7 @@ def test_rows_that_break_a_rule_are_not_written(catalogue: Catalogue) -> None:
         catalogue.write(hours(24).reverse(), *PLACE)
     with pytest.raises(DataError, match="no rows"):
         catalogue.write(hours(24).clear(), *PLACE)
-    with pytest.raises(DataError, match="expected {'timestamp'"):
+    with pytest.raises(DataError, match=r"expected {'timestamp'"):
         catalogue.write(hours(24).with_columns(pl.col("volume").cast(pl.Float32)), *PLACE)
     assert catalogue.list() == []
 

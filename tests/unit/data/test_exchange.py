@@ -9,16 +9,18 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
-from unit.data.made import at, hours
 
 from spark_stacker.data import DataManager, ExchangeDataSource
 from spark_stacker.errors import DataError, ParameterError, RetryableError
+from unit.data.made import at, hours
 
 
 class Exchange:
     """Gives at most ``cap`` candles a call, the earliest or the latest of those asked for."""
 
-    def __init__(self, frame: pl.DataFrame, *, cap: int, latest: bool = True, end_inclusive: bool = False) -> None:
+    def __init__(
+        self, frame: pl.DataFrame, *, cap: int, latest: bool = True, end_inclusive: bool = False
+    ) -> None:
         self.frame, self.cap, self.latest, self.end_inclusive = frame, cap, latest, end_inclusive
         self.calls = 0
 
@@ -93,7 +95,9 @@ def test_an_exchange_needs_both_bounds() -> None:
 def test_a_broken_record_is_named() -> None:
     class Broken:
         def get_candles(self, *_: object) -> list[dict[str, Any]]:
-            return [{"timestamp": 1_704_067_200_000, "open": "one", "high": 1, "low": 1, "close": 1, "volume": 1}]
+            return [
+                {"timestamp": 1_704_067_200_000, "open": "one", "high": 1, "low": 1, "close": 1, "volume": 1}
+            ]
 
     with pytest.raises(DataError, match=r"candles of ETH 1h from the exchange: column open, row 0: 'one'"):
         ExchangeDataSource(Broken()).load("ETH", "1h", start=at("2024-01-01"), end=at("2024-01-02"))

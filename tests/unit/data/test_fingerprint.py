@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import polars as pl
-from unit.data.made import changed, hours
 
 from spark_stacker.data import Catalogue, CSVDataSource, bars_to_frame, data_hash, to_bars, to_frame
+from unit.data.made import changed, hours
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 def test_the_hash_is_that_of_the_bytes_written_down_here() -> None:
     import hashlib
     import struct
 
-    frame = to_frame({"time": [1_704_067_200], "open": [1.0], "high": [3.0], "low": [0.5], "close": [2], "vol": [0]})
+    frame = to_frame(
+        {"time": [1_704_067_200], "open": [1.0], "high": [3.0], "low": [0.5], "close": [2], "vol": [0]}
+    )
     text = b"spark-stacker data 1\n"
     text += b"timestamp us 1\n" + struct.pack("<q", 1_704_067_200_000_000)
     for name, value in (("open", 1.0), ("high", 3.0), ("low", 0.5), ("close", 2.0), ("volume", 0.0)):

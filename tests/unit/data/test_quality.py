@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import polars as pl
 import pytest
 from polars.testing import assert_frame_equal
-from unit.data.made import at, changed, hours, rows
 
 from spark_stacker.data import check_quality, find_gaps, infer_interval, read_market_file, repair
 from spark_stacker.errors import DataError, ParameterError
+from unit.data.made import at, changed, hours, rows
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 def test_recorded_files_have_the_rows_gaps_and_doubles_of_their_manifest(
@@ -98,7 +100,11 @@ def test_zero_volume_and_outliers_are_notes_not_errors() -> None:
 
 
 def test_a_spike_in_a_market_that_hardly_moves_is_an_outlier() -> None:
-    bars = [(f"2024-01-01T{hour:02}:{minute:02}", 1.0, 1.0, 1.0, 1.0, 1.0) for hour in range(5) for minute in range(60)]
+    bars = [
+        (f"2024-01-01T{hour:02}:{minute:02}", 1.0, 1.0, 1.0, 1.0, 1.0)
+        for hour in range(5)
+        for minute in range(60)
+    ]
     frame = changed(changed(rows(*bars), "close", 50, 2.0), "high", 50, 2.0)
     assert check_quality(frame, "1m").count("return_outlier") == 2
 
@@ -147,7 +153,10 @@ def test_repairs_do_what_they_are_asked_and_tell_it() -> None:
     assert repair(shuffled, [])[1] == []
     mended, told = repair(pl.concat([shuffled, shuffled[:2]]), ["sort", "drop-duplicates"])
     assert_frame_equal(mended, hours(24))
-    assert told == ["sorted by time: 24 rows stood before an earlier one", "dropped 2 rows equal to an earlier one"]
+    assert told == [
+        "sorted by time: 24 rows stood before an earlier one",
+        "dropped 2 rows equal to an earlier one",
+    ]
     assert repair(hours(24), ["sort", "drop-duplicates"])[1] == []
 
 

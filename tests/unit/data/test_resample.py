@@ -10,17 +10,17 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
-from unit.data.made import at, changed, hours
 
 from spark_stacker.data import resample, synthesise
 from spark_stacker.data.times import interval_us
 from spark_stacker.errors import DataError, ParameterError
+from unit.data.made import at, changed, hours
 
 Loader = Callable[[str], pl.DataFrame]
 
 
 def loop_oracle(frame: pl.DataFrame, source: str, target: str) -> list[tuple[datetime, ...]]:
-    """Closed higher bars, bar by bar; buckets by counting days and seconds rather than by the core's arithmetic."""
+    """Closed higher bars, bar by bar, their buckets counted in whole intervals from an origin."""
     long, short = (timedelta(microseconds=interval_us(text)) for text in (target, source))
     origin = at("1970-01-05") if target.endswith("w") else at("1970-01-01")
     buckets: dict[datetime, list[float]] = {}
@@ -147,5 +147,5 @@ def test_candles_that_break_a_rule_or_the_grid_are_refused() -> None:
     with pytest.raises(DataError, match="no candles to resample"):
         resample(hours().clear(), "1h", "4h")
     off = hours().with_columns(pl.col("timestamp").dt.offset_by("5m"))
-    with pytest.raises(DataError, match="row 0: 2024-01-01 00:05:00.*expected a time on the UTC grid of 1h"):
+    with pytest.raises(DataError, match=r"row 0: 2024-01-01 00:05:00.*expected a time on the UTC grid of 1h"):
         resample(off, "1h", "4h")

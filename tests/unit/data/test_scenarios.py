@@ -9,7 +9,15 @@ import numpy as np
 import polars as pl
 import pytest
 
-from spark_stacker.data import SCENARIOS, SCHEMA, Scenario, check_quality, data_hash, require_clean, synthesise
+from spark_stacker.data import (
+    SCENARIOS,
+    SCHEMA,
+    Scenario,
+    check_quality,
+    data_hash,
+    require_clean,
+    synthesise,
+)
 from spark_stacker.errors import ParameterError
 
 SEEDS = range(5)
@@ -31,7 +39,7 @@ def total(scenario: Scenario) -> float:
 
 
 def variance_ratio(scenario: Scenario, bars: int) -> float:
-    """Variance of returns over so many bars, over that of a random walk: 1 for a walk, near 0 when moves undo."""
+    """Variance of returns over so many bars relative to a random walk's: near 0 when moves are undone."""
     close = np.log(scenario.frame["close"].to_numpy())
     return float(np.var(close[bars:] - close[:-bars]) / (bars * np.var(np.diff(close))))
 
@@ -44,7 +52,11 @@ def test_every_scenario_is_clean_candles_on_the_tick_grid(name: str, interval: s
     assert made.frame.schema == SCHEMA
     report = check_quality(made.frame, interval)
     assert report.ok
-    assert (report.rows + report.missing_bars, report.count("off_grid"), report.count("zero_volume")) == (600, 0, 0)
+    assert (report.rows + report.missing_bars, report.count("off_grid"), report.count("zero_volume")) == (
+        600,
+        0,
+        0,
+    )
     for column in ("open", "high", "low", "close"):
         prices = made.frame[column]
         assert (prices == prices.round(2)).all()
@@ -65,7 +77,9 @@ def test_the_same_seed_gives_the_same_bytes_and_another_seed_others(name: str) -
 
 
 def test_another_process_gives_the_same_bytes() -> None:
-    code = "from spark_stacker.data import *; print(data_hash(synthesise('choppy', bars=2000, seed=42).frame))"
+    code = (
+        "from spark_stacker.data import *; print(data_hash(synthesise('choppy', bars=2000, seed=42).frame))"
+    )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == data_hash(synthesise("choppy", bars=2000, seed=42).frame)
 

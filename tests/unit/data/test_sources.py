@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
-from unit.data.made import at, hours
 
 from spark_stacker.data import Catalogue, CSVDataSource, FrameDataSource, ParquetDataSource, synthesise
 from spark_stacker.errors import DataError, ParameterError
+from unit.data.made import at, hours
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 def test_csv_files_are_found_by_symbol_and_interval(tmp_path: Path) -> None:

@@ -14,6 +14,7 @@ from spark_stacker.errors import DataError, ParameterError
 
 NEW_YEAR = datetime(2024, 1, 1, tzinfo=UTC)
 SECONDS = 1_704_067_200
+FIRST, LAST = datetime.fromisoformat("1973-04-01"), datetime.fromisoformat("2285-12-31")
 
 
 @pytest.mark.parametrize(
@@ -49,14 +50,15 @@ def test_zero_is_the_epoch() -> None:
 
 
 @pytest.mark.parametrize(
-    "time", ["", "soon", "2024-13-01", "2024-02-30", "01/02/2024", 20240101, -5, True, None, float("nan"), 1e30]
+    "time",
+    ["", "soon", "2024-13-01", "2024-02-30", "01/02/2024", 20240101, -5, True, None, float("nan"), 1e30],
 )
 def test_what_is_no_time_is_refused_by_name(time: object) -> None:
     with pytest.raises(ParameterError, match="start_time must be a time since 1973"):
         to_utc(time, name="start_time")  # type: ignore[arg-type]
 
 
-@given(st.datetimes(datetime(1973, 4, 1), datetime(2286, 1, 1)), st.sampled_from([1, 1_000, 1_000_000, 1_000_000_000]))  # noqa: DTZ001
+@given(st.datetimes(FIRST, LAST), st.sampled_from([1, 1_000, 1_000_000, 1_000_000_000]))
 def test_the_unit_of_a_column_is_told_by_its_size(time: datetime, per_second: int) -> None:
     seconds = int(time.replace(tzinfo=UTC, microsecond=0).timestamp())
     if seconds * per_second > 2**63 - 1:  # nanoseconds end in 2262
@@ -67,7 +69,7 @@ def test_the_unit_of_a_column_is_told_by_its_size(time: datetime, per_second: in
     assert parsed.times.to_list() == [seconds * 1_000_000]
 
 
-@given(st.datetimes(datetime(1973, 4, 1), datetime(2200, 1, 1)))  # noqa: DTZ001
+@given(st.datetimes(FIRST, LAST))
 def test_iso_text_keeps_every_microsecond(time: datetime) -> None:
     assert to_utc(time.isoformat()) == time.replace(tzinfo=UTC)
 
