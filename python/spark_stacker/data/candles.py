@@ -124,10 +124,16 @@ def to_bars(frame: object, interval: str, *, where: str = "data") -> _core.Bars:
     order, or a high or low that does not enclose the bar.
     """
     candles = to_frame(frame, where=where)
-    require_clean(candles, where=where)
+    interval_ns = _core.interval_ns(interval)
+    if candles["timestamp"].has_nulls():
+        require_clean(candles, where=where)
     open_time_ns = candles["timestamp"].dt.epoch("ns").to_numpy()
     open_, high, low, close, volume = (np.ascontiguousarray(candles[name].to_numpy()) for name in COLUMNS[1:])
-    return _core.Bars(open_time_ns, open_, high, low, close, volume, interval_ns=_core.interval_ns(interval))
+    try:
+        return _core.Bars(open_time_ns, open_, high, low, close, volume, interval_ns=interval_ns)
+    except DataError:
+        require_clean(candles, where=where)  # names the place as the rest of the package does
+        raise
 
 
 def bars_to_frame(bars: _core.Bars) -> pl.DataFrame:

@@ -23,8 +23,8 @@ __all__ = [
     "atomic_write",
     "file_labels",
     "file_name",
+    "market_in_name",
     "read_file",
-    "symbol_in_name",
     "symbol_of",
     "write_file",
 ]
@@ -52,12 +52,10 @@ def symbol_of(name: str) -> str:
     return unquote(name)
 
 
-def symbol_in_name(path: Path) -> str:
-    """The symbol in a file's name, ``{symbol}_{interval}.csv``; `ParameterError` if it is named otherwise."""
-    named = re.fullmatch(r"(.+)_\d+[smhdw]", path.stem)
-    if named is None:
-        raise ParameterError(f"symbol must be given, as the name {path.name} is not {{symbol}}_{{interval}}")
-    return symbol_of(named[1])
+def market_in_name(path: Path) -> tuple[str, str] | None:
+    """Symbol and interval in a file's name, ``{symbol}_{interval}.csv``; None if it is named otherwise."""
+    named = re.fullmatch(r"(.+)_([1-9]\d*[smhdw])", path.stem)
+    return (symbol_of(named[1]), named[2]) if named else None
 
 
 def read_file(path: str | Path) -> tuple[pl.DataFrame, list[str]]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
+from numbers import Real
 from typing import Final, TypeAlias
 
 import polars as pl
@@ -17,11 +18,12 @@ from spark_stacker import _core
 from spark_stacker.data.rules import first_row
 from spark_stacker.errors import DataError, ParameterError
 
-__all__ = ["TimeLike", "interval_us", "parse_times", "to_utc"]
+__all__ = ["TimeLike", "bucket_start", "grid_offset_us", "interval_us", "parse_times", "to_utc"]
 
 TimeLike: TypeAlias = datetime | date | str | int | float
 """What calls take as a time: a datetime (a naive one is UTC), a date, ISO 8601 text, a number by its size."""
 
+_DAY_US: Final = 86_400_000_000
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 # name, first value, first value beyond, microseconds of one
 _UNITS: Final = (
@@ -48,6 +50,19 @@ def interval_us(interval: str) -> int:
     return _core.interval_ns(interval) // 1_000
 
 
+def grid_offset_us(interval: str) -> int:
+    """Microseconds from 1970-01-01 to an open time of ``interval``: 0, and for whole weeks to a Monday."""
+    # 1970-01-01 was a Thursday.
+    return 4 * _DAY_US if interval_us(interval) % (7 * _DAY_US) == 0 else 0
+
+
+def bucket_start(times: pl.Expr, interval: str) -> pl.Expr:
+    """The open time of the bar of ``interval`` that each time falls into, on the UTC grid."""
+    micros = times.dt.epoch("us")
+    into = (micros - grid_offset_us(interval)) % interval_us(interval)
+    return (micros - into).cast(pl.Datetime("us", "UTC"))
+
+
 def to_utc(time: TimeLike, *, name: str = "time") -> datetime:
     """``time`` as an aware datetime in UTC; ``name`` is what an error calls it. 0 is 1970-01-01.
 
@@ -60,7 +75,7 @@ def to_utc(time: TimeLike, *, name: str = "time") -> datetime:
         return datetime(time.year, time.month, time.day, tzinfo=UTC)
     if time == 0 and not isinstance(time, (bool, str)):
         return _EPOCH
-    if isinstance(time, (str, int, float)) and not isinstance(time, bool):
+    if isinstance(time, str) or (isinstance(time, Real) and not isinstance(time, bool)):
         try:
             parsed = parse_times(pl.Series(name, [time])).times.item()
         except DataError:

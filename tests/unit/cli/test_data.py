@@ -101,7 +101,7 @@ def test_contradictions_need_replace(root: Path) -> None:
     [
         (["import", "none.csv", "--symbol", "X"], 4, "none.csv: no such file"),
         (["import", ".", "--symbol", "X"], 4, "is a directory"),
-        (["import", "good.csv"], 2, "symbol must be given"),
+        (["import", "good.csv"], 2, "--symbol must be given, as good.csv"),
         (["import"], 2, "Missing argument"),
         (["import", "good.csv", "--symbol", "X", "--interval", "1x"], 2, "interval"),
         (

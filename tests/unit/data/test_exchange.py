@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
 
-from spark_stacker.data import DataManager, ExchangeDataSource
+from spark_stacker.data import DataManager, ExchangeDataSource, synthesise
 from spark_stacker.errors import DataError, ParameterError, RetryableError
 from unit.data.made import at, hours
 
@@ -65,6 +65,16 @@ def test_a_year_of_hours_is_a_year() -> None:
     manager = DataManager()
     manager.register_source("exchange", source)
     assert_frame_equal(manager.get_data("exchange", "ETH", "1h", "2024-01-01", "2025-01-01"), frame)
+
+
+def test_weeks_come_from_their_monday_on_and_odd_starts_lose_nothing() -> None:
+    weeks = synthesise("bull", interval="1w", bars=10, start="2024-01-01").frame
+    for frame in (weeks, weeks.with_columns(pl.col("timestamp").dt.offset_by("3d"))):
+        source = ExchangeDataSource(Exchange(frame, cap=3), page_size=4)
+        for start in ("2024-01-01", "2024-01-03T07:00"):
+            got = source.load("ETH", "1w", start=at(start), end=at("2024-02-20"))
+            wanted = frame.filter(pl.col("timestamp").is_between(at(start), at("2024-02-19T23:59")))
+            assert_frame_equal(got, wanted)
 
 
 def test_progress_tells_bars_asked_and_bars_in_all() -> None:

@@ -15,8 +15,8 @@ from spark_stacker.data.files import (
     atomic_write,
     file_labels,
     file_name,
+    market_in_name,
     read_file,
-    symbol_in_name,
     symbol_of,
     write_file,
 )
@@ -40,10 +40,10 @@ def test_an_empty_symbol_is_refused() -> None:
         file_name(" ")
 
 
-def test_the_symbol_is_read_from_a_name() -> None:
-    assert symbol_in_name(Path("x/BTC%2FUSDT_15m.csv")) == "BTC/USDT"
-    with pytest.raises(ParameterError, match="symbol must be given"):
-        symbol_in_name(Path("candles.csv"))
+def test_symbol_and_interval_are_read_from_a_name() -> None:
+    assert market_in_name(Path("x/BTC%2FUSDT_15m.csv")) == ("BTC/USDT", "15m")
+    assert market_in_name(Path("candles.csv")) is None
+    assert market_in_name(Path("eth_usd.csv")) is None
 
 
 @pytest.mark.parametrize(

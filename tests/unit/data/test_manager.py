@@ -25,7 +25,7 @@ def manager(frame: pl.DataFrame, interval: str = "1h") -> DataManager:
     [
         ("2024-01-01", "2024-01-02"),
         (date(2024, 1, 1), date(2024, 1, 2)),
-        (datetime(2024, 1, 1, tzinfo=UTC), datetime(2024, 1, 2)),
+        (datetime(2024, 1, 1, tzinfo=UTC), datetime.fromisoformat("2024-01-02")),
         (1_704_067_200, 1_704_153_600),
         (1_704_067_200_000, 1_704_153_600_000),
     ],

@@ -152,6 +152,8 @@ def test_a_million_bars_keep_a_price() -> None:
 def test_the_first_bar_opens_on_the_grid_at_or_after_the_start() -> None:
     made = synthesise("bull", interval="4h", bars=2, start="2024-01-01T01:00")
     assert f"{made.frame['timestamp'][0]:%H:%M}" == "04:00"
+    week = synthesise("bull", interval="1w", bars=2, start="2024-01-02")
+    assert f"{week.frame['timestamp'][0]:%Y-%m-%d}" == "2024-01-08"
 
 
 @pytest.mark.parametrize(

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta, timezone
 
+import numpy as np
+import pandas as pd
 import polars as pl
 import pytest
 from hypothesis import given
@@ -33,6 +35,8 @@ FIRST, LAST = datetime.fromisoformat("1973-04-01"), datetime.fromisoformat("2285
         "2023-12-31T19:00:00-0500",
         SECONDS,
         float(SECONDS),
+        np.int64(SECONDS),
+        pd.Timestamp("2024-01-01"),
         SECONDS * 1_000,
         SECONDS * 1_000_000,
         SECONDS * 1_000_000_000,
