@@ -89,7 +89,7 @@ def read_file(path: str | Path) -> tuple[pl.DataFrame, list[str]]:
     except OSError as error:
         raise DataError(f"{path}: cannot be read: {error.strerror or error}") from error
     if frame.is_empty():
-        raise DataError(f"{path}: has a header but no rows")
+        raise DataError(f"{path}: has no rows, only the header {','.join(frame.columns)[:80]!r}")
     return frame, notes
 
 
@@ -151,6 +151,11 @@ def _read_csv(path: Path, notes: list[str]) -> pl.DataFrame:
         )
     if "\0" in first:
         raise DataError(f"{path}: is binary, not text")
+    twice = [cell for cell in cells if cell and cells.count(cell) > 1]
+    if twice and not headerless:
+        raise DataError(
+            f"{path}: has the column {twice[0]} {cells.count(twice[0])} times; expected each once"
+        )
     try:
         frame = pl.read_csv(path, infer_schema=False, separator=separator, has_header=not headerless)
     except pl.exceptions.PolarsError as error:

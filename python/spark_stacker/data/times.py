@@ -9,9 +9,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
-from numbers import Real
 from typing import Final, TypeAlias
 
+import numpy as np
 import polars as pl
 
 from spark_stacker import _core
@@ -69,13 +69,15 @@ def to_utc(time: TimeLike, *, name: str = "time") -> datetime:
     >>> to_utc("2024-01-01"), to_utc(1_704_067_200_000) == to_utc("2024-01-01")
     (datetime.datetime(2024, 1, 1, 0, 0, tzinfo=datetime.timezone.utc), True)
     """
+    if isinstance(time, np.generic):
+        time = time.item()
     if isinstance(time, datetime):
         return time.replace(tzinfo=UTC) if time.tzinfo is None else time.astimezone(UTC)
     if isinstance(time, date):
         return datetime(time.year, time.month, time.day, tzinfo=UTC)
     if time == 0 and not isinstance(time, (bool, str)):
         return _EPOCH
-    if isinstance(time, str) or (isinstance(time, Real) and not isinstance(time, bool)):
+    if isinstance(time, (str, int, float)) and not isinstance(time, bool):
         try:
             parsed = parse_times(pl.Series(name, [time])).times.item()
         except DataError:

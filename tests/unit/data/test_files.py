@@ -50,8 +50,8 @@ def test_symbol_and_interval_are_read_from_a_name() -> None:
     ("text", "error"),
     [
         ("", "is empty"),
-        (HEADER, "has a header but no rows"),
-        (HEADER + "\n\n", "has a header but no rows"),
+        (HEADER, "has no rows, only the header 'timestamp,open"),
+        (HEADER + "\n\n", "has no rows, only the header 'timestamp,open"),
         (HEADER + "1704067200,1,3,1,2,5,9\n", "row 0 has 7 fields; expected 6"),
         (HEADER + "1704067200,1,3,x,2,5\n", "column low, row 0: 'x'; expected a number"),
         (HEADER + "yesterday,1,3,1,2,5\n", "column timestamp, row 0: 'yesterday'; expected a time"),
@@ -70,6 +70,17 @@ def test_symbol_and_interval_are_read_from_a_name() -> None:
         ("time,bid,ask\n1704067200,1,2\n", "holds quotes, not candles"),
         ("recv_ns,side,level,price,qty\n1,bid,1,2,3\n", "holds an order book, not candles"),
         ("\0\1\2\3,\0\n", "is binary, not text"),
+        ("<html><body>404</body></html>", "has no rows, only the header '<html>"),
+        ("time,open,open,high,low,close,volume\n1704067200,1,1,1,1,1,1\n", "has the column open 2 times"),
+        (HEADER + '2024-01-01,1,"1,1,1,1\n2024-01-02,1,1,1,1,1\n', "not a whole csv file"),
+        (
+            HEADER + "2024-01-01,1,1,1,1,1\n2024-01-02,2;1,1,1,1,1\n",
+            "column open, row 1: '2;1'; expected a number",
+        ),
+        (
+            HEADER.replace(",", ";") + "2024-01-01;1,5;1,5;1,5;1,5;1\n" * 2,
+            "column open, row 0: '1,5'; expected a number",
+        ),
     ],
 )
 def test_each_bad_csv_has_its_own_error(tmp_path: Path, text: str, error: str) -> None:

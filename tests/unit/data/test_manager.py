@@ -68,6 +68,14 @@ def test_a_range_off_the_grid_lacks_nothing() -> None:
     assert history.warnings == ()
 
 
+def test_a_first_bar_that_is_missing_is_told() -> None:
+    history = manager(hours(48)[1:]).get("memory", "ETH-USD", "1h", "2024-01-01", "2024-01-03")
+    assert len(history.frame) == 47
+    assert history.warnings == (
+        "memory: ETH-USD 1h: the first bar is missing, data begin at 2024-01-01 01:00:00+00:00",
+    )
+
+
 def test_gaps_are_told_and_not_bridged(caplog: pytest.LogCaptureFixture) -> None:
     frame = pl.concat([hours(48)[:10], hours(48)[13:]])
     history = manager(frame).get("memory", "ETH-USD", "1h", "2024-01-01", "2024-01-03")

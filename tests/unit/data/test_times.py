@@ -36,6 +36,7 @@ FIRST, LAST = datetime.fromisoformat("1973-04-01"), datetime.fromisoformat("2285
         SECONDS,
         float(SECONDS),
         np.int64(SECONDS),
+        np.datetime64("2024-01-01T00:00", "ns"),
         pd.Timestamp("2024-01-01"),
         SECONDS * 1_000,
         SECONDS * 1_000_000,
