@@ -31,6 +31,8 @@ mod _core {
         linear_regression_slope, macd, rma, rsi, sma, supertrend, t3, tema, vwma, wma,
     };
     #[pymodule_export]
+    use super::indicator::{PyIndicator, PyIndicatorStream, indicator_catalog};
+    #[pymodule_export]
     use super::portfolio::PyPortfolio;
     #[pymodule_export]
     use super::run::{PyRun, run_backtest};
