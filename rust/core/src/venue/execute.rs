@@ -84,9 +84,6 @@ impl Venue {
         }
         let before = self.fills.len();
         let refused = self.close_then_open(order, point, quote, (units, reducible));
-        if let (Some(group), true) = (request.group, self.fills.len() > before) {
-            self.end_group(group, point.time_ns);
-        }
         let filled: f64 = self.fills[before..]
             .iter()
             .filter(|fill| fill.order == order.id)
@@ -189,7 +186,7 @@ impl Venue {
         self.refresh_market(point.market, point.time_ns);
     }
 
-    /// Writes one fill to the list, the ledger and the order's record. Returns whether the position is flat now.
+    /// Writes one fill to the list, the ledger and the order's record, and ends the rest of its group. Returns whether the position is flat now.
     fn book(
         &mut self,
         order: &LiveOrder,
@@ -218,6 +215,9 @@ impl Venue {
         };
         self.fills.push(fill);
         self.log.filled(order.id, quantity, quote.price);
+        if let Some(group) = request.group {
+            self.end_group(group, point.time_ns);
+        }
         if quote.liquidity == Liquidity::Taker {
             self.state_mut(point.market).volume_taken += quantity;
         }

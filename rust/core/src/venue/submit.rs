@@ -200,7 +200,8 @@ impl Venue {
         let Some(state) = self.markets.get_mut(market) else {
             return false;
         };
-        let found = state.take(id).is_some();
+        let waits = |order: &LiveOrder| order.id == id && !order.protective;
+        let found = state.take_where(waits).is_some();
         if found {
             let state = OrderState::Cancelled;
             self.log.set(id, state, Reason::Requested, now_ns);
