@@ -5,6 +5,7 @@ mod brackets;
 mod door;
 mod funding;
 mod hedge;
+mod histories;
 mod liquidation;
 mod margin;
 mod market_orders;
