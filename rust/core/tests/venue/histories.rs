@@ -96,7 +96,7 @@ fn instrument() -> impl Strategy<Value = Option<Instrument>> {
         Just(Some(Instrument {
             tick_size: Some(0.1),
             lot_size: Some(0.001),
-            min_notional: Some(5.0),
+            min_notional: Some(40.0),
             ..margin_market(0.02)
         })),
     ]
