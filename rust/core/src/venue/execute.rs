@@ -59,7 +59,7 @@ impl Venue {
         point: Point,
         pricing: Pricing,
     ) -> Progress {
-        let request = order.request;
+        let request = &order.request;
         let held = self.position(request.account, request.market).quantity;
         let reducible = if held * request.side.sign() < 0.0 {
             held.abs()
@@ -67,6 +67,7 @@ impl Venue {
             0.0
         };
         let closes_only = request.reduce_only || request.quantity == Quantity::Position;
+        let time_in_force = request.time_in_force;
         if closes_only && reducible == 0.0 {
             return self.refuse(order, Reason::NothingToReduce, point);
         }
@@ -79,7 +80,7 @@ impl Venue {
             units = units.min(self.volume_left(point.market));
         }
         let cut = units < wanted;
-        if cut && request.time_in_force == TimeInForce::FillOrKill {
+        if cut && time_in_force == TimeInForce::FillOrKill {
             return self.refuse(order, Reason::NotWhollyFillable, point);
         }
         let before = self.fills.len();
@@ -100,7 +101,7 @@ impl Venue {
                 .set(order.id, OrderState::Filled, Reason::Filled, time);
             return Progress::Ended;
         }
-        if request.time_in_force == TimeInForce::ImmediateOrCancel {
+        if time_in_force == TimeInForce::ImmediateOrCancel {
             let reason = if filled > 0.0 {
                 Reason::NotImmediatelyFillable
             } else {
@@ -108,7 +109,7 @@ impl Venue {
             };
             return self.refuse(order, reason, point);
         }
-        if request.quantity != Quantity::Position {
+        if order.request.quantity != Quantity::Position {
             order.request.quantity = Quantity::Base(wanted - filled);
         }
         order.request.kind = OrderKind::Market;
@@ -123,7 +124,7 @@ impl Venue {
     /// Closes what the order meets, then opens the rest. A reversal thus is two fills with two fees. Returns why the rest was refused.
     fn close_then_open(
         &mut self,
-        order: &mut LiveOrder,
+        order: &LiveOrder,
         point: Point,
         quote: Quote,
         (units, reducible): (f64, f64),
@@ -157,7 +158,7 @@ impl Venue {
         None
     }
 
-    fn close_part(&mut self, order: &mut LiveOrder, quantity: f64, point: Point, quote: Quote) {
+    fn close_part(&mut self, order: &LiveOrder, quantity: f64, point: Point, quote: Quote) {
         let flat = self.book(order, quantity, point, quote, None);
         if flat {
             self.on_flat(order, point);
@@ -166,8 +167,8 @@ impl Venue {
         }
     }
 
-    fn open_part(&mut self, order: &mut LiveOrder, quantity: f64, point: Point, quote: Quote) {
-        let request = order.request;
+    fn open_part(&mut self, order: &LiveOrder, quantity: f64, point: Point, quote: Quote) {
+        let request = &order.request;
         let fresh = !self.position(request.account, request.market).is_open();
         let stop = request
             .bracket
@@ -180,8 +181,8 @@ impl Venue {
         if request.bracket.is_some() {
             protection.bracket = request.bracket;
         }
-        if let Some(leg) = request.hedge {
-            self.open_hedge(order, &leg, quantity * quote.price, point);
+        if let Some(leg) = &request.hedge {
+            self.open_hedge(order, leg, quantity * quote.price, point);
         }
         self.refresh_market(point.market, point.time_ns);
     }
@@ -221,13 +222,13 @@ impl Venue {
         if quote.liquidity == Liquidity::Taker {
             self.state_mut(point.market).volume_taken += quantity;
         }
-        self.ledger.apply_fill(
-            &fill,
-            Opening {
-                leverage: request.leverage,
-                initial_stop,
-            },
-        )
+        let opening = Opening {
+            leverage: request.leverage,
+            initial_stop,
+        };
+        let flat = self.ledger.apply_fill(&fill, opening);
+        self.settle_liquidation_level(request.account, request.market);
+        flat
     }
 
     /// Price after slippage and the units that the order asks for at it.
