@@ -2,13 +2,24 @@
 
 use pyo3::prelude::*;
 
+mod aggregator;
 mod bars;
+mod columns;
 mod errors;
 mod functions;
 mod indicator;
+mod names;
+mod portfolio;
+mod run;
+mod session;
+mod simulation;
+mod stats;
+mod view;
 
 #[pymodule(gil_used = true)]
 mod _core {
+    #[pymodule_export]
+    use super::aggregator::PyAggregator;
     #[pymodule_export]
     use super::bars::{PyBars, interval_name, interval_ns};
     #[pymodule_export]
@@ -18,6 +29,18 @@ mod _core {
     };
     #[pymodule_export]
     use super::indicator::{PyIndicator, PyIndicatorStream, indicator_catalog};
+    #[pymodule_export]
+    use super::portfolio::PyPortfolio;
+    #[pymodule_export]
+    use super::run::{PyRun, run_backtest};
+    #[pymodule_export]
+    use super::session::PySession;
+    #[pymodule_export]
+    use super::simulation::PySimulation;
+    #[pymodule_export]
+    use super::stats::curve_metrics;
+    #[pymodule_export]
+    use super::view::{PyColumnView, PyMarketView};
 
     /// Version of the core, the same as the package's.
     #[pymodule_export]
