@@ -59,12 +59,20 @@ class LazyCommand(NamedTuple):
 COMMANDS = {
     "init": LazyCommand("spark_stacker.cli.init", "init", "Write a commented starter configuration."),
     "config": LazyCommand("spark_stacker.cli.config", "config", "Check and explain a configuration."),
-    "data": LazyCommand("spark_stacker.cli.data", "data", "Import, list, check, resample, synthesise candles."),
-    "backtest": LazyCommand("spark_stacker.cli.backtest", "backtest", "Run strategies over recorded candles."),
+    "data": LazyCommand(
+        "spark_stacker.cli.data", "data", "Import, list, check, resample, synthesise candles."
+    ),
+    "backtest": LazyCommand(
+        "spark_stacker.cli.backtest", "backtest", "Run strategies over recorded candles."
+    ),
     "compare": LazyCommand("spark_stacker.cli.compare", "compare", "Compare indicators or results."),
-    "report": LazyCommand("spark_stacker.cli.report", "report", "Write a result as a page that opens offline."),
+    "report": LazyCommand(
+        "spark_stacker.cli.report", "report", "Write a result as a page that opens offline."
+    ),
     "live": LazyCommand("spark_stacker.cli.live", "live", "Run strategies on live candles, in a dry run."),
-    "indicators": LazyCommand("spark_stacker.cli.indicators", "indicators", "List indicators and parameters."),
+    "indicators": LazyCommand(
+        "spark_stacker.cli.indicators", "indicators", "List indicators and parameters."
+    ),
 }
 
 
@@ -159,7 +167,12 @@ def _show_version(ctx: click.Context, _parameter: click.Parameter, asked: bool) 
 )
 @click.option("--debug", is_flag=True, envvar="SPARK_STACKER_DEBUG", help="Show tracebacks of failures.")
 @click.option(
-    "--version", is_flag=True, is_eager=True, expose_value=False, callback=_show_version, help="Show the version."
+    "--version",
+    is_flag=True,
+    is_eager=True,
+    expose_value=False,
+    callback=_show_version,
+    help="Show the version.",
 )
 def main(*, debug: bool) -> None:  # noqa: ARG001 - read from the context by _fail
     """Research, rehearse and trade crypto strategies on one Rust core."""

@@ -57,9 +57,7 @@ class ConnectorFactory:
         return connector_class(name=name or exchange_type, **options)
 
     @classmethod
-    def create_connectors_from_config(
-        cls, configs: Iterable[Mapping[str, Any]]
-    ) -> dict[str, BaseConnector]:
+    def create_connectors_from_config(cls, configs: Iterable[Mapping[str, Any]]) -> dict[str, BaseConnector]:
         """Create the connectors of a configuration's ``exchanges`` by name; those with ``enabled`` false are left out.
 
         ``exchange_type`` defaults to the name. Values arrive resolved: ``${ENV}`` is the configuration's matter.

@@ -140,7 +140,9 @@ class ExchangeClient(Protocol):
         """Name of the connector, as metrics and logs show it."""
         ...
 
-    async def candles(self, symbol: str, interval: str, *, start_ns: int, end_ns: int | None = None) -> list[Candle]:
+    async def candles(
+        self, symbol: str, interval: str, *, start_ns: int, end_ns: int | None = None
+    ) -> list[Candle]:
         """Return candles that open in ``[start_ns, end_ns)``, ascending, all there are; the forming one may be last."""
         ...
 

@@ -20,6 +20,7 @@ from spark_stacker.connectors.contract import (
 )
 from spark_stacker.connectors.threads import in_thread
 from spark_stacker.errors import RetryableError, SparkStackerError, StopTradingError
+from spark_stacker.models import TimeInForce
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Sequence
@@ -61,22 +62,35 @@ class PollingClient:
         """Name of the connector."""
         return self._connector.name
 
-    async def candles(self, symbol: str, interval: str, *, start_ns: int, end_ns: int | None = None) -> list[Candle]:
+    async def candles(
+        self, symbol: str, interval: str, *, start_ns: int, end_ns: int | None = None
+    ) -> list[Candle]:
         """Return the candles that open in ``[start_ns, end_ns)``, ascending."""
         end_ms = None if end_ns is None else -(-end_ns // NS_PER_MS)
-        rows = await self._call(self._connector.get_candles, symbol, interval, -(-start_ns // NS_PER_MS), end_ms)
+        rows = await self._call(
+            self._connector.get_candles, symbol, interval, -(-start_ns // NS_PER_MS), end_ms
+        )
         step_ns, now_ns = interval_ns(interval), self._now_ns()
         candles = [self._candle(row, symbol, step_ns, now_ns) for row in rows]
-        candles = [c for c in candles if c.open_time_ns >= start_ns and (end_ns is None or c.open_time_ns < end_ns)]
+        candles = [
+            c for c in candles if c.open_time_ns >= start_ns and (end_ns is None or c.open_time_ns < end_ns)
+        ]
         return sorted(candles, key=lambda candle: candle.open_time_ns)
 
     async def stream_candles(self, subscriptions: Sequence[Subscription]) -> AsyncIterator[Candle]:
         """Poll for ever; yield each closed candle once, oldest first."""
-        after = {s: self._now_ns() - interval_ns(s.interval) if s.after_ns is None else s.after_ns for s in subscriptions}
+        after = {
+            s: self._now_ns() - interval_ns(s.interval) if s.after_ns is None else s.after_ns
+            for s in subscriptions
+        }
         while True:
             fresh: list[Candle] = []
             for wish, after_ns in after.items():
-                news = [c for c in await self.candles(wish.symbol, wish.interval, start_ns=after_ns + 1) if c.closed]
+                news = [
+                    c
+                    for c in await self.candles(wish.symbol, wish.interval, start_ns=after_ns + 1)
+                    if c.closed
+                ]
                 if news:
                     after[wish] = news[-1].open_time_ns
                 fresh += news
@@ -92,6 +106,7 @@ class PollingClient:
             "client_order_id": ticket.client_order_id,
             "reduce_only": ticket.reduce_only or None,
             "post_only": ticket.post_only or None,
+            "time_in_force": None if ticket.time_in_force is TimeInForce.GTC else ticket.time_in_force,
         }
         answer = await self._call(
             self._connector.place_order,
@@ -141,7 +156,9 @@ class PollingClient:
 
     def _pause_s(self, subscriptions: Sequence[Subscription]) -> float:
         now_ns = self._now_ns()
-        until_close = [step - now_ns % step + AFTER_CLOSE_NS for step in {interval_ns(s.interval) for s in subscriptions}]
+        until_close = [
+            step - now_ns % step + AFTER_CLOSE_NS for step in {interval_ns(s.interval) for s in subscriptions}
+        ]
         return min(self._polling_interval_ns, *until_close) / 1e9
 
     async def _call(self, call: Callable[..., T], *args: Any, **kwargs: Any) -> T:
@@ -157,10 +174,13 @@ class PollingClient:
     def _candle(self, row: dict[str, Any], symbol: str, step_ns: int, now_ns: int) -> Candle:
         try:
             open_time_ns = int(row["timestamp"]) * NS_PER_MS
-            prices = [to_amount(row[key], name=key) for key in ("open", "high", "low", "close", "volume")]
+            open_, high, low, close, volume = (
+                to_amount(row[key], name=key) for key in ("open", "high", "low", "close", "volume")
+            )
         except (KeyError, TypeError, ValueError) as error:
             raise StopTradingError(f"{self.name}: not a candle of {symbol}: {row!r} ({error})") from error
-        return Candle(symbol, step_ns, open_time_ns, *prices, closed=open_time_ns + step_ns <= now_ns)
+        closed = open_time_ns + step_ns <= now_ns
+        return Candle(symbol, step_ns, open_time_ns, open_, high, low, close, volume, closed)
 
 
 def _optional(row: dict[str, Any], key: str) -> Decimal | None:
@@ -183,4 +203,6 @@ def _report(answer: dict[str, Any], ticket: OrderTicket | None = None) -> OrderR
             client_order_id=ticket.client_order_id if ticket else answer.get("client_order_id"),
         )
     except (KeyError, ValueError) as error:
-        raise StopTradingError(f"the venue's answer to an order cannot be read: {answer!r} ({error})") from error
+        raise StopTradingError(
+            f"the venue's answer to an order cannot be read: {answer!r} ({error})"
+        ) from error

@@ -17,7 +17,14 @@ from spark_stacker.data.catalogue import Catalogue, DataSet, Saved
 from spark_stacker.data.exchange import ExchangeDataSource
 from spark_stacker.data.fingerprint import data_hash
 from spark_stacker.data.gaps import Gap, find_gaps, infer_interval
-from spark_stacker.data.importing import ImportReport, MarketFile, import_file, read_market_file
+from spark_stacker.data.importing import (
+    ImportReport,
+    MarketFile,
+    PreparedFile,
+    import_file,
+    prepare,
+    read_market_file,
+)
 from spark_stacker.data.manager import DataManager, History
 from spark_stacker.data.quality import Finding, QualityReport, check_quality
 from spark_stacker.data.repair import repair
@@ -43,6 +50,7 @@ __all__ = [
     "ImportReport",
     "MarketFile",
     "ParquetDataSource",
+    "PreparedFile",
     "QualityReport",
     "Resampled",
     "Saved",
@@ -53,6 +61,7 @@ __all__ = [
     "find_gaps",
     "import_file",
     "infer_interval",
+    "prepare",
     "read_market_file",
     "repair",
     "require_clean",

@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Final
 import polars as pl
 
 from spark_stacker.data.candles import FUNDING_SCHEMA, SCHEMA
-from spark_stacker.data.files import file_name, symbol_of, write_file
+from spark_stacker.data.files import file_labels, file_name, symbol_of, write_file
 from spark_stacker.data.fingerprint import data_hash
 from spark_stacker.data.rules import require_clean
 from spark_stacker.data.times import interval_us
@@ -96,7 +96,7 @@ class Catalogue:
 
     def metadata(self, venue: str, symbol: str, interval: str, *, kind: str = "candles") -> dict[str, str]:
         """What the data set says of itself: ``source``, ``data_hash`` and, if made up, ``synthetic``."""
-        return _metadata(self._existing(venue, symbol, interval, kind))
+        return file_labels(self._existing(venue, symbol, interval, kind))
 
     def read(
         self,
@@ -134,8 +134,8 @@ class Catalogue:
         """Merges ``frame`` into its data set; other readers see the old file or the whole new one.
 
         Rows that the data set has already are left out. A row with the time of another but other values is a
-        `DataError` naming it, unless ``replace``: then the new row stands. Rows must be clean
-        (`require_clean`).
+        `DataError` naming it, unless ``replace``: then the new row stands. Synthetic candles are not merged:
+        they become the whole data set. Rows must be clean (`require_clean`).
         """
         path = self.path(venue, symbol, interval, kind=kind)
         where = f"{venue} {symbol} {interval} {kind}"
@@ -149,10 +149,11 @@ class Catalogue:
             labels = dict(metadata or {})
             merged, saved = frame, Saved(path, len(frame), len(frame), 0, 0)
             if path.exists():
-                old_labels = _metadata(path)
-                if old_labels.get("synthetic") != labels.get("synthetic"):
+                old_labels = file_labels(path)
+                if ("synthetic" in old_labels) != ("synthetic" in labels):
                     raise DataError(f"{path}: synthetic and other data are never mixed in one data set")
-                merged, saved = _merge(_collect(_scan(path), path), frame, path, replace=replace)
+                if "synthetic" not in labels:
+                    merged, saved = _merge(_collect(_scan(path), path), frame, path, replace=replace)
             labels |= {"symbol": symbol, "venue": venue, "interval": interval, "data_hash": data_hash(merged)}
             write_file(merged, path, metadata=labels)
         return saved
@@ -169,7 +170,7 @@ class Catalogue:
         time = pl.col("timestamp")
         summary = _scan(path).select(rows=pl.len(), start=time.min(), end=time.max())
         rows, start, end = _collect(summary, path).row(0)
-        synthetic = _metadata(path).get("synthetic")
+        synthetic = file_labels(path).get("synthetic")
         names = (symbol_of(venue), symbol_of(symbol), interval, path.stem)
         return DataSet(*names, rows=rows, start=start, end=end, synthetic=synthetic, path=path)
 
@@ -192,13 +193,6 @@ def _scan(path: Path) -> pl.LazyFrame:
 def _collect(rows: pl.LazyFrame, path: Path) -> pl.DataFrame:
     try:
         return rows.collect()
-    except (pl.exceptions.PolarsError, OSError) as error:
-        raise DataError(f"{path}: damaged or not a Parquet file: {str(error).splitlines()[0]}") from error
-
-
-def _metadata(path: Path) -> dict[str, str]:
-    try:
-        return {k: v for k, v in pl.read_parquet_metadata(path).items() if k != "ARROW:schema"}
     except (pl.exceptions.PolarsError, OSError) as error:
         raise DataError(f"{path}: damaged or not a Parquet file: {str(error).splitlines()[0]}") from error
 

@@ -18,7 +18,16 @@ from spark_stacker.errors import DataError, ParameterError
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-__all__ = ["SUFFIXES", "atomic_write", "file_name", "read_file", "symbol_of", "write_file"]
+__all__ = [
+    "SUFFIXES",
+    "atomic_write",
+    "file_labels",
+    "file_name",
+    "read_file",
+    "symbol_in_name",
+    "symbol_of",
+    "write_file",
+]
 
 SUFFIXES: Final = (".csv", ".parquet", ".feather", ".arrow", ".ipc")
 _NUMBER: Final = re.compile(r'^"?-?\d+(\.\d*)?([eE][+-]?\d+)?"?$')
@@ -41,6 +50,14 @@ def file_name(symbol: str) -> str:
 def symbol_of(name: str) -> str:
     """The symbol that `file_name` made ``name`` of."""
     return unquote(name)
+
+
+def symbol_in_name(path: Path) -> str:
+    """The symbol in a file's name, ``{symbol}_{interval}.csv``; `ParameterError` if it is named otherwise."""
+    named = re.fullmatch(r"(.+)_\d+[smhdw]", path.stem)
+    if named is None:
+        raise ParameterError(f"symbol must be given, as the name {path.name} is not {{symbol}}_{{interval}}")
+    return symbol_of(named[1])
 
 
 def read_file(path: str | Path) -> tuple[pl.DataFrame, list[str]]:
@@ -76,6 +93,16 @@ def read_file(path: str | Path) -> tuple[pl.DataFrame, list[str]]:
     if frame.is_empty():
         raise DataError(f"{path}: has a header but no rows")
     return frame, notes
+
+
+def file_labels(path: Path) -> dict[str, str]:
+    """What a Parquet file says of itself in its metadata; nothing for files of other kinds."""
+    if path.suffix.lower() != ".parquet":
+        return {}
+    try:
+        return {key: text for key, text in pl.read_parquet_metadata(path).items() if key != "ARROW:schema"}
+    except (pl.exceptions.PolarsError, OSError) as error:
+        raise DataError(f"{path}: damaged or not a Parquet file: {str(error).splitlines()[0]}") from error
 
 
 def write_file(frame: pl.DataFrame, path: Path, *, metadata: dict[str, str] | None = None) -> None:

@@ -7,9 +7,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+import polars as pl
+
 from spark_stacker.data.candles import normalise
 from spark_stacker.data.catalogue import KINDS, Catalogue, Saved
-from spark_stacker.data.files import read_file
+from spark_stacker.data.files import file_labels, read_file
 from spark_stacker.data.gaps import infer_interval
 from spark_stacker.data.quality import QualityReport, check_quality
 from spark_stacker.data.repair import repair as apply_repairs
@@ -20,9 +22,7 @@ from spark_stacker.errors import DataError, ParameterError
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    import polars as pl
-
-__all__ = ["ImportReport", "MarketFile", "import_file", "read_market_file"]
+__all__ = ["ImportReport", "MarketFile", "PreparedFile", "import_file", "prepare", "read_market_file"]
 
 _PRICE_OF_A_TRADE: Final = {"price", "px"}
 _SIZE_OF_A_TRADE: Final = {"amount", "qty", "quantity", "size", "volume", "sz"}
@@ -31,39 +31,62 @@ _ONE_SIDE_OF_A_QUOTE: Final = {"bid", "bid_price", "best_bid", "bid_open"}
 
 @dataclass(frozen=True, slots=True)
 class MarketFile:
-    """A file's rows in the schema, unchecked, and how the file was understood."""
+    """A file's rows in the schema, unchecked, and how the file was understood.
+
+    ``synthetic`` names the scenario when the file says that its candles are made up.
+    """
 
     path: Path
     kind: str
     interval: str
     frame: pl.DataFrame
     time_unit: str
+    synthetic: str | None
     notes: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class PreparedFile:
+    """A file's rows, checked, and what was mended for that."""
+
+    file: MarketFile
+    frame: pl.DataFrame
+    repairs: tuple[str, ...]
+    quality: QualityReport
+
+    def save(self, catalogue: Catalogue, *, symbol: str, venue: str, replace: bool = False) -> ImportReport:
+        """Merges the rows into the catalogue; see `Catalogue.write`."""
+        labels = {"source": self.file.path.name}
+        if self.file.synthetic:
+            labels["synthetic"] = self.file.synthetic
+        place = (venue, symbol, self.file.interval)
+        saved = catalogue.write(self.frame, *place, kind=self.file.kind, replace=replace, metadata=labels)
+        return ImportReport(self, symbol, venue, saved)
 
 
 @dataclass(frozen=True, slots=True)
 class ImportReport:
     """What an import understood, repaired, found and wrote."""
 
-    file: MarketFile
+    prepared: PreparedFile
     symbol: str
     venue: str
-    repairs: tuple[str, ...]
-    quality: QualityReport
     saved: Saved
 
     def to_dict(self) -> dict[str, Any]:
         """The report for JSON."""
+        file = self.prepared.file
         return {
-            "file": str(self.file.path),
-            "kind": self.file.kind,
+            "file": str(file.path),
+            "kind": file.kind,
             "venue": self.venue,
             "symbol": self.symbol,
-            "interval": self.file.interval,
-            "time_unit": self.file.time_unit,
-            "notes": list(self.file.notes),
-            "repairs": list(self.repairs),
-            "quality": self.quality.to_dict(),
+            "interval": file.interval,
+            "time_unit": file.time_unit,
+            "synthetic": file.synthetic,
+            "notes": list(file.notes),
+            "repairs": list(self.prepared.repairs),
+            "quality": self.prepared.quality.to_dict(),
             "path": str(self.saved.path),
             "rows": self.saved.rows,
             "added": self.saved.added,
@@ -102,7 +125,24 @@ def read_market_file(path: str | Path, *, kind: str | None = None, interval: str
     commonest = interval if interval and len(times) < 2 else infer_interval(times, where=str(path))
     if interval is not None and interval_us(interval) != interval_us(commonest):
         raise DataError(f"{path}: rows are mostly {commonest} apart; expected {interval}")
-    return MarketFile(path, kind, commonest, understood.frame, understood.time_unit, tuple(notes))
+    synthetic = file_labels(path).get("synthetic")
+    return MarketFile(path, kind, commonest, understood.frame, understood.time_unit, synthetic, tuple(notes))
+
+
+def prepare(
+    path: str | Path, *, kind: str | None = None, interval: str | None = None, repair: Sequence[str] = ()
+) -> PreparedFile:
+    """A file read, mended as ``repair`` allows and checked; nothing is written.
+
+    Raises `DataError` naming file, column, row and value for whatever still breaks a rule.
+    """
+    file = read_market_file(path, kind=kind, interval=interval)
+    frame, repairs = apply_repairs(file.frame, repair)
+    require_clean(frame, where=str(path))
+    quality = check_quality(frame, file.interval, where=str(path))
+    if not quality.ok:
+        raise DataError(f"{path}: {next(f.words for f in quality.findings if f.is_error)}")
+    return PreparedFile(file, frame, tuple(repairs), quality)
 
 
 def import_file(
@@ -118,20 +158,11 @@ def import_file(
 ) -> ImportReport:
     """Puts a file's rows into the catalogue, or nothing of it.
 
-    ``repair`` names what may be mended (see `repair`); everything else that breaks a rule is a `DataError`
-    naming file, column, row and value. ``replace`` lets rows that contradict the catalogue take the place of
-    its own.
+    ``repair`` names what may be mended (see `repair`); everything else that breaks a rule is a `DataError`.
+    ``replace`` lets rows that contradict the catalogue take the place of its own.
     """
-    file = read_market_file(path, kind=kind, interval=interval)
-    frame, repairs = apply_repairs(file.frame, repair)
-    require_clean(frame, where=str(path))
-    quality = check_quality(frame, file.interval, where=str(path))
-    if not quality.ok:
-        raise DataError(f"{path}: {next(f.words for f in quality.findings if f.is_error)}")
-    place = (venue, symbol, file.interval)
-    labels = {"source": Path(path).name}
-    saved = catalogue.write(frame, *place, kind=file.kind, replace=replace, metadata=labels)
-    return ImportReport(file, symbol, venue, tuple(repairs), quality, saved)
+    prepared = prepare(path, kind=kind, interval=interval, repair=repair)
+    return prepared.save(catalogue, symbol=symbol, venue=venue, replace=replace)
 
 
 def _names(raw: pl.DataFrame) -> set[str]:
@@ -159,10 +190,10 @@ def _refuse_other_data(raw: pl.DataFrame, path: Path) -> None:
 def _kind_of(raw: pl.DataFrame, path: Path) -> tuple[str, str]:
     if _names(raw) & {"rate", "funding_rate", "fundingrate"}:
         return "funding", "it has a column for the rate"
-    others = [name for name in ("high", "low", "close") if name in raw.columns]
-    if len(others) == 3 and all(
-        bool((raw[name].cast(str, strict=False).cast(float, strict=False) == 0).all()) for name in others
-    ):
+    others = raw.select(
+        pl.col(name).cast(pl.Float64, strict=False) for name in PRICES[1:] if name in raw.columns
+    )
+    if others.width == 3 and bool((others == 0).select(pl.all_horizontal(pl.all().all())).item()):
         return "funding", "open holds values, high, low and close are all 0"
     if re.search(r"(^|[_\-.])mark([_\-.]|$)", path.stem, re.IGNORECASE):
         return "mark", "the file's name says mark"

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Final
 
+import polars as pl
+
 from spark_stacker.data.gaps import Gap, find_gaps, infer_interval
 from spark_stacker.data.rules import FUNDING_RULES, RULES, offences
 from spark_stacker.data.times import interval_us
@@ -13,8 +15,6 @@ from spark_stacker.errors import DataError
 
 if TYPE_CHECKING:
     from typing import Any
-
-    import polars as pl
 
 __all__ = ["Finding", "QualityReport", "check_quality"]
 
@@ -188,5 +188,6 @@ def _far(values: pl.Series, mads: float) -> pl.Series:
 def _finding(rule: str, column: str, rows: pl.Series, words: str, *, is_error: bool) -> Finding:
     shown = tuple(rows.head(_ROWS_SHOWN).to_list())
     more = ", …" if len(rows) > len(shown) else ""
-    text = f"{rule.replace('_', ' ')} in {column}: {len(rows):,} rows ({', '.join(map(str, shown))}{more}); {words}"
+    places = ", ".join(map(str, shown)) + more
+    text = f"{rule.replace('_', ' ')} in {column}: {len(rows):,} rows ({places}); {words}"
     return Finding(rule, column, is_error, len(rows), shown, text)

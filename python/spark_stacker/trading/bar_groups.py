@@ -80,7 +80,11 @@ class _MarketBars:
 
     def lacks(self, open_time_ns: int) -> bool:
         """Whether this bar is the next, has not come and may still stand in the history."""
-        return self.next_ns() == open_time_ns and open_time_ns not in self.pending and open_time_ns >= self.asked_ns
+        return (
+            self.next_ns() == open_time_ns
+            and open_time_ns not in self.pending
+            and open_time_ns >= self.asked_ns
+        )
 
     def settle(self, open_time_ns: int) -> Values | None:
         """Go on to the next bar and return this one, ``None`` if it is absent."""
@@ -125,16 +129,16 @@ class BarGrouper:
             return []
         market = self._markets[self._index[candle.symbol]]
         time_ns, values = candle.open_time_ns, values_of(candle)
-        at = {"market": market.symbol, "open_time_ns": time_ns}
         if rule := self._broken_rule(market, time_ns, values, now_ns):
-            return [BarRejected(**at, reason=rule)]
+            return [BarRejected(market=market.symbol, open_time_ns=time_ns, reason=rule)]
         if market.last_ns is not None and time_ns <= market.last_ns:
             if time_ns in market.absent:
-                return [BarLate(**at)]
+                return [BarLate(market=market.symbol, open_time_ns=time_ns)]
             known = market.traded.get(time_ns, values)
         elif (known := market.pending.setdefault(time_ns, values)) is values:
             return []
-        return [BarDuplicated(**at) if known == values else BarRevised(**at)]
+        event = BarDuplicated if known == values else BarRevised
+        return [event(market=market.symbol, open_time_ns=time_ns)]
 
     def fill(self, gap: BackFill, candles: Iterable[Candle], *, now_ns: int) -> list[Event]:
         """Take in what the history had for a gap; the rest of the gap is missing from now on."""

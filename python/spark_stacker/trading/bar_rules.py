@@ -16,7 +16,13 @@ Values = tuple[float, float, float, float, float]
 
 def values_of(candle: Candle) -> Values:
     """Return a candle's prices and volume for the core."""
-    return (float(candle.open), float(candle.high), float(candle.low), float(candle.close), float(candle.volume))
+    return (
+        float(candle.open),
+        float(candle.high),
+        float(candle.low),
+        float(candle.close),
+        float(candle.volume),
+    )
 
 
 def broken_rule(values: Values) -> str | None:

@@ -11,7 +11,7 @@ from spark_stacker.errors import RetryableError
 from spark_stacker.trading.bar_groups import BackFill, BarGroup, BarGrouper, Wait
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Sequence
+    from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 
     from spark_stacker.connectors.contract import ExchangeClient
     from spark_stacker.trading.clock import Clock
@@ -35,7 +35,13 @@ class CandleFeed:
     """Bars of several markets, group by group. A failing stream is opened again; nothing is made up meanwhile."""
 
     def __init__(
-        self, markets: Sequence[FeedMarket], *, clock: Clock, calls: VenueCalls, observer: Observer, grace_s: float
+        self,
+        markets: Sequence[FeedMarket],
+        *,
+        clock: Clock,
+        calls: VenueCalls,
+        observer: Observer,
+        grace_s: float,
     ) -> None:
         self._markets = list(markets)
         self._clock = clock
@@ -54,7 +60,7 @@ class CandleFeed:
             lambda: wanted.client.candles(wanted.symbol, wanted.interval, start_ns=start_ns, end_ns=end_ns),
         )
 
-    async def groups(self) -> AsyncIterator[BarGroup]:
+    async def groups(self) -> AsyncGenerator[BarGroup]:
         """Yield the groups in the order of their open times; ends when every stream has ended."""
         try:
             while True:

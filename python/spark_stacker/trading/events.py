@@ -19,10 +19,12 @@ __all__ = [
     "BarsProcessed",
     "CallFailed",
     "CallMade",
+    "EntryRefused",
     "Event",
     "Fill",
     "Observer",
     "OrderRefused",
+    "OrderSent",
     "SessionStarted",
     "SessionStopped",
     "SignalGiven",
@@ -140,13 +142,38 @@ class SignalGiven(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OrderRefused(Event):
-    """An order was rejected by the venue or cut by a limit."""
+    """The simulated venue rejected an order."""
 
     strategy: str
     market: str
     side: str
     purpose: str
     reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EntryRefused(Event):
+    """A limit or rule forbade an entry: its name, the limit and the value that broke it."""
+
+    strategy: str
+    market: str
+    direction: str
+    rule: str
+    limit: float
+    value: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrderSent(Event):
+    """An order went to the simulated venue."""
+
+    order: int
+    account: int
+    strategy: str
+    market: str
+    side: str
+    kind: str
+    purpose: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -103,7 +103,9 @@ class Journal:
             while rest:
                 rest = rest[self._file.write(rest) :]
         except OSError as error:
-            raise StopTradingError(f"{self._file.name}: the journal cannot be written: {error.strerror}") from error
+            raise StopTradingError(
+                f"{self._file.name}: the journal cannot be written: {error.strerror}"
+            ) from error
 
 
 def read_journal(path: Path, expected: JournalHeader) -> Recorded | None:
@@ -120,7 +122,9 @@ def read_journal(path: Path, expected: JournalHeader) -> Recorded | None:
             try:
                 record = json.loads(line) if line.endswith(b"\n") else None
             except ValueError as error:
-                raise DataError(f"{path}, line {number}: not a record of a journal ({error}); {AFRESH}") from error
+                raise DataError(
+                    f"{path}, line {number}: not a record of a journal ({error}); {AFRESH}"
+                ) from error
             if record is None:
                 if recorded is not None:
                     recorded.warnings.append(f"the last line ({number}) was cut short and is left out")
@@ -128,7 +132,9 @@ def read_journal(path: Path, expected: JournalHeader) -> Recorded | None:
             try:
                 recorded = _take(record, recorded, expected, path)
             except (KeyError, TypeError, AttributeError) as error:
-                raise DataError(f"{path}, line {number}: not a record of a journal ({error!r}); {AFRESH}") from error
+                raise DataError(
+                    f"{path}, line {number}: not a record of a journal ({error!r}); {AFRESH}"
+                ) from error
             recorded.sound_bytes += len(line)
     return recorded if recorded is not None and recorded.has_begun else None
 
@@ -164,7 +170,9 @@ def _open(record: dict[str, Any], expected: JournalHeader, path: Path) -> Record
     if header.configuration != expected.configuration:
         raise ConfigError(f"{path}: its session ran another configuration; {AFRESH}")
     if header.source != expected.source:
-        raise ConfigError(f"{path}: its session ran on {header.source}, this one on {expected.source}; {AFRESH}")
+        raise ConfigError(
+            f"{path}: its session ran on {header.source}, this one on {expected.source}; {AFRESH}"
+        )
     recorded = Recorded(header)
     if header.version != expected.version:
         recorded.warnings.append(

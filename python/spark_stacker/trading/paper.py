@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from spark_stacker._core import Bars
-from spark_stacker.trading.events import Event, Fill, OrderRefused, TradeClosed
+from spark_stacker.trading.events import EntryRefused, Event, Fill, OrderRefused, OrderSent, TradeClosed
 from spark_stacker.trading.portfolio import OpenOrder, OpenPosition, PortfolioView
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
+    from spark_stacker._core import Session
     from spark_stacker.trading.bar_groups import BarGroup
 
-__all__ = ["Engine", "ExternalSignal", "HistoryRow", "PaperSession"]
+__all__ = ["ExternalSignal", "HistoryRow", "PaperSession"]
 
 ExternalSignal = tuple[int, int, int, float]
 """Strategy, indicator, direction (+1, 0, -1), confidence."""
@@ -26,36 +27,18 @@ HistoryRow = tuple[int, float, float, float, float, float]
 ENDED = frozenset({"filled", "cancelled", "rejected", "expired"})
 
 
-class Engine(Protocol):
-    """What is asked of ``_core.Session``."""
-
-    @property
-    def equity(self) -> float: ...
-    @property
-    def cash(self) -> float: ...
-    def warm_up(self, market: int, bars: Bars) -> None: ...
-    def on_bars(
-        self,
-        open_time_ns: int,
-        bars: Sequence[tuple[int, float, float, float, float, float]],
-        signals: Sequence[ExternalSignal] = (),
-    ) -> None: ...
-    def fills(self, since: int = 0) -> Mapping[str, Sequence[Any]]: ...
-    def orders(self, since: int = 0) -> Mapping[str, Sequence[Any]]: ...
-    def trades(self, since: int = 0) -> Mapping[str, Sequence[Any]]: ...
-    def open_positions(self) -> Mapping[str, Sequence[Any]]: ...
-
-
 class PaperSession:
     """Feeds an engine and reads what is new. ``markets`` are symbols with bar intervals, in the plan's order."""
 
-    def __init__(self, engine: Engine, *, markets: Sequence[tuple[str, int]], strategies: Sequence[str]) -> None:
+    def __init__(
+        self, engine: Session, *, markets: Sequence[tuple[str, int]], strategies: Sequence[str]
+    ) -> None:
         self.engine = engine
         self._markets = list(markets)
         self._strategies = list(strategies)
-        self._fills = self._trades = 0
+        self._fills = self._trades = self._entries_refused = self._orders = 0
         self._first_open_order = 0
-        self._refused: set[int] = set()
+        self._rejected: set[int] = set()
 
     def warm_up(self, market: int, rows: Sequence[HistoryRow]) -> None:
         """Let a market's indicators see history; nothing is traded."""
@@ -63,9 +46,9 @@ class PaperSession:
             self.engine.warm_up(market, bars_of(rows, self._markets[market][1]))
 
     def on_group(self, group: BarGroup, signals: Sequence[ExternalSignal]) -> list[Event]:
-        """Trade a group of bars; return the fills, refusals and closed trades that came of it."""
+        """Trade a group of bars; return what came of it."""
         self.engine.on_bars(group.open_time_ns, group.bars, signals)
-        return [*self._new_fills(), *self._new_refusals(), *self._new_trades()]
+        return [*self._new_fills(), *self._new_trades(), *self._new_orders(), *self._new_refused_entries()]
 
     def view(self) -> PortfolioView:
         """Return the portfolio as it stands."""
@@ -108,21 +91,38 @@ class PaperSession:
                 time_ns=int(row["time_ns"]),
             )
 
-    def _new_refusals(self) -> Iterator[OrderRefused]:
+    def _new_orders(self) -> Iterator[OrderSent | OrderRefused]:
         """Look at the orders from the oldest open one on: only those can have changed."""
         rows = list(rows_of(self.engine.orders(self._first_open_order)))
         for row in rows:
-            if row["state"] == "rejected" and int(row["order"]) not in self._refused:
-                self._refused.add(int(row["order"]))
-                yield OrderRefused(
-                    strategy=self._strategy(row),
-                    market=self._market(row),
-                    side=row["side"],
-                    purpose=row["purpose"],
-                    reason=row["reason"],
-                )
+            number = int(row["order"])
+            place: dict[str, Any] = {
+                "strategy": self._strategy(row),
+                "market": self._market(row),
+                "side": row["side"],
+                "purpose": row["purpose"],
+            }
+            if number >= self._orders:
+                yield OrderSent(order=number, account=int(row["account"]), kind=row["kind"], **place)
+            if row["state"] == "rejected" and number not in self._rejected:
+                self._rejected.add(number)
+                yield OrderRefused(reason=row["reason"], **place)
+        self._orders = self._first_open_order + len(rows)
         still_open = (index for index, row in enumerate(rows) if row["state"] not in ENDED)
         self._first_open_order += next(still_open, len(rows))
+
+    def _new_refused_entries(self) -> Iterator[EntryRefused]:
+        rows = list(rows_of(self.engine.refused(self._entries_refused)))
+        self._entries_refused += len(rows)
+        for row in rows:
+            yield EntryRefused(
+                strategy=self._strategy(row),
+                market=self._market(row),
+                direction=row["direction"],
+                rule=row["rule"],
+                limit=float(row["limit"]),
+                value=float(row["value"]),
+            )
 
     def _new_trades(self) -> Iterator[TradeClosed]:
         rows = list(rows_of(self.engine.trades(self._trades)))

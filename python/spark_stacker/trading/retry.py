@@ -26,7 +26,7 @@ class BackOff:
 
     >>> pauses = BackOff(first_s=1, longest_s=3)
     >>> [pauses.next_s() for _ in range(3)]
-    [1, 2, 3]
+    [1.0, 2.0, 3]
     """
 
     first_s: float = 1.0
@@ -35,7 +35,7 @@ class BackOff:
 
     def next_s(self) -> float:
         """Return the pause after one more failure."""
-        pause_s = min(self.first_s * 2**self.failures, self.longest_s)
+        pause_s = min(self.first_s * 2.0**self.failures, self.longest_s)
         self.failures = min(self.failures + 1, 30)
         return pause_s
 

@@ -15,9 +15,11 @@ from spark_stacker.trading.events import (
     BarsMissing,
     BarsProcessed,
     CallFailed,
+    EntryRefused,
     Event,
     Fill,
     OrderRefused,
+    OrderSent,
     SessionStarted,
     SessionStopped,
     SignalGiven,
@@ -36,7 +38,8 @@ PROBLEMS: dict[type[Event], str] = {
     BarRejected: "rejected bars",
     BarsMissing: "missing bars",
     CallFailed: "failed calls",
-    OrderRefused: "refused orders",
+    OrderRefused: "orders rejected by the venue",
+    EntryRefused: "entries refused by a limit",
 }
 
 
@@ -76,6 +79,8 @@ class Summary:
                 self.first_open_time_ns = self.first_open_time_ns or event.open_time_ns
                 self.last_open_time_ns = event.open_time_ns
                 self.portfolio = event.portfolio
+            case OrderSent():
+                self.orders += 1
             case Fill():
                 self.fills += 1
                 self.fees += event.fee

@@ -38,9 +38,13 @@ class ReplayClient(PollingClient):
         for wish in subscriptions:
             recorded_ns = tape.market(wish.symbol).interval_ns
             if interval_ns(wish.interval) != recorded_ns:
-                raise ParameterError(f"{wish.symbol}: candles of {wish.interval} are wanted, others are recorded")
+                raise ParameterError(
+                    f"{wish.symbol}: candles of {wish.interval} are wanted, others are recorded"
+                )
         wanted = {wish.symbol: wish for wish in subscriptions}
-        known = [wish.after_ns + interval_ns(wish.interval) for wish in subscriptions if wish.after_ns is not None]
+        known = [
+            wish.after_ns + interval_ns(wish.interval) for wish in subscriptions if wish.after_ns is not None
+        ]
         if len(known) == len(subscriptions):
             self._replay.skip_to(min(known))
         while (close_ns := tape.next_close_ns()) is not None:
@@ -54,4 +58,5 @@ class ReplayClient(PollingClient):
 
 
 def _candle(market: RecordedMarket, row: Row) -> Candle:
-    return Candle(market.symbol, market.interval_ns, row[0], *(Decimal(repr(value)) for value in row[1:]))
+    open_, high, low, close, volume = (Decimal(repr(value)) for value in row[1:])
+    return Candle(market.symbol, market.interval_ns, row[0], open_, high, low, close, volume)

@@ -33,7 +33,9 @@ class RecordedMarket:
             raise DataError(f"{self.symbol}: there are no candles to replay")
         for before, after in zip(times, times[1:], strict=False):
             if after - before < self.interval_ns:
-                raise DataError(f"{self.symbol}: candles must ascend by at least their interval, see {before} and {after}")
+                raise DataError(
+                    f"{self.symbol}: candles must ascend by at least their interval, see {before} and {after}"
+                )
         object.__setattr__(self, "times", times)
 
 
@@ -81,24 +83,35 @@ class Tape:
         for market in self.markets:
             if market.symbol == symbol:
                 return market
-        raise ParameterError(f"no market {symbol!r} is recorded; there are {', '.join(m.symbol for m in self.markets)}")
+        raise ParameterError(
+            f"no market {symbol!r} is recorded; there are {', '.join(m.symbol for m in self.markets)}"
+        )
 
     def skip_to(self, now_ns: int) -> None:
         """Move on to a time without delivering what closed before it."""
         self.now_ns = max(self.now_ns, now_ns)
         while self._next < len(self._deliveries) and self._due_ns(self._next) <= now_ns:
-            self._deliver()
+            self.deliver()
 
-    def play(self) -> Iterator[tuple[RecordedMarket, Row]]:
-        """Deliver what is left, one candle at a time."""
-        while self._next < len(self._deliveries):
-            yield self._deliver()
+    def deliver(self) -> tuple[RecordedMarket, Row]:
+        """Deliver the next candle. Raises ``StopIteration`` at the end."""
+        if not self.remaining:
+            raise StopIteration
+        delivery = self._deliveries[self._next]
+        self._next += 1
+        market = self.markets[delivery.market]
+        row = market.rows[delivery.row]
+        self.now_ns = max(self.now_ns, row[0] + market.interval_ns)
+        self._withheld.discard((market.symbol, row[0]))
+        return market, row
 
     def next_close_ns(self) -> int | None:
         """Time at which the next delivery is due, ``None`` at the end."""
         return self._due_ns(self._next) if self.remaining else None
 
-    def history(self, symbol: str, *, start_ns: int | None, end_ns: int | None, limit: int | None) -> list[Row]:
+    def history(
+        self, symbol: str, *, start_ns: int | None, end_ns: int | None, limit: int | None
+    ) -> list[Row]:
         """Return the candles known now that open in ``[start_ns, end_ns)``, the latest ``limit`` of them."""
         market = self.market(symbol)
         first = 0 if start_ns is None else bisect_left(market.times, start_ns)
@@ -107,15 +120,6 @@ class Tape:
             last = min(last, bisect_left(market.times, end_ns))
         rows = [row for row in market.rows[first:last] if (symbol, row[0]) not in self._withheld]
         return rows if limit is None else rows[max(len(rows) - limit, 0) :]
-
-    def _deliver(self) -> tuple[RecordedMarket, Row]:
-        delivery = self._deliveries[self._next]
-        self._next += 1
-        market = self.markets[delivery.market]
-        row = market.rows[delivery.row]
-        self.now_ns = max(self.now_ns, row[0] + market.interval_ns)
-        self._withheld.discard((market.symbol, row[0]))
-        return market, row
 
     def _due_ns(self, delivery: int) -> int:
         place = self._deliveries[delivery]
@@ -161,7 +165,9 @@ def _start(markets: Sequence[RecordedMarket], start_ns: int | None, warm_up_bars
             raise ParameterError(
                 f"{shortest.symbol}: {warm_up_bars} candles of warm-up leave none of {len(shortest.times)} to play"
             )
-        start_ns = max(m.times[warm_up_bars] for m in markets) if warm_up_bars else min(m.times[0] for m in markets)
+        start_ns = (
+            max(m.times[warm_up_bars] for m in markets) if warm_up_bars else min(m.times[0] for m in markets)
+        )
     if all(market.times[-1] < start_ns for market in markets):
         raise ParameterError("the replay starts after the last candle")
     return start_ns

@@ -19,8 +19,7 @@ use crate::error::Result;
 /// # Ok::<(), spark_stacker_core::Error>(())
 /// ```
 pub fn atr(high: &[f64], low: &[f64], close: &[f64], period: usize) -> Result<Vec<f64>> {
-    let names = ["high", "low", "close"];
-    let [range] = batch(Atr::new(period)?, names, [high, low, close])?;
+    let [range] = batch(Atr::new(period)?, [high, low, close])?;
     Ok(range)
 }
 
@@ -58,6 +57,8 @@ impl Atr {
 }
 
 impl Rule<3, 1> for Atr {
+    const COLUMNS: [&'static str; 3] = ["high", "low", "close"];
+
     #[inline(always)]
     fn run(&mut self, [high, low, close]: [&[f64]; 3], [range]: [&mut [f64]; 1]) {
         let Some((&newest, _)) = close.split_last() else {

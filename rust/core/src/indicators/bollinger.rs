@@ -42,7 +42,7 @@ pub struct BollingerPoint {
 /// ```
 pub fn bollinger(close: &[f64], period: usize, std_dev: f64) -> Result<BollingerBands> {
     let rule = Bollinger::new(period, std_dev)?;
-    let [upper, middle, lower] = batch(rule, ["close"], [close])?;
+    let [upper, middle, lower] = batch(rule, [close])?;
     Ok(BollingerBands {
         upper,
         middle,
@@ -85,6 +85,8 @@ impl Bollinger {
 }
 
 impl Rule<1, 3> for Bollinger {
+    const COLUMNS: [&'static str; 1] = ["close"];
+
     #[inline(always)]
     fn run(&mut self, close: [&[f64]; 1], [upper, middle, lower]: [&mut [f64]; 3]) {
         let reciprocal = self.reciprocal;
@@ -92,7 +94,7 @@ impl Rule<1, 3> for Bollinger {
             close,
             |_, [price]| [price, price * price],
             |i, window| {
-                let [sum, squares] = window.sums;
+                let [sum, squares] = window.totals;
                 let mean = sum * reciprocal;
                 middle[i] = window.centre + mean;
                 upper[i] = squares.mul_add(reciprocal, -mean * mean);

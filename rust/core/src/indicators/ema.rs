@@ -17,7 +17,7 @@ use crate::error::Result;
 /// # Ok::<(), spark_stacker_core::Error>(())
 /// ```
 pub fn ema(values: &[f64], period: usize) -> Result<Vec<f64>> {
-    let [average] = batch(Ema::new(period)?, ["values"], [values])?;
+    let [average] = batch(Ema::new(period)?, [values])?;
     Ok(average)
 }
 
@@ -112,6 +112,8 @@ impl Ema {
 }
 
 impl Rule<1, 1> for Ema {
+    const COLUMNS: [&'static str; 1] = ["values"];
+
     #[inline(always)]
     fn run(&mut self, [values]: [&[f64]; 1], [average]: [&mut [f64]; 1]) {
         self.run_distances(values, average);

@@ -17,7 +17,7 @@ use crate::error::Result;
 /// # Ok::<(), spark_stacker_core::Error>(())
 /// ```
 pub fn hull(values: &[f64], period: usize) -> Result<Vec<f64>> {
-    let [average] = batch(Hull::new(period)?, ["values"], [values])?;
+    let [average] = batch(Hull::new(period)?, [values])?;
     Ok(average)
 }
 
@@ -55,6 +55,8 @@ impl Hull {
 }
 
 impl Rule<1, 1> for Hull {
+    const COLUMNS: [&'static str; 1] = ["values"];
+
     #[inline(always)]
     fn run(&mut self, [values]: [&[f64]; 1], [average]: [&mut [f64]; 1]) {
         let rows = values.len();

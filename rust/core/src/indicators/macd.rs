@@ -51,7 +51,7 @@ pub struct MacdPoint {
 /// # Ok::<(), spark_stacker_core::Error>(())
 /// ```
 pub fn macd(close: &[f64], periods: MacdPeriods) -> Result<MacdLines> {
-    let [macd, signal, histogram] = batch(Macd::new(periods)?, ["close"], [close])?;
+    let [macd, signal, histogram] = batch(Macd::new(periods)?, [close])?;
     Ok(MacdLines {
         macd,
         signal,
@@ -106,6 +106,8 @@ impl Macd {
 }
 
 impl Rule<1, 3> for Macd {
+    const COLUMNS: [&'static str; 1] = ["close"];
+
     #[inline(always)]
     fn run(&mut self, [close]: [&[f64]; 1], [macd, signal, histogram]: [&mut [f64]; 3]) {
         let first = self.slow.warm_up(close.len());

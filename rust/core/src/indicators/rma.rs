@@ -17,7 +17,7 @@ use crate::error::Result;
 /// # Ok::<(), spark_stacker_core::Error>(())
 /// ```
 pub fn rma(values: &[f64], period: usize) -> Result<Vec<f64>> {
-    let [average] = batch(Rma::new(period)?, ["values"], [values])?;
+    let [average] = batch(Rma::new(period)?, [values])?;
     Ok(average)
 }
 
@@ -47,6 +47,8 @@ impl Rma {
 }
 
 impl Rule<1, 1> for Rma {
+    const COLUMNS: [&'static str; 1] = ["values"];
+
     #[inline(always)]
     fn run(&mut self, values: [&[f64]; 1], average: [&mut [f64]; 1]) {
         self.average.run(values, average);

@@ -18,7 +18,7 @@ use crate::error::Result;
 /// # Ok::<(), spark_stacker_core::Error>(())
 /// ```
 pub fn rsi(close: &[f64], period: usize) -> Result<Vec<f64>> {
-    let [strength] = batch(Rsi::new(period)?, ["close"], [close])?;
+    let [strength] = batch(Rsi::new(period)?, [close])?;
     Ok(strength)
 }
 
@@ -54,6 +54,8 @@ impl Rsi {
 }
 
 impl Rule<1, 1> for Rsi {
+    const COLUMNS: [&'static str; 1] = ["close"];
+
     #[inline(always)]
     fn run(&mut self, [close]: [&[f64]; 1], [strength]: [&mut [f64]; 1]) {
         let Some((&newest, _)) = close.split_last() else {

@@ -1,7 +1,5 @@
 //! One update rule, offered twice: over whole columns and a value at a time.
 
-use std::array::from_fn;
-
 use super::simd::{Work, dispatch};
 use crate::error::{Error, Result};
 
@@ -14,42 +12,50 @@ const CHUNK: usize = 1024;
 /// The update rule of an indicator with `I` input columns and `O` output lines.
 ///
 /// Feeding the same rows in pieces of any length gives the same bits.
-pub(super) trait Rule<const I: usize, const O: usize> {
-    /// Takes the next rows. `lines` come filled with NaN and keep it where there is no value.
+pub trait Rule<const I: usize, const O: usize> {
+    /// Names of the input columns, for errors.
+    const COLUMNS: [&'static str; I];
+
+    /// Takes the next rows, all finite. `lines` come filled with NaN and keep it where there is no value.
     fn run(&mut self, columns: [&[f64]; I], lines: [&mut [f64]; O]);
 }
 
-/// Runs `rule` over whole columns, named for errors. A leading run of NaN is warm-up.
-pub(super) fn batch<const I: usize, const O: usize>(
-    mut rule: impl Rule<I, O>,
-    names: [&str; I],
+/// Runs `rule` over whole columns into `lines`, which are overwritten. A leading run of NaN is warm-up.
+///
+/// # Errors
+/// Columns or lines of different length; a NaN after the first number, or an infinity, in a column.
+///
+/// ```
+/// use spark_stacker_core::indicators::{Sma, fill};
+/// let mut average = [0.0; 3];
+/// fill(Sma::new(2)?, [&[1.0, 2.0, 6.0]], [&mut average])?;
+/// assert!(average[0].is_nan());
+/// assert_eq!(average[1..], [1.5, 4.0]);
+/// # Ok::<(), spark_stacker_core::Error>(())
+/// ```
+pub fn fill<const I: usize, const O: usize, R: Rule<I, O>>(
+    mut rule: R,
     columns: [&[f64]; I],
-) -> Result<[Vec<f64>; O]> {
+    mut lines: [&mut [f64]; O],
+) -> Result<()> {
     let rows = columns[0].len();
-    for (name, column) in names.iter().zip(columns) {
-        if column.len() != rows {
-            return Err(Error::Length {
-                column: (*name).to_owned(),
-                length: column.len(),
-                expected: rows,
-            });
-        }
+    let lengths = columns.iter().map(|column| column.len());
+    for (name, length) in R::COLUMNS.into_iter().zip(lengths) {
+        check_length(name, length, rows)?;
+    }
+    for line in &lines {
+        check_length("output", line.len(), rows)?;
     }
     let starts = columns.map(|column| column.iter().take_while(|x| x.is_nan()).count());
     let first = starts.into_iter().max().unwrap_or(0);
-    for (i, column) in columns.iter().enumerate() {
-        check_finite(names[i], &column[starts[i]..first], starts[i])?;
+    for ((name, column), start) in R::COLUMNS.into_iter().zip(columns).zip(starts) {
+        check_finite(name, &column[start..first], start)?;
     }
-    let mut lines: [Vec<f64>; O] = from_fn(|_| Vec::with_capacity(rows));
     for line in &mut lines {
-        line.resize(first, f64::NAN);
+        line[..first].fill(f64::NAN);
     }
     for start in (first..rows).step_by(CHUNK) {
         let end = rows.min(start + CHUNK);
-        for line in &mut lines {
-            // Filling a chunk just before it is written costs no more than the cache does.
-            line.resize(end, f64::NAN);
-        }
         let chunk = columns.map(|column| &column[start..end]);
         let finite = dispatch(Feed {
             rule: &mut rule,
@@ -57,11 +63,21 @@ pub(super) fn batch<const I: usize, const O: usize>(
             lines: lines.each_mut().map(|line| &mut line[start..end]),
         });
         if !finite {
-            for (name, column) in names.iter().zip(chunk) {
+            for (name, column) in R::COLUMNS.into_iter().zip(chunk) {
                 check_finite(name, column, start)?;
             }
         }
     }
+    Ok(())
+}
+
+/// [`fill`] into new lines.
+pub(super) fn batch<const I: usize, const O: usize>(
+    rule: impl Rule<I, O>,
+    columns: [&[f64]; I],
+) -> Result<[Vec<f64>; O]> {
+    let mut lines = [(); O].map(|()| vec![0.0; columns[0].len()]);
+    fill(rule, columns, lines.each_mut().map(Vec::as_mut_slice))?;
     Ok(lines)
 }
 
@@ -126,10 +142,26 @@ impl<R: Rule<I, O>, const I: usize, const O: usize> Work for Feed<'_, R, I, O> {
             .iter()
             .all(|column| column.iter().fold(true, |all, x| all & x.is_finite()));
         if finite {
-            self.rule.run(self.columns, self.lines);
+            let mut lines = self.lines;
+            for line in &mut lines {
+                // The chunk is about to be written and stays in the cache, so this costs next to nothing.
+                line.fill(f64::NAN);
+            }
+            self.rule.run(self.columns, lines);
         }
         finite
     }
+}
+
+fn check_length(name: &str, length: usize, expected: usize) -> Result<()> {
+    if length == expected {
+        return Ok(());
+    }
+    Err(Error::Length {
+        column: name.to_owned(),
+        length,
+        expected,
+    })
 }
 
 fn check_finite(name: &str, values: &[f64], first_row: usize) -> Result<()> {

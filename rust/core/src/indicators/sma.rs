@@ -17,7 +17,7 @@ use crate::error::Result;
 /// # Ok::<(), spark_stacker_core::Error>(())
 /// ```
 pub fn sma(values: &[f64], period: usize) -> Result<Vec<f64>> {
-    let [average] = batch(Sma::new(period)?, ["values"], [values])?;
+    let [average] = batch(Sma::new(period)?, [values])?;
     Ok(average)
 }
 
@@ -49,13 +49,15 @@ impl Sma {
 }
 
 impl Rule<1, 1> for Sma {
+    const COLUMNS: [&'static str; 1] = ["values"];
+
     #[inline(always)]
     fn run(&mut self, values: [&[f64]; 1], [average]: [&mut [f64]; 1]) {
         let reciprocal = self.reciprocal;
         self.window.run(
             values,
             |_, price| price,
-            |i, window| average[i] = window.sums[0].mul_add(reciprocal, window.centre),
+            |i, window| average[i] = window.totals[0].mul_add(reciprocal, window.centre),
         );
     }
 }

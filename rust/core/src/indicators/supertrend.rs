@@ -1,4 +1,4 @@
-//! SuperTrend: a trailing line so many average true ranges from the middle of the bar, that turns when the close crosses it.
+//! The `SuperTrend` line: so many average true ranges from the middle of the bar, trailing, turning when the close crosses it.
 
 use super::atr::Atr;
 use super::rule::{Rule, batch, checked_factor, checked_period, step};
@@ -22,7 +22,7 @@ pub struct SupertrendPoint {
     pub direction: f64,
 }
 
-/// SuperTrend of `multiplier` average true ranges over `period` bars; the first value is at row `period`.
+/// Trailing line of `multiplier` average true ranges over `period` bars; the first value is at row `period`.
 ///
 /// # Errors
 /// A period of 0; a multiplier that is negative or not finite; columns of different length; a NaN after the first
@@ -44,7 +44,7 @@ pub fn supertrend(
     multiplier: f64,
 ) -> Result<SupertrendLines> {
     let rule = Supertrend::new(period, multiplier)?;
-    let [line, direction] = batch(rule, ["high", "low", "close"], [high, low, close])?;
+    let [line, direction] = batch(rule, [high, low, close])?;
     Ok(SupertrendLines { line, direction })
 }
 
@@ -78,13 +78,15 @@ impl Supertrend {
 }
 
 impl Rule<3, 2> for Supertrend {
+    const COLUMNS: [&'static str; 3] = ["high", "low", "close"];
+
     #[inline(always)]
     fn run(&mut self, bars: [&[f64]; 3], [line, direction]: [&mut [f64]; 2]) {
         let [high, low, close] = bars;
         let first = self.range.warm_up(close.len());
         self.range.run(bars, [line]);
         for i in first..close.len() {
-            let middle = (high[i] + low[i]) / 2.0;
+            let middle = 0.5 * (high[i] + low[i]);
             let point = self
                 .ratchet
                 .update(middle, self.multiplier * line[i], close[i]);

@@ -17,7 +17,7 @@ use crate::error::Result;
 /// # Ok::<(), spark_stacker_core::Error>(())
 /// ```
 pub fn t3(values: &[f64], period: usize, factor: f64) -> Result<Vec<f64>> {
-    let [average] = batch(T3::new(period, factor)?, ["values"], [values])?;
+    let [average] = batch(T3::new(period, factor)?, [values])?;
     Ok(average)
 }
 
@@ -49,6 +49,8 @@ impl T3 {
 }
 
 impl Rule<1, 1> for T3 {
+    const COLUMNS: [&'static str; 1] = ["values"];
+
     #[inline(always)]
     fn run(&mut self, [values]: [&[f64]; 1], [average]: [&mut [f64]; 1]) {
         // Tillson's weights of e6, e5 and e4; that of e3 is what they lack to 1, so it is taken as the base.

@@ -17,7 +17,7 @@ use crate::error::Result;
 /// # Ok::<(), spark_stacker_core::Error>(())
 /// ```
 pub fn tema(values: &[f64], period: usize) -> Result<Vec<f64>> {
-    let [average] = batch(Tema::new(period)?, ["values"], [values])?;
+    let [average] = batch(Tema::new(period)?, [values])?;
     Ok(average)
 }
 
@@ -47,6 +47,8 @@ impl Tema {
 }
 
 impl Rule<1, 1> for Tema {
+    const COLUMNS: [&'static str; 1] = ["values"];
+
     #[inline(always)]
     fn run(&mut self, [values]: [&[f64]; 1], [average]: [&mut [f64]; 1]) {
         let ([once, twice, thrice], first) = self.averages.run(values);

@@ -18,7 +18,7 @@ use crate::error::Result;
 /// ```
 pub fn vwma(close: &[f64], volume: &[f64], period: usize) -> Result<Vec<f64>> {
     let rule = Vwma::new(period)?;
-    let [average] = batch(rule, ["close", "volume"], [close, volume])?;
+    let [average] = batch(rule, [close, volume])?;
     Ok(average)
 }
 
@@ -49,13 +49,15 @@ impl Vwma {
 }
 
 impl Rule<2, 1> for Vwma {
+    const COLUMNS: [&'static str; 2] = ["close", "volume"];
+
     #[inline(always)]
     fn run(&mut self, bars: [&[f64]; 2], [average]: [&mut [f64]; 1]) {
         self.window.run(
             bars,
             |_, [price, volume]| [price * volume, volume],
             |i, window| {
-                let [traded, volume] = window.sums;
+                let [traded, volume] = window.totals;
                 if volume != 0.0 {
                     average[i] = window.centre + traded / volume;
                 }

@@ -43,7 +43,9 @@ impl Wilder {
         }
         if let Some(average) = &mut self.average {
             let weight = 1.0 / n;
-            rest.iter_mut().for_each(|input| *input *= weight);
+            for input in &mut *rest {
+                *input *= weight;
+            }
             average.run(rest);
         }
     }

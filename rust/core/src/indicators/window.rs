@@ -25,8 +25,8 @@ pub(super) struct Sums<const K: usize> {
     pub(super) centre: f64,
     /// Rows since the centre, the position of the newest row.
     pub(super) position: f64,
-    /// The sums.
-    pub(super) sums: [f64; K],
+    /// One total for each of the terms.
+    pub(super) totals: [f64; K],
 }
 
 impl<const I: usize, const K: usize> Window<I, K> {
@@ -74,7 +74,7 @@ impl<const I: usize, const K: usize> Window<I, K> {
                         Sums {
                             centre: self.centre,
                             position,
-                            sums: add(*tail, head),
+                            totals: add(*tail, head),
                         },
                     );
                 }
@@ -107,7 +107,7 @@ impl<const I: usize, const K: usize> Window<I, K> {
         Sums {
             centre: self.centre,
             position: 0.0,
-            sums,
+            totals: sums,
         }
     }
 

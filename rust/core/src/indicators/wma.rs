@@ -17,7 +17,7 @@ use crate::error::Result;
 /// # Ok::<(), spark_stacker_core::Error>(())
 /// ```
 pub fn wma(values: &[f64], period: usize) -> Result<Vec<f64>> {
-    let [average] = batch(Wma::new(period)?, ["values"], [values])?;
+    let [average] = batch(Wma::new(period)?, [values])?;
     Ok(average)
 }
 
@@ -58,6 +58,8 @@ impl Wma {
 }
 
 impl Rule<1, 1> for Wma {
+    const COLUMNS: [&'static str; 1] = ["values"];
+
     #[inline(always)]
     fn run(&mut self, values: [&[f64]; 1], [average]: [&mut [f64]; 1]) {
         self.warm_up -= self.warm_up(average.len());
@@ -68,7 +70,7 @@ impl Rule<1, 1> for Wma {
             |position, [price]| [price, position * price],
             |i, window| {
                 // The newest row has weight n, so the row at `p` has p + (n − position).
-                let [sum, by_position] = window.sums;
+                let [sum, by_position] = window.totals;
                 let weighted = (n - window.position).mul_add(sum, by_position);
                 average[i] = weighted.mul_add(weight_of_all, window.centre);
             },

@@ -23,7 +23,7 @@ pub struct Trade {
     pub entry_price: f64,
     /// Average price of the exits.
     pub exit_price: f64,
-    /// Profit before costs.
+    /// Profit before costs; of an isolated position no loss beyond its margin.
     pub gross_profit: f64,
     /// All fees of its fills.
     pub fees: f64,

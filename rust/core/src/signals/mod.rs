@@ -1,5 +1,6 @@
 //! Direction and confidence; what each indicator's values say; votes; timeframes.
 
+pub mod rules;
 mod signal;
 mod timeframe;
 mod vote;

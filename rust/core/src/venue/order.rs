@@ -51,7 +51,8 @@ impl Side {
 pub enum Quantity {
     /// Units of the base asset.
     Base(f64),
-    /// Value in quote currency, turned into units at the fill price so that value plus fee is what was given.
+    /// Notional in quote currency, turned into units at the fill price so that margin and fee together take `value / leverage`:
+    /// units = value / (price · (1 + leverage · fee rate)).
     Quote(f64),
     /// The whole position that stands when the order fills; always reduce-only.
     Position,
@@ -315,6 +316,8 @@ pub struct Fill {
     pub price: f64,
     /// Fee in quote currency; negative for a rebate.
     pub fee: f64,
+    /// The fee was taken from the units bought, worth `fee` at this price.
+    pub fee_in_base: bool,
     /// Maker or taker.
     pub liquidity: Liquidity,
     /// Open time of the bar in which it happened, UTC nanoseconds.

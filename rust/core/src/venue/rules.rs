@@ -1,5 +1,8 @@
 //! The rules a simulated venue trades by.
 
+use super::Liquidity;
+use crate::error::{Error, Result};
+
 /// How far a market order's price moves against it.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
 pub enum SlippageModel {
@@ -79,5 +82,90 @@ impl Default for VenueRules {
             fill_on_touch: false,
             seed: 0,
         }
+    }
+}
+
+impl VenueRules {
+    /// Fee per notional of a fill.
+    #[must_use]
+    pub const fn fee_rate(&self, liquidity: Liquidity) -> f64 {
+        match liquidity {
+            Liquidity::Maker => self.maker_fee_rate,
+            Liquidity::Taker => self.taker_fee_rate,
+        }
+    }
+
+    /// Checks that every rate and factor is usable. A maker's rate may be a rebate.
+    ///
+    /// # Errors
+    /// [`Error::Parameter`] naming the field.
+    pub fn check(&self) -> Result<()> {
+        if !(self.maker_fee_rate > -1.0 && self.maker_fee_rate < 1.0) {
+            let requirement = "between -1 and 1";
+            return Err(Error::parameter(
+                "maker_fee_rate",
+                self.maker_fee_rate,
+                requirement,
+            ));
+        }
+        for (name, rate) in [
+            ("taker_fee_rate", self.taker_fee_rate),
+            ("liquidation_fee_rate", self.liquidation_fee_rate),
+        ] {
+            if !(0.0..1.0).contains(&rate) {
+                return Err(Error::parameter(name, rate, "at least 0 and below 1"));
+            }
+        }
+        self.slippage.check()
+    }
+}
+
+impl SlippageModel {
+    fn check(&self) -> Result<()> {
+        let fields = match *self {
+            Self::None => [None, None],
+            Self::Fixed { bps } => [Some(("bps", bps)), None],
+            Self::Random { max_bps } => [Some(("max_bps", max_bps)), None],
+            Self::VolumeShare {
+                base_bps,
+                coefficient_bps,
+                max_share_fraction,
+            } => {
+                if !(max_share_fraction > 0.0 && max_share_fraction <= 1.0) {
+                    let requirement = "above 0 and at most 1";
+                    let name = "slippage.max_share_fraction";
+                    return Err(Error::parameter(name, max_share_fraction, requirement));
+                }
+                [
+                    Some(("base_bps", base_bps)),
+                    Some(("coefficient_bps", coefficient_bps)),
+                ]
+            }
+            Self::SquareRoot {
+                spread_bps,
+                coefficient,
+                volatility_bars,
+            } => {
+                if volatility_bars < 2 {
+                    let name = "slippage.volatility_bars";
+                    return Err(Error::parameter(name, volatility_bars, "at least 2"));
+                }
+                [
+                    Some(("spread_bps", spread_bps)),
+                    Some(("coefficient", coefficient)),
+                ]
+            }
+        };
+        for (name, value) in fields.into_iter().flatten() {
+            if !(0.0..10_000.0).contains(&value) {
+                let requirement = "at least 0 and below 10000";
+                return Err(Error::parameter(
+                    format!("slippage.{name}"),
+                    value,
+                    requirement,
+                ));
+            }
+        }
+        Ok(())
     }
 }

@@ -1,0 +1,59 @@
+//! What the venue keeps of one market: its specification, its last price, the orders that wait in it.
+
+use super::live_order::LiveOrder;
+use super::slippage::Volatility;
+use super::{OrderId, SlippageModel};
+use crate::market::Instrument;
+
+/// One market of the venue.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct MarketState {
+    pub instrument: Instrument,
+    /// Close of its last bar.
+    pub last_close: Option<f64>,
+    /// Market orders, and what is left of triggered stops, by id.
+    pub pending: Vec<LiveOrder>,
+    /// Orders that wait for a price, by id.
+    pub resting: Vec<LiveOrder>,
+    /// Units of the current bar, and what market orders have taken of them.
+    pub bar_volume: f64,
+    pub volume_taken: f64,
+    pub volatility: Volatility,
+    /// Liquidation is judged on mark candles.
+    pub has_mark: bool,
+}
+
+impl MarketState {
+    pub(super) fn new(instrument: Instrument, slippage: SlippageModel) -> Self {
+        Self {
+            instrument,
+            last_close: None,
+            pending: Vec::new(),
+            resting: Vec::new(),
+            bar_volume: 0.0,
+            volume_taken: 0.0,
+            volatility: Volatility::new(slippage),
+            has_mark: false,
+        }
+    }
+
+    /// Takes an order out of the lists.
+    pub(super) fn take(&mut self, id: OrderId) -> Option<LiveOrder> {
+        for list in [&mut self.pending, &mut self.resting] {
+            if let Some(index) = list.iter().position(|order| order.id == id) {
+                return Some(list.remove(index));
+            }
+        }
+        None
+    }
+
+    /// Takes the first order that `wanted` picks.
+    pub(super) fn take_where(&mut self, wanted: impl Fn(&LiveOrder) -> bool) -> Option<LiveOrder> {
+        for list in [&mut self.pending, &mut self.resting] {
+            if let Some(index) = list.iter().position(&wanted) {
+                return Some(list.remove(index));
+            }
+        }
+        None
+    }
+}

@@ -1,0 +1,126 @@
+//! Stretches of bars in which nothing can happen, so that an engine may scan over them instead of stepping through them.
+
+use super::{AccountId, MarginMode, MarketId, Side, TimeInForce, Venue};
+
+impl Venue {
+    /// Prices between which a bar of this market only marks: every bar with `low > band.0` and `high < band.1`.
+    ///
+    /// `None`: the next bar must be stepped through [`Venue::on_bar`], for a market order is pending, an order ends by time, a stop trails,
+    /// liquidation is judged on mark candles, or a cross account holds several positions.
+    #[must_use]
+    pub fn quiet_band(&self, market: MarketId) -> Option<(f64, f64)> {
+        let state = self.state(market);
+        if !state.pending.is_empty() {
+            return None;
+        }
+        let mut band = Band {
+            low: 0.0,
+            high: f64::INFINITY,
+        };
+        for order in &state.resting {
+            if order.is_trailing() || order.request.time_in_force != TimeInForce::GoodTilCancelled {
+                return None;
+            }
+            band.bound(order.acts_on_fall(), order.level());
+        }
+        for account in self.account_ids() {
+            if self.position(account, market).is_open() {
+                self.bound_by_position(account, market, &mut band)?;
+            }
+        }
+        Some((band.low, band.high))
+    }
+
+    fn bound_by_position(
+        &self,
+        account: AccountId,
+        market: MarketId,
+        band: &mut Band,
+    ) -> Option<()> {
+        let position = self.position(account, market);
+        let protection = self.protection(account, market);
+        let spot = self.ledger.is_spot(market);
+        let long = position.side() == Some(Side::Buy);
+        if self.state(market).has_mark && !spot {
+            return None;
+        }
+        if self.rules.margin_mode == MarginMode::Cross && !spot && self.holds_several(account) {
+            return None;
+        }
+        if let Some(bracket) = &protection.bracket {
+            if bracket.trail_fraction.is_some() {
+                return None;
+            }
+            if let Some(level) = self.break_even_trigger(account, market) {
+                band.bound(!long, level);
+            }
+        }
+        for child in protection.children.iter().flatten() {
+            band.bound(child.falls, child.level);
+        }
+        if let Some(level) = self.liquidation_level(account, market) {
+            band.bound(long, level);
+        }
+        Some(())
+    }
+
+    fn holds_several(&self, account: AccountId) -> bool {
+        self.ledger
+            .open_positions()
+            .filter(|(of, ..)| *of == account)
+            .nth(1)
+            .is_some()
+    }
+
+    /// Plays a stretch of bars that all lie within [`Venue::quiet_band`]. It leaves what [`Venue::on_bar`] over the same bars leaves, bit for bit.
+    pub fn mark_quiet(&mut self, market: MarketId, lows: &[f64], highs: &[f64], closes: &[f64]) {
+        let Some(&close) = closes.last() else { return };
+        if self
+            .account_ids()
+            .any(|account| self.position(account, market).is_open())
+        {
+            let low = fold(lows, f64::INFINITY, |a, b| if b < a { b } else { a });
+            let high = fold(highs, 0.0, |a, b| if b > a { b } else { a });
+            for account in self.account_ids() {
+                let position = self.ledger.position_mut(account, market);
+                if position.is_open() {
+                    position.saw(low);
+                    position.saw(high);
+                }
+            }
+        }
+        self.ledger.set_mark(market, close);
+        let state = self.state_mut(market);
+        state.last_close = Some(close);
+        state.volatility.push_all(closes);
+    }
+}
+
+struct Band {
+    low: f64,
+    high: f64,
+}
+
+impl Band {
+    fn bound(&mut self, falls: bool, level: f64) {
+        if falls {
+            self.low = self.low.max(level);
+        } else {
+            self.high = self.high.min(level);
+        }
+    }
+}
+
+/// An extreme over a column, in lanes that the compiler turns into vectors.
+fn fold(values: &[f64], start: f64, pick: impl Fn(f64, f64) -> f64) -> f64 {
+    const LANES: usize = 16;
+    let mut lanes = [start; LANES];
+    let mut chunks = values.chunks_exact(LANES);
+    for chunk in &mut chunks {
+        for (lane, value) in lanes.iter_mut().zip(chunk) {
+            *lane = pick(*lane, *value);
+        }
+    }
+    let extreme = lanes.into_iter().fold(start, &pick);
+    chunks.remainder().iter().copied().fold(extreme, &pick)
+}

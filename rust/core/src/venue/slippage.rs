@@ -1,0 +1,189 @@
+//! How far the price of a market order moves against it. Limit orders and liquidations have no slippage.
+
+use super::{OrderId, Side, SlippageModel};
+
+/// No model moves a price by more than this fraction, so that a sale never pays for being sold.
+const MAX_FRACTION: f64 = 0.99;
+
+/// A market order at the moment of its fill.
+pub(super) struct Taking {
+    pub id: OrderId,
+    pub seed: u64,
+    /// Base units.
+    pub quantity: f64,
+    /// Base units that the bar traded; zero outside a bar, where size then moves nothing.
+    pub bar_volume: f64,
+}
+
+impl SlippageModel {
+    /// Slippage as a fraction of the price. `volatility` is asked only by the model that needs it.
+    pub(super) fn fraction(&self, taking: &Taking, volatility: impl FnOnce() -> f64) -> f64 {
+        const BPS: f64 = 1e-4;
+        let share = || {
+            if taking.bar_volume > 0.0 {
+                taking.quantity / taking.bar_volume
+            } else {
+                0.0
+            }
+        };
+        let fraction = match *self {
+            Self::None => return 0.0,
+            Self::Fixed { bps } => bps * BPS,
+            Self::Random { max_bps } => max_bps * BPS * uniform(taking.seed, taking.id),
+            Self::VolumeShare {
+                base_bps,
+                coefficient_bps,
+                ..
+            } => (base_bps + coefficient_bps * share() * share()) * BPS,
+            Self::SquareRoot {
+                spread_bps,
+                coefficient,
+                ..
+            } => 0.5 * spread_bps * BPS + coefficient * volatility() * share().sqrt(),
+        };
+        fraction.min(MAX_FRACTION)
+    }
+}
+
+/// A price moved against the side that takes it.
+pub(super) fn against(side: Side, price: f64, fraction: f64) -> f64 {
+    price * (1.0 + side.sign() * fraction)
+}
+
+/// Uniform in [0, 1), the same for the same seed and order whatever else happens.
+fn uniform(seed: u64, id: OrderId) -> f64 {
+    let bits = mix(seed ^ mix(u64::from(id.0).wrapping_add(0x9E37_79B9_7F4A_7C15)));
+    (bits >> 11) as f64 * (1.0 / (1_u64 << 53) as f64)
+}
+
+/// The finaliser of `SplitMix64` (Steele, Lea, Flood 2014; constants of Stafford's variant 13).
+const fn mix(mut z: u64) -> u64 {
+    z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+    z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
+    z ^ (z >> 31)
+}
+
+/// Standard deviation (n − 1) of the returns over the last bars.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub(super) struct Volatility {
+    /// The last closes, one more than returns; a ring once full.
+    closes: Vec<f64>,
+    next: usize,
+    capacity: usize,
+}
+
+impl Volatility {
+    pub(super) fn new(model: SlippageModel) -> Self {
+        let capacity = match model {
+            SlippageModel::SquareRoot {
+                volatility_bars, ..
+            } => volatility_bars as usize + 1,
+            _ => 0,
+        };
+        Self {
+            capacity,
+            ..Self::default()
+        }
+    }
+
+    pub(super) fn push(&mut self, close: f64) {
+        if self.capacity == 0 {
+            return;
+        }
+        if self.closes.len() < self.capacity {
+            self.closes.push(close);
+        } else {
+            self.closes[self.next] = close;
+            self.next = (self.next + 1) % self.capacity;
+        }
+    }
+
+    pub(super) fn push_all(&mut self, closes: &[f64]) {
+        if self.capacity > 0 {
+            for &close in closes {
+                self.push(close);
+            }
+        }
+    }
+
+    /// Zero while fewer than two returns are known.
+    pub(super) fn value(&self) -> f64 {
+        let rows = self.closes.len();
+        if rows < 3 {
+            return 0.0;
+        }
+        let close = |k: usize| self.closes[(self.next + k) % rows];
+        let returns = || (1..rows).map(|k| close(k) / close(k - 1) - 1.0);
+        let count = (rows - 1) as f64;
+        let mean = returns().sum::<f64>() / count;
+        let squares: f64 = returns().map(|r| (r - mean) * (r - mean)).sum();
+        (squares / (count - 1.0)).sqrt()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn taking(id: u32, quantity: f64) -> Taking {
+        Taking {
+            id: OrderId(id),
+            seed: 7,
+            quantity,
+            bar_volume: 100.0,
+        }
+    }
+
+    #[test]
+    fn each_model_gives_its_fraction() {
+        let none = || panic!("volatility not needed");
+        let fixed = SlippageModel::Fixed { bps: 5.0 };
+        assert_eq!(fixed.fraction(&taking(0, 1.0), none), 5.0 * 1e-4);
+        let share = SlippageModel::VolumeShare {
+            base_bps: 2.0,
+            coefficient_bps: 100.0,
+            max_share_fraction: 0.5,
+        };
+        // 2 + 100 · 0.2² = 6 bps
+        assert!((share.fraction(&taking(0, 20.0), none) - 6e-4).abs() < 1e-15);
+        let root = SlippageModel::SquareRoot {
+            spread_bps: 2.0,
+            coefficient: 0.5,
+            volatility_bars: 3,
+        };
+        // 1 bp + 0.5 · 0.02 · √0.04 = 0.0021
+        assert!((root.fraction(&taking(0, 4.0), || 0.02) - 0.0021).abs() < 1e-15);
+    }
+
+    #[test]
+    fn random_slippage_is_seeded_and_uniform() {
+        let model = SlippageModel::Random { max_bps: 10.0 };
+        let draw = |id| model.fraction(&taking(id, 1.0), || 0.0);
+        assert_eq!(draw(3), draw(3));
+        assert_ne!(draw(3), draw(4));
+        let mean = (0..10_000).map(draw).sum::<f64>() / 10_000.0;
+        assert!((mean - 5e-4).abs() < 1e-5, "{mean}");
+        assert!((0..10_000).all(|id| (0.0..1e-3).contains(&draw(id))));
+    }
+
+    #[test]
+    fn slippage_moves_the_price_against_the_order() {
+        assert_eq!(against(Side::Buy, 100.0, 0.01), 101.0);
+        assert_eq!(against(Side::Sell, 100.0, 0.01), 99.0);
+    }
+
+    #[test]
+    fn volatility_is_the_sample_deviation_of_the_last_returns() {
+        let mut window = Volatility::new(SlippageModel::SquareRoot {
+            spread_bps: 0.0,
+            coefficient: 1.0,
+            volatility_bars: 2,
+        });
+        for close in [50.0, 100.0, 110.0] {
+            window.push(close);
+        }
+        window.push(99.0);
+        // Returns +10 % and −10 %: deviation √0.02.
+        assert!((window.value() - 0.02_f64.sqrt()).abs() < 1e-12);
+    }
+}
