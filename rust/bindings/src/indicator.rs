@@ -18,7 +18,10 @@ pub fn parameters_from(dict: &Bound<'_, PyDict>) -> PyResult<Vec<(String, Parame
             } else if value.is_instance_of::<PyString>() {
                 ParameterValue::Text(value.extract()?)
             } else {
-                return Err(PyTypeError::new_err(format!("parameter {name}: {}", value.get_type())));
+                return Err(PyTypeError::new_err(format!(
+                    "parameter {name}: {}",
+                    value.get_type()
+                )));
             };
             Ok((name.extract()?, value))
         })

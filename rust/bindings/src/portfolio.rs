@@ -5,8 +5,8 @@ use pyo3::types::PyDict;
 use spark_stacker_core::indicators::IndicatorSpec;
 use spark_stacker_core::market::{Instrument, Interval, MarginTier, MarketType};
 use spark_stacker_core::plan::{
-    AllowedSide, HedgeSpec, IndicatorUse, LimitSpec, MarketSpec, PortfolioSpec, SignalSource, Sizing, SizingMethod,
-    StrategySpec,
+    AllowedSide, HedgeSpec, IndicatorUse, LimitSpec, MarketSpec, PortfolioSpec, SignalSource,
+    Sizing, SizingMethod, StrategySpec,
 };
 use spark_stacker_core::signals::SignalMode;
 use spark_stacker_core::venue::{MarginMode, SlippageModel, VenueRules};
@@ -143,7 +143,11 @@ impl PlanDict<'_> {
         Ok(PortfolioSpec {
             initial_balance: self.initial_balance,
             venue: self.venue.into_rules()?,
-            markets: self.markets.into_iter().map(MarketDict::into_spec).collect::<PyResult<_>>()?,
+            markets: self
+                .markets
+                .into_iter()
+                .map(MarketDict::into_spec)
+                .collect::<PyResult<_>>()?,
             limits: LimitSpec {
                 max_parallel_trades: limits.max_parallel_trades,
                 max_exposure_pct: limits.max_exposure_pct,
@@ -172,7 +176,10 @@ impl VenueDict<'_> {
             margin_mode: named(
                 "venue.margin_mode",
                 &self.margin_mode,
-                &[("isolated", MarginMode::Isolated), ("cross", MarginMode::Cross)],
+                &[
+                    ("isolated", MarginMode::Isolated),
+                    ("cross", MarginMode::Cross),
+                ],
             )?,
             fill_on_touch: self.fill_on_touch,
             seed: self.seed,
@@ -185,7 +192,10 @@ impl MarketDict {
         Ok(MarketSpec {
             symbol: self.symbol,
             interval: interval(self.interval_ns)?,
-            instrument: self.instrument.map(InstrumentDict::into_instrument).transpose()?,
+            instrument: self
+                .instrument
+                .map(InstrumentDict::into_instrument)
+                .transpose()?,
         })
     }
 }
@@ -288,7 +298,9 @@ fn slippage(dict: &Bound<'_, PyDict>) -> PyResult<SlippageModel> {
     let number = |key| item::<f64>(dict, key);
     match item::<String>(dict, "model")?.as_str() {
         "none" => Ok(SlippageModel::None),
-        "fixed" => Ok(SlippageModel::Fixed { bps: number("bps")? }),
+        "fixed" => Ok(SlippageModel::Fixed {
+            bps: number("bps")?,
+        }),
         "random" => Ok(SlippageModel::Random {
             max_bps: number("max_bps")?,
         }),
@@ -333,7 +345,13 @@ fn sizing(dict: &Bound<'_, PyDict>) -> PyResult<Sizing> {
             from_trades: item(dict, "from_trades")?,
         },
         other => {
-            let known = ["fixed_usd", "percent_equity", "risk_based", "fixed_units", "kelly"];
+            let known = [
+                "fixed_usd",
+                "percent_equity",
+                "risk_based",
+                "fixed_units",
+                "kelly",
+            ];
             return Err(unknown("sizing method", other, &known));
         }
     };
@@ -355,7 +373,13 @@ fn named<T: Copy>(what: &str, name: &str, known: &[(&str, T)]) -> PyResult<T> {
         .iter()
         .find(|(candidate, _)| *candidate == name)
         .map(|(_, value)| *value)
-        .ok_or_else(|| to_python(&Error::unknown(what, name, known.iter().map(|(candidate, _)| *candidate))))
+        .ok_or_else(|| {
+            to_python(&Error::unknown(
+                what,
+                name,
+                known.iter().map(|(candidate, _)| *candidate),
+            ))
+        })
 }
 
 fn unknown(what: &str, name: &str, known: &[&str]) -> PyErr {

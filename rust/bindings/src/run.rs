@@ -54,14 +54,22 @@ impl PyRun {
 }
 
 /// Signals from outside: strategy, indicator, direction and confidence columns.
-type PyOutside<'py> = (usize, usize, PyReadonlyArray1<'py, i8>, PyReadonlyArray1<'py, f64>);
+type PyOutside<'py> = (
+    usize,
+    usize,
+    PyReadonlyArray1<'py, i8>,
+    PyReadonlyArray1<'py, f64>,
+);
 /// Funding payments: time and rate columns.
 type PyFunding<'py> = (PyReadonlyArray1<'py, i64>, PyReadonlyArray1<'py, f64>);
 
 /// Runs the portfolio over the bars of its markets.
 #[pyfunction]
 #[pyo3(signature = (portfolio, bars, *, start, signals, funding, mark))]
-#[expect(clippy::needless_pass_by_value, reason = "arguments extracted from Python are owned")]
+#[expect(
+    clippy::needless_pass_by_value,
+    reason = "arguments extracted from Python are owned"
+)]
 pub fn run_backtest(
     py: Python<'_>,
     portfolio: PyRef<'_, PyPortfolio>,
@@ -71,7 +79,11 @@ pub fn run_backtest(
     funding: Vec<Option<PyFunding<'_>>>,
     mark: Vec<Option<PyRef<'_, PyBars>>>,
 ) -> PyResult<PyRun> {
-    for (name, length) in [("start", start.len()), ("funding", funding.len()), ("mark", mark.len())] {
+    for (name, length) in [
+        ("start", start.len()),
+        ("funding", funding.len()),
+        ("mark", mark.len()),
+    ] {
         same_length(name, length, bars.len()).map_err(|error| to_python(&error))?;
     }
     let payments = funding.iter().map(payments).collect::<PyResult<Vec<_>>>()?;

@@ -43,7 +43,8 @@ impl PySession {
 
     /// Feeds bars from before the start to the indicators of a market.
     fn warm_up(&mut self, py: Python<'_>, market: usize, bars: PyRef<'_, PyBars>) -> PyResult<()> {
-        self.check_market(market).map_err(|error| to_python(&error))?;
+        self.check_market(market)
+            .map_err(|error| to_python(&error))?;
         let (view, engine) = (bars.view(), &mut self.engine);
         without_lock(py, || {
             for row in 0..view.len() {
@@ -62,7 +63,10 @@ impl PySession {
 
     /// Moves on by all markets' bars of one open time; `signals` are those of outside indicators at their closes.
     #[pyo3(signature = (open_time_ns, bars, signals))]
-    #[expect(clippy::needless_pass_by_value, reason = "arguments extracted from Python are owned")]
+    #[expect(
+        clippy::needless_pass_by_value,
+        reason = "arguments extracted from Python are owned"
+    )]
     fn on_bars(
         &mut self,
         py: Python<'_>,
@@ -94,7 +98,7 @@ impl PySession {
     /// Cash of all accounts, quote currency.
     #[getter]
     fn cash(&self) -> f64 {
-        self.engine.simulation().venue.total_cash()
+        self.engine.simulation().venue.ledger().total_cash()
     }
 
     /// Open times taken so far.
@@ -120,7 +124,11 @@ impl PySession {
 
     /// Orders from number `since` on.
     fn orders<'py>(&self, py: Python<'py>, since: usize) -> PyResult<Bound<'py, PyDict>> {
-        columns::orders(py, from(self.engine.simulation().venue.orders(), since), since)
+        columns::orders(
+            py,
+            from(self.engine.simulation().venue.orders(), since),
+            since,
+        )
     }
 
     /// Closed trades from number `since` on.
@@ -143,14 +151,22 @@ impl PySession {
         if market < self.markets {
             Ok(())
         } else {
-            Err(Error::parameter("market", market, format!("below {}", self.markets)))
+            Err(Error::parameter(
+                "market",
+                market,
+                format!("below {}", self.markets),
+            ))
         }
     }
 
     /// The bars of one open time, checked and in the order of the markets.
     fn group(&self, open_time_ns: i64, bars: &[PyMarketBar]) -> Result<Vec<MarketBar>> {
         if let Some(last) = self.last_open_ns.filter(|last| *last >= open_time_ns) {
-            return Err(Error::parameter("open_time_ns", open_time_ns, format!("after the last one, {last}")));
+            return Err(Error::parameter(
+                "open_time_ns",
+                open_time_ns,
+                format!("after the last one, {last}"),
+            ));
         }
         if bars.is_empty() {
             return Err(Error::parameter("bars", "none", "at least one bar"));
@@ -168,7 +184,10 @@ impl PySession {
             };
             bar.check(self.rows[market])?;
             group.push(MarketBar {
-                #[expect(clippy::cast_possible_truncation, reason = "below the number of markets")]
+                #[expect(
+                    clippy::cast_possible_truncation,
+                    reason = "below the number of markets"
+                )]
                 market: MarketId(market as u16),
                 row: self.rows[market],
                 bar,
@@ -176,8 +195,15 @@ impl PySession {
             });
         }
         group.sort_by_key(|entry| entry.market);
-        if let Some(twice) = group.windows(2).find(|pair| pair[0].market == pair[1].market) {
-            return Err(Error::parameter("bars", format!("two of market {}", twice[0].market.0), "one a market"));
+        if let Some(twice) = group
+            .windows(2)
+            .find(|pair| pair[0].market == pair[1].market)
+        {
+            return Err(Error::parameter(
+                "bars",
+                format!("two of market {}", twice[0].market.0),
+                "one a market",
+            ));
         }
         Ok(group)
     }

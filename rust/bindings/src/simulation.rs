@@ -7,7 +7,8 @@ use spark_stacker_core::Error;
 use spark_stacker_core::engine::{Funding, MarketBar, Simulation};
 use spark_stacker_core::market::Bar;
 use spark_stacker_core::venue::{
-    Bracket, MAIN, MarketId, OrderId, OrderKind, OrderRequest, OrderState, Purpose, Quantity, Side, TimeInForce,
+    Bracket, MAIN, MarketId, OrderId, OrderKind, OrderRequest, OrderState, Purpose, Quantity, Side,
+    TimeInForce,
 };
 
 use crate::columns;
@@ -50,10 +51,25 @@ impl PySimulation {
     }
 
     /// Moves on by one closed bar: funding, fills, equity.
-    #[expect(clippy::too_many_arguments, reason = "one argument a column, as a candle has")]
-    fn on_bar(&mut self, open_time_ns: i64, open: f64, high: f64, low: f64, close: f64, volume: f64) -> PyResult<()> {
+    #[expect(
+        clippy::too_many_arguments,
+        reason = "one argument a column, as a candle has"
+    )]
+    fn on_bar(
+        &mut self,
+        open_time_ns: i64,
+        open: f64,
+        high: f64,
+        low: f64,
+        close: f64,
+        volume: f64,
+    ) -> PyResult<()> {
         if let Some(now_ns) = self.now_ns.filter(|now_ns| open_time_ns < *now_ns) {
-            let error = Error::parameter("open_time_ns", open_time_ns, format!("at or after the last close, {now_ns}"));
+            let error = Error::parameter(
+                "open_time_ns",
+                open_time_ns,
+                format!("at or after the last close, {now_ns}"),
+            );
             return Err(to_python(&error));
         }
         let bar = Bar {
@@ -70,7 +86,10 @@ impl PySimulation {
     }
 
     /// Calls `strategy(view, face, parameters)` at the close of every bar of the view from row `start` on.
-    #[expect(clippy::needless_pass_by_value, reason = "arguments extracted from Python are owned")]
+    #[expect(
+        clippy::needless_pass_by_value,
+        reason = "arguments extracted from Python are owned"
+    )]
     fn run(
         slf: Py<Self>,
         py: Python<'_>,
@@ -83,7 +102,9 @@ impl PySimulation {
         let now = view.get().now();
         let bars = view.get().bars().get().view();
         let arguments = PyTuple::new(py, [view.clone_ref(py).into_any(), face, parameters])?;
-        slf.borrow_mut(py).simulation.reserve(bars.len().saturating_sub(start));
+        slf.borrow_mut(py)
+            .simulation
+            .reserve(bars.len().saturating_sub(start));
         for row in start..bars.len() {
             slf.try_borrow_mut(py)?.advance(bars.bar(row), None);
             now.set(row + 1);
@@ -106,7 +127,10 @@ impl PySimulation {
     #[pyo3(signature = (side, kind, quantity, unit, *, price, trigger, distance_fraction, time_in_force, expires_ns,
                         post_only, reduce_only, leverage, stop_fraction, target_fraction, trail_fraction,
                         break_even_fraction, group))]
-    #[expect(clippy::too_many_arguments, reason = "keyword-only from Python, one for each property of an order")]
+    #[expect(
+        clippy::too_many_arguments,
+        reason = "keyword-only from Python, one for each property of an order"
+    )]
     fn submit(
         &mut self,
         side: &str,
@@ -169,14 +193,19 @@ impl PySimulation {
     /// State and reason of an order, or nothing when there is no such order.
     fn order_state(&self, order: u32) -> Option<(&'static str, Option<&'static str>)> {
         let record = self.simulation.venue.orders().get(order as usize)?;
-        Some((crate::names::state(record.state), crate::names::reason(record.reason)))
+        Some((
+            crate::names::state(record.state),
+            crate::names::reason(record.reason),
+        ))
     }
 
     /// Numbers of the orders that wait.
     fn open_orders(&self) -> Vec<u32> {
         (0u32..)
             .zip(self.simulation.venue.orders())
-            .filter(|(_, order)| matches!(order.state, OrderState::Open | OrderState::PartiallyFilled))
+            .filter(|(_, order)| {
+                matches!(order.state, OrderState::Open | OrderState::PartiallyFilled)
+            })
             .map(|(id, _)| id)
             .collect()
     }
@@ -203,7 +232,7 @@ impl PySimulation {
     /// Cash, quote currency.
     #[getter]
     fn cash(&self) -> f64 {
-        self.simulation.venue.total_cash()
+        self.simulation.venue.ledger().total_cash()
     }
 
     /// Cash that margins nothing.
@@ -290,7 +319,14 @@ fn order_kind(
             distance_fraction: needed("distance_fraction", distance_fraction)?,
         },
         other => {
-            let known = ["market", "limit", "stop", "stop_limit", "take_profit", "trailing_stop"];
+            let known = [
+                "market",
+                "limit",
+                "stop",
+                "stop_limit",
+                "take_profit",
+                "trailing_stop",
+            ];
             return Err(unknown("order type", other, &known));
         }
     })
@@ -302,8 +338,20 @@ fn time_in_force_of(name: &str, expires_ns: Option<i64>) -> PyResult<TimeInForce
         ("ioc", _) => TimeInForce::ImmediateOrCancel,
         ("fok", _) => TimeInForce::FillOrKill,
         ("gtd", Some(ns)) => TimeInForce::GoodTilDate(ns),
-        ("gtd", None) => return Err(to_python(&Error::parameter("expires", "missing", "given with GTD"))),
-        (other, _) => return Err(unknown("time in force", other, &["gtc", "ioc", "fok", "gtd"])),
+        ("gtd", None) => {
+            return Err(to_python(&Error::parameter(
+                "expires",
+                "missing",
+                "given with GTD",
+            )));
+        }
+        (other, _) => {
+            return Err(unknown(
+                "time in force",
+                other,
+                &["gtc", "ioc", "fok", "gtd"],
+            ));
+        }
     })
 }
 

@@ -54,7 +54,11 @@ impl PyColumnView {
         self.now.rows()
     }
 
-    fn __getitem__<'py>(&self, py: Python<'py>, key: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
+    fn __getitem__<'py>(
+        &self,
+        py: Python<'py>,
+        key: &Bound<'py, PyAny>,
+    ) -> PyResult<Bound<'py, PyAny>> {
         let visible = &self.values()[..self.now.rows()];
         if let Ok(index) = key.extract::<isize>() {
             let row = if index < 0 {
@@ -73,7 +77,9 @@ impl PyColumnView {
         let slice = key.cast::<PySlice>()?;
         let indices = slice.indices(visible.len().cast_signed())?;
         let rows: Vec<f64> = (0..indices.slicelength)
-            .map(|step| visible[(indices.start + step.cast_signed() * indices.step).cast_unsigned()])
+            .map(|step| {
+                visible[(indices.start + step.cast_signed() * indices.step).cast_unsigned()]
+            })
             .collect();
         Ok(rows.into_pyarray(py).into_any())
     }
@@ -102,7 +108,12 @@ impl PyMarketView {
 impl PyMarketView {
     /// A view of candles and further columns of the same length. `to_frame(view)` makes the frame of its rows up to now.
     #[new]
-    fn new(py: Python<'_>, bars: Py<PyBars>, indicators: &Bound<'_, PyDict>, to_frame: Py<PyAny>) -> PyResult<Self> {
+    fn new(
+        py: Python<'_>,
+        bars: Py<PyBars>,
+        indicators: &Bound<'_, PyDict>,
+        to_frame: Py<PyAny>,
+    ) -> PyResult<Self> {
         let now = Now(Arc::new(AtomicUsize::new(0)));
         let columns = PyDict::new(py);
         let rows = bars.get().view().len();
@@ -115,10 +126,22 @@ impl PyMarketView {
         ];
         for (name, column) in candles {
             let source = Source::Candle(bars.clone_ref(py), column);
-            columns.set_item(name, Py::new(py, PyColumnView { source, now: now.clone() })?)?;
+            columns.set_item(
+                name,
+                Py::new(
+                    py,
+                    PyColumnView {
+                        source,
+                        now: now.clone(),
+                    },
+                )?,
+            )?;
         }
         for (name, values) in indicators {
-            let values = values.extract::<PyReadonlyArray1<'_, f64>>()?.as_slice()?.to_vec();
+            let values = values
+                .extract::<PyReadonlyArray1<'_, f64>>()?
+                .as_slice()?
+                .to_vec();
             if values.len() != rows {
                 return Err(to_python(&Error::Length {
                     column: name.to_string(),
@@ -127,7 +150,16 @@ impl PyMarketView {
                 }));
             }
             let source = Source::Indicator(values);
-            columns.set_item(name, Py::new(py, PyColumnView { source, now: now.clone() })?)?;
+            columns.set_item(
+                name,
+                Py::new(
+                    py,
+                    PyColumnView {
+                        source,
+                        now: now.clone(),
+                    },
+                )?,
+            )?;
         }
         Ok(Self {
             columns: columns.unbind(),
@@ -141,14 +173,23 @@ impl PyMarketView {
         self.now.rows()
     }
 
-    fn __getitem__<'py>(&self, py: Python<'py>, name: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
+    fn __getitem__<'py>(
+        &self,
+        py: Python<'py>,
+        name: &Bound<'py, PyAny>,
+    ) -> PyResult<Bound<'py, PyAny>> {
         let columns = self.columns.bind(py);
         match columns.get_item(name)? {
             Some(column) => Ok(column),
             None => Err(PyKeyError::new_err(format!(
                 "no column {}; there are: {}",
                 name.repr()?,
-                columns.keys().iter().map(|key| key.to_string()).collect::<Vec<_>>().join(", ")
+                columns
+                    .keys()
+                    .iter()
+                    .map(|key| key.to_string())
+                    .collect::<Vec<_>>()
+                    .join(", ")
             ))),
         }
     }

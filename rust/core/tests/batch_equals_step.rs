@@ -68,7 +68,11 @@ fn candles(dice: &mut Dice, rows: usize) -> BarColumns {
         raw.high.push(open.max(close) * dice.between(1.0, 1.01));
         raw.low.push(open.min(close) * dice.between(0.99, 1.0));
         raw.close.push(close);
-        raw.volume.push(if dice.chance(0.03) { 0.0 } else { dice.between(1.0, 1e4) });
+        raw.volume.push(if dice.chance(0.03) {
+            0.0
+        } else {
+            dice.between(1.0, 1e4)
+        });
         price = close;
         time_ns += HOUR_NS * if dice.chance(0.02) { 5 } else { 1 };
     }
@@ -83,7 +87,11 @@ fn indicator(dice: &mut Dice) -> IndicatorUse {
         2 => ("bollinger", vec![whole("period", 6)]),
         _ => (
             "macd",
-            vec![whole("fast_period", 3), whole("slow_period", 6), whole("signal_period", 3)],
+            vec![
+                whole("fast_period", 3),
+                whole("slow_period", 6),
+                whole("signal_period", 3),
+            ],
         ),
     };
     IndicatorUse {
@@ -101,10 +109,18 @@ fn timeframe(dice: &mut Dice) -> Interval {
 
 fn sizing(dice: &mut Dice) -> Sizing {
     let method = match dice.below(5) {
-        0 => SizingMethod::FixedUsd { amount: dice.between(10.0, 5_000.0) },
-        1 => SizingMethod::PercentEquity { equity_pct: dice.between(5.0, 100.0) },
-        2 => SizingMethod::RiskBased { risk_pct: dice.between(0.2, 5.0) },
-        3 => SizingMethod::FixedUnits { units: dice.between(0.1, 50.0) },
+        0 => SizingMethod::FixedUsd {
+            amount: dice.between(10.0, 5_000.0),
+        },
+        1 => SizingMethod::PercentEquity {
+            equity_pct: dice.between(5.0, 100.0),
+        },
+        2 => SizingMethod::RiskBased {
+            risk_pct: dice.between(0.2, 5.0),
+        },
+        3 => SizingMethod::FixedUnits {
+            units: dice.between(0.1, 50.0),
+        },
         _ => SizingMethod::Kelly {
             win_rate: 0.55,
             payoff: 1.2,
@@ -132,19 +148,31 @@ fn strategy(dice: &mut Dice, market: usize, hedge_ratio: Option<f64>) -> Strateg
         reduce_by_pct: dice.between(10.0, 100.0),
         keep_on_reversal: dice.chance(0.3),
     });
+    let sizing = sizing(dice);
+    let needs_stop = matches!(sizing.method, SizingMethod::RiskBased { .. });
     StrategySpec {
         name: "random".to_owned(),
         market,
         timeframe: timeframe(dice),
         indicators: (0..count).map(|_| indicator(dice)).collect(),
-        signal_mode: dice.pick(&[SignalMode::Any, SignalMode::All, SignalMode::Majority, SignalMode::Weighted]),
+        signal_mode: dice.pick(&[
+            SignalMode::Any,
+            SignalMode::All,
+            SignalMode::Majority,
+            SignalMode::Weighted,
+        ]),
         min_confidence: dice.pick(&[0.0, 0.1]),
-        side: dice.pick(&[AllowedSide::Both, AllowedSide::Both, AllowedSide::Long, AllowedSide::Short]),
+        side: dice.pick(&[
+            AllowedSide::Both,
+            AllowedSide::Both,
+            AllowedSide::Long,
+            AllowedSide::Short,
+        ]),
         exit_on_opposite: dice.chance(0.8),
         max_entries: dice.pick(&[1, 1, 3]),
-        sizing: sizing(dice),
+        sizing,
         leverage: dice.pick(&[1.0, 2.5, 10.0, 25.0]),
-        stop_loss_pct: Some(dice.between(0.5, 10.0)),
+        stop_loss_pct: (needs_stop || dice.chance(0.5)).then(|| dice.between(0.5, 10.0)),
         take_profit_pct: dice.maybe(0.5, 10.0),
         trailing_stop_pct: dice.maybe(1.0, 8.0),
         break_even_pct: dice.maybe(0.5, 5.0),
@@ -212,7 +240,9 @@ fn portfolio(dice: &mut Dice, markets: usize) -> PortfolioSpec {
             max_drawdown_pct: dice.maybe(5.0, 60.0),
             close_on_breach: dice.chance(0.2),
         },
-        strategies: (0..markets).map(|market| strategy(dice, market, hedge_ratio)).collect(),
+        strategies: (0..markets)
+            .map(|market| strategy(dice, market, hedge_ratio))
+            .collect(),
     }
 }
 
@@ -221,7 +251,9 @@ fn stepped(portfolio: &PortfolioSpec, histories: &[History<'_>]) -> Engine {
     let mut engine = Engine::live(portfolio).unwrap();
     let mut timeline: Vec<i64> = Vec::new();
     for (market, history) in histories.iter().enumerate() {
-        engine.add_funding(market, history.funding.iter().copied()).unwrap();
+        engine
+            .add_funding(market, history.funding.iter().copied())
+            .unwrap();
         for row in 0..history.start {
             engine.warm_up(market, &history.bars.bar(row));
         }
@@ -234,7 +266,11 @@ fn stepped(portfolio: &PortfolioSpec, histories: &[History<'_>]) -> Engine {
             .iter()
             .enumerate()
             .filter_map(|(market, history)| {
-                let row = history.bars.open_time_ns.binary_search(&open_time_ns).ok()?;
+                let row = history
+                    .bars
+                    .open_time_ns
+                    .binary_search(&open_time_ns)
+                    .ok()?;
                 (row >= history.start).then(|| MarketBar {
                     market: MarketId(u16::try_from(market).unwrap()),
                     row: row - history.start,
@@ -248,7 +284,7 @@ fn stepped(portfolio: &PortfolioSpec, histories: &[History<'_>]) -> Engine {
     engine
 }
 
-fn check(seed: u64) {
+fn check(seed: u64) -> usize {
     let mut dice = Dice(seed);
     let markets = dice.pick(&[1, 1, 1, 2]);
     let portfolio = portfolio(&mut dice, markets);
@@ -279,8 +315,13 @@ fn check(seed: u64) {
     assert_eq!(a.fills(), b.fills(), "fills");
     assert_eq!(a.orders(), b.orders(), "orders");
     assert_eq!(a.trades(), b.trades(), "trades");
-    assert_eq!(batch.simulation().record(), step.simulation().record(), "record");
+    assert_eq!(
+        batch.simulation().record(),
+        step.simulation().record(),
+        "record"
+    );
     assert_eq!(batch.refused(), step.refused(), "refused");
+    a.fills().len()
 }
 
 proptest! {
@@ -290,4 +331,11 @@ proptest! {
     fn a_backtest_equals_the_dry_run_bit_by_bit(seed in any::<u64>()) {
         check(seed);
     }
+}
+
+#[test]
+fn the_random_portfolios_do_trade() {
+    let counts: Vec<usize> = (0..200).map(check).collect();
+    let trading = counts.iter().filter(|fills| **fills > 10).count();
+    assert!(trading > 120, "only {trading} of 200 portfolios traded");
 }

@@ -29,7 +29,11 @@ impl Engine {
     ///
     /// # Errors
     /// When the portfolio or the data cannot be run.
-    pub fn run(portfolio: &PortfolioSpec, histories: &[History<'_>], outside: &[OutsideSignals<'_>]) -> Result<Self> {
+    pub fn run(
+        portfolio: &PortfolioSpec,
+        histories: &[History<'_>],
+        outside: &[OutsideSignals<'_>],
+    ) -> Result<Self> {
         portfolio.check()?;
         check_histories(portfolio, histories)?;
         let runners = portfolio
@@ -43,9 +47,9 @@ impl Engine {
                     .iter()
                     .enumerate()
                     .map(|(indicator, usage)| {
-                        let given = outside
-                            .iter()
-                            .find(|given| given.strategy == strategy && given.indicator == indicator);
+                        let given = outside.iter().find(|given| {
+                            given.strategy == strategy && given.indicator == indicator
+                        });
                         Tape::record(usage, history.bars, history.start, given).map(Supply::Tape)
                     })
                     .collect::<Result<_>>()?;
@@ -72,15 +76,14 @@ impl Engine {
         self.desk.simulation.reserve(bars.len() - history.start);
         let mut row = history.start;
         while row < bars.len() {
-            let quiet_until = if may_skip { self.quiet_until(bars, row) } else { row };
+            let quiet_until = if may_skip {
+                self.quiet_until(bars, row)
+            } else {
+                row
+            };
             if quiet_until > row {
                 let passed = bars.slice(row, quiet_until);
-                let equity = self.desk.simulation.pass(market, passed);
-                if self.desk.watches_losses() {
-                    for (time_ns, equity) in passed.open_time_ns.iter().zip(equity) {
-                        self.desk.losses.observe(*time_ns, *equity);
-                    }
-                }
+                self.desk.pass(market, passed);
                 row = quiet_until;
             } else {
                 let bar = bars.bar(row);
@@ -111,9 +114,13 @@ impl Engine {
         let Some((low, high)) = self.desk.simulation.venue.quiet_band(market) else {
             return row;
         };
-        let funded = self.desk.simulation.next_funding_row(market, row, bars.open_time_ns);
+        let funded = self
+            .desk
+            .simulation
+            .next_funding_row(market, row, bars.open_time_ns);
         let limit = decided.min(funded).min(bars.len());
-        first_outside(&bars.low[row..limit], &bars.high[row..limit], low, high).map_or(limit, |offset| row + offset)
+        first_outside(&bars.low[row..limit], &bars.high[row..limit], low, high)
+            .map_or(limit, |offset| row + offset)
     }
 
     /// Several markets: one step for every open time that any of them has.
@@ -122,7 +129,10 @@ impl Engine {
         let mut marks: Vec<MarkCursor<'_>> = histories.iter().map(MarkCursor::new).collect();
         let mut group = Vec::with_capacity(histories.len());
         let next_time = |rows: &[usize]| {
-            let times = histories.iter().zip(rows).filter_map(|(history, row)| history.bars.open_time_ns.get(*row));
+            let times = histories
+                .iter()
+                .zip(rows)
+                .filter_map(|(history, row)| history.bars.open_time_ns.get(*row));
             times.min().copied()
         };
         while let Some(open_time_ns) = next_time(&rows) {
@@ -160,7 +170,11 @@ impl<'a> MarkCursor<'a> {
 
     fn at(&mut self, open_time_ns: i64) -> Option<crate::market::Bar> {
         let bars = self.bars?;
-        while bars.open_time_ns.get(self.next).is_some_and(|time| *time < open_time_ns) {
+        while bars
+            .open_time_ns
+            .get(self.next)
+            .is_some_and(|time| *time < open_time_ns)
+        {
             self.next += 1;
         }
         (bars.open_time_ns.get(self.next) == Some(&open_time_ns)).then(|| bars.bar(self.next))
@@ -176,7 +190,11 @@ fn first_outside(lows: &[f64], highs: &[f64], band_low: f64, band_high: f64) -> 
     let blocks = lows.chunks(SCAN_BLOCK).zip(highs.chunks(SCAN_BLOCK));
     for (index, (lows, highs)) in blocks.enumerate() {
         // A fold without an early exit, so that a block compiles to vector comparisons.
-        if lows.iter().zip(highs).fold(false, |any, pair| any | leaves(pair)) {
+        if lows
+            .iter()
+            .zip(highs)
+            .fold(false, |any, pair| any | leaves(pair))
+        {
             return lows
                 .iter()
                 .zip(highs)

@@ -1,10 +1,13 @@
 //! What all strategies share: the venue, the account's limits, and the record of refusals.
 
 use super::simulation::Simulation;
+use crate::market::Bars;
 use crate::plan::{LimitSpec, PortfolioSpec};
 use crate::risk::{Exposure, LossWatch, Refusal, check_entry};
 use crate::signals::Direction;
-use crate::venue::{AccountId, HEDGE, MAIN, MarketId, OrderId, OrderRequest, Purpose, Quantity, Side, Venue};
+use crate::venue::{
+    AccountId, HEDGE, MAIN, MarketId, OrderId, OrderRequest, Purpose, Quantity, Side, Venue,
+};
 
 /// The moment of a decision: the close of a bar.
 #[derive(Debug, Clone, Copy)]
@@ -46,7 +49,10 @@ pub(super) struct Desk {
 }
 
 impl Desk {
-    #[expect(clippy::cast_possible_truncation, reason = "a checked portfolio has fewer than 65,536 markets")]
+    #[expect(
+        clippy::cast_possible_truncation,
+        reason = "a checked portfolio has fewer than 65,536 markets"
+    )]
     pub fn new(simulation: Simulation, portfolio: &PortfolioSpec) -> Self {
         Self {
             simulation,
@@ -74,6 +80,17 @@ impl Desk {
         self.limits.close_on_breach && self.watches_losses()
     }
 
+    /// Passes over a quiet stretch of bars of the only market.
+    pub fn pass(&mut self, market: MarketId, bars: Bars<'_>) {
+        let watches_losses = self.watches_losses();
+        let equity = self.simulation.pass(market, bars);
+        if watches_losses {
+            for (open_time_ns, equity) in bars.open_time_ns.iter().zip(equity) {
+                self.losses.observe(*open_time_ns, *equity);
+            }
+        }
+    }
+
     pub fn submit(&mut self, order: OrderRequest, now: &Moment) -> OrderId {
         self.simulation.venue.submit(order, now.close_time_ns)
     }
@@ -85,7 +102,14 @@ impl Desk {
     }
 
     /// Sends an order that closes the whole position.
-    pub fn close(&mut self, account: AccountId, market: MarketId, strategy: u16, purpose: Purpose, now: &Moment) -> OrderId {
+    pub fn close(
+        &mut self,
+        account: AccountId,
+        market: MarketId,
+        strategy: u16,
+        purpose: Purpose,
+        now: &Moment,
+    ) -> OrderId {
         let long = self.simulation.venue.position(account, market).quantity > 0.0;
         let side = if long { Side::Sell } else { Side::Buy };
         self.submit(
@@ -99,7 +123,14 @@ impl Desk {
         )
     }
 
-    pub fn refuse(&mut self, strategy: u16, market: MarketId, direction: Direction, refusal: Refusal, now: &Moment) {
+    pub fn refuse(
+        &mut self,
+        strategy: u16,
+        market: MarketId,
+        direction: Direction,
+        refusal: Refusal,
+        now: &Moment,
+    ) {
         self.refused.push(RefusedEntry {
             time_ns: now.close_time_ns,
             strategy,
@@ -118,43 +149,79 @@ impl Desk {
         }
     }
 
+    /// Whether an order still waits.
+    pub fn is_open(&self, order: OrderId) -> bool {
+        !self.simulation.venue.orders()[order.0 as usize].is_ended()
+    }
+
+    fn waiting_entry(&self, strategy: usize, market: MarketId) -> Option<OrderId> {
+        let (order, at) = self.entries[strategy]?;
+        (at == market && self.is_open(order)).then_some(order)
+    }
+
+    fn notional(&self, market: MarketId) -> f64 {
+        self.simulation.venue.ledger().gross_notional(Some(market))
+    }
+
     /// Whether no entry waits in the market. An own one that waits in the other direction is cancelled; another strategy's is respected.
-    pub fn may_enter(&mut self, strategy: u16, market: MarketId, direction: Direction, now: &Moment) -> bool {
-        let waiting = |venue: &Venue, entry: &Option<(OrderId, MarketId)>| {
-            entry.filter(|(order, at)| *at == market && venue.is_open(*order))
-        };
+    pub fn may_enter(
+        &mut self,
+        strategy: u16,
+        market: MarketId,
+        direction: Direction,
+        now: &Moment,
+    ) -> bool {
         let own = usize::from(strategy);
-        if let Some((order, _)) = waiting(&self.simulation.venue, &self.entries[own]) {
-            let same = self.simulation.venue.side(order).sign() == direction.sign();
+        if let Some(order) = self.waiting_entry(own, market) {
+            let same =
+                self.simulation.venue.orders()[order.0 as usize].side.sign() == direction.sign();
             if !same {
                 self.simulation.venue.cancel(order, now.close_time_ns);
             }
             return !same;
         }
-        let busy = (0..self.entries.len())
-            .find(|other| waiting(&self.simulation.venue, &self.entries[*other]).is_some());
+        let busy =
+            (0..self.entries.len()).find(|other| self.waiting_entry(*other, market).is_some());
         if let Some(other) = busy {
-            self.refuse(strategy, market, direction, Refusal::above("market_busy", 0.0, other as f64), now);
+            self.refuse(
+                strategy,
+                market,
+                direction,
+                Refusal::above("market_busy", 0.0, other as f64),
+                now,
+            );
         }
         busy.is_none()
     }
 
     /// Checks an entry of `notional` (all legs) against the limits.
-    pub fn check(&self, market: MarketId, reversing: bool, notional: f64, now: &Moment) -> Result<(), Refusal> {
-        let elsewhere = (0..self.markets).map(MarketId).filter(|other| *other != market);
+    pub fn check(
+        &self,
+        market: MarketId,
+        reversing: bool,
+        notional: f64,
+        now: &Moment,
+    ) -> Result<(), Refusal> {
+        let elsewhere = (0..self.markets)
+            .map(MarketId)
+            .filter(|other| *other != market);
         let mut open_trades = 0;
         let mut standing = 0.0;
         for other in elsewhere {
-            standing += self.simulation.venue.gross_notional(other);
+            standing += self.notional(other);
             let held = self.simulation.venue.position(MAIN, other).quantity != 0.0;
             let waiting = self
                 .entries
                 .iter()
                 .flatten()
-                .any(|(order, at)| *at == other && self.simulation.venue.is_open(*order));
+                .any(|(order, at)| *at == other && self.is_open(*order));
             open_trades += u32::from(held || waiting);
         }
-        let market_notional = if reversing { 0.0 } else { self.simulation.venue.gross_notional(market) };
+        let market_notional = if reversing {
+            0.0
+        } else {
+            self.notional(market)
+        };
         let exposure = Exposure {
             equity: now.equity,
             open_trades,
@@ -170,16 +237,28 @@ impl Desk {
             self.simulation.venue.position(MAIN, market).quantity == 0.0
                 && self.simulation.venue.position(HEDGE, market).quantity == 0.0
         });
-        let waiting = self.entries.iter().flatten().any(|(order, _)| self.simulation.venue.is_open(*order));
+        let waiting = self
+            .entries
+            .iter()
+            .flatten()
+            .any(|(order, _)| self.is_open(*order));
         if !flat || waiting {
             return;
         }
-        let (main, hedge) = (self.simulation.venue.cash(MAIN), self.simulation.venue.cash(HEDGE));
+        let ledger = self.simulation.venue.ledger();
+        let (main, hedge) = (ledger.cash(MAIN), ledger.cash(HEDGE));
         let excess = hedge - (main + hedge) * hedge_ratio;
-        if excess > 0.0 {
-            self.simulation.venue.transfer(HEDGE, MAIN, excess);
-        } else if excess < 0.0 {
-            self.simulation.venue.transfer(MAIN, HEDGE, -excess);
+        let (from, to) = if excess > 0.0 {
+            (HEDGE, MAIN)
+        } else {
+            (MAIN, HEDGE)
+        };
+        let movable = excess.abs().min(ledger.cash(from));
+        if movable > 0.0 {
+            self.simulation
+                .venue
+                .transfer(from, to, movable)
+                .expect("cash of an account without positions or orders is free");
         }
     }
 
@@ -190,7 +269,7 @@ impl Desk {
         }
         for strategy in 0..self.entries.len() {
             if let Some((order, _)) = self.entries[strategy]
-                && self.simulation.venue.is_open(order)
+                && self.is_open(order)
             {
                 self.simulation.venue.cancel(order, now.close_time_ns);
             }

@@ -9,15 +9,13 @@ mod runner;
 mod simulation;
 mod supply;
 
-use std::collections::VecDeque;
-
 pub use batch::History;
 pub use desk::RefusedEntry;
 use desk::{Desk, Moment};
 use runner::Runner;
 pub use simulation::{Funding, MarketBar, Record, Simulation};
-pub use supply::{OutsideSignals, outside_signal};
 use supply::Supply;
+pub use supply::{OutsideSignals, outside_signal};
 
 use crate::error::{Error, Result};
 use crate::market::{Bar, Interval};
@@ -70,7 +68,12 @@ impl Engine {
     ///
     /// # Errors
     /// When there is no such strategy or indicator, or it is computed in the core.
-    pub fn hand_in(&mut self, strategy: usize, indicator: usize, signal: Option<Signal>) -> Result<()> {
+    pub fn hand_in(
+        &mut self,
+        strategy: usize,
+        indicator: usize,
+        signal: Option<Signal>,
+    ) -> Result<()> {
         let supply = self
             .runners
             .get_mut(strategy)
@@ -92,8 +95,14 @@ impl Engine {
     ///
     /// # Errors
     /// As [`Simulation::add_funding`].
-    pub fn add_funding(&mut self, market: usize, payments: impl IntoIterator<Item = Funding>) -> Result<()> {
-        self.desk.simulation.add_funding(market_id(market), payments)
+    pub fn add_funding(
+        &mut self,
+        market: usize,
+        payments: impl IntoIterator<Item = Funding>,
+    ) -> Result<()> {
+        self.desk
+            .simulation
+            .add_funding(market_id(market), payments)
     }
 
     /// Moves on by all markets' bars of one open time: the venue acts, the equity is recorded, the strategies decide.
@@ -131,7 +140,10 @@ impl Engine {
     }
 }
 
-#[expect(clippy::cast_possible_truncation, reason = "a checked portfolio has fewer than 65,536 markets")]
+#[expect(
+    clippy::cast_possible_truncation,
+    reason = "a checked portfolio has fewer than 65,536 markets"
+)]
 fn market_id(index: usize) -> crate::venue::MarketId {
     crate::venue::MarketId(index as u16)
 }

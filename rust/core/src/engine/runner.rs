@@ -4,7 +4,9 @@ use super::desk::{Desk, Moment};
 use super::supply::Supply;
 use crate::error::Result;
 use crate::market::{Bar, Bars, Interval};
-use crate::plan::{AllowedSide, EntrySize, SizingInput, SizingMethod, StrategySpec, entry_order, entry_size};
+use crate::plan::{
+    AllowedSide, EntrySize, SizingInput, SizingMethod, StrategySpec, entry_order, entry_size,
+};
 use crate::risk::Refusal;
 use crate::signals::{Aggregator, Ballot, Direction, Vote, aggregate};
 use crate::venue::{HEDGE, MAIN, MarketId, OrderId, OrderRequest, Purpose, Quantity, Side};
@@ -36,7 +38,10 @@ pub(super) struct Runner {
 }
 
 impl Runner {
-    #[expect(clippy::cast_possible_truncation, reason = "a checked portfolio has fewer than 65,536 of each")]
+    #[expect(
+        clippy::cast_possible_truncation,
+        reason = "a checked portfolio has fewer than 65,536 of each"
+    )]
     fn new(index: usize, spec: &StrategySpec, supplies: Vec<Supply>, clock: DecisionClock) -> Self {
         let voters = spec.indicators.iter().map(|i| (i.weight, i.signal_ttl));
         Self {
@@ -69,7 +74,12 @@ impl Runner {
     }
 
     /// A strategy whose signals over `bars` are known in advance.
-    pub fn taped(index: usize, spec: &StrategySpec, bars: Bars<'_>, supplies: Vec<Supply>) -> Result<Self> {
+    pub fn taped(
+        index: usize,
+        spec: &StrategySpec,
+        bars: Bars<'_>,
+        supplies: Vec<Supply>,
+    ) -> Result<Self> {
         let clock = if spec.timeframe == bars.interval {
             DecisionClock::EveryBar
         } else {
@@ -101,8 +111,13 @@ impl Runner {
     /// The first row from `row` on at which the strategy could do anything, as long as no order of its own fills before.
     pub fn next_row(&self, row: usize, desk: &Desk) -> usize {
         let watches_position = self.spec.max_holding_ns.is_some()
-            || self.spec.hedge.is_some_and(|hedge| hedge.reduce_at_pct.is_some());
-        if !self.ballot.is_silent() || (watches_position && desk.venue().position(MAIN, self.market).quantity != 0.0) {
+            || self
+                .spec
+                .hedge
+                .is_some_and(|hedge| hedge.reduce_at_pct.is_some());
+        if !self.ballot.is_silent()
+            || (watches_position && desk.venue().position(MAIN, self.market).quantity != 0.0)
+        {
             return row;
         }
         self.supplies
@@ -146,7 +161,13 @@ impl Runner {
             && self.allows(side_of(vote.direction))
         {
             let owner = f64::from(position.strategy);
-            desk.refuse(self.index, self.market, vote.direction, Refusal::above("market_busy", 0.0, owner), now);
+            desk.refuse(
+                self.index,
+                self.market,
+                vote.direction,
+                Refusal::above("market_busy", 0.0, owner),
+                now,
+            );
         }
     }
 
@@ -156,7 +177,8 @@ impl Runner {
             if kept_hedge.signum() == vote.direction.sign() || self.is_closing(desk) {
                 return;
             }
-            self.pending_close = Some(desk.close(HEDGE, self.market, self.index, Purpose::HedgeExit, now));
+            self.pending_close =
+                Some(desk.close(HEDGE, self.market, self.index, Purpose::HedgeExit, now));
         }
         self.enter(vote, false, desk, now);
     }
@@ -167,15 +189,25 @@ impl Runner {
         }
         let position = desk.venue().position(MAIN, self.market);
         let (opened_ns, entries) = (position.opened_ns, position.entries);
-        if self.spec.max_holding_ns.is_some_and(|longest| now.close_time_ns - opened_ns >= longest) {
-            self.pending_close = Some(desk.close(MAIN, self.market, self.index, Purpose::HoldingTime, now));
+        if self
+            .spec
+            .max_holding_ns
+            .is_some_and(|longest| now.close_time_ns - opened_ns >= longest)
+        {
+            self.pending_close =
+                Some(desk.close(MAIN, self.market, self.index, Purpose::HoldingTime, now));
             return;
         }
         match vote {
             Some(vote) if (vote.direction == Direction::Buy) != long => {
                 if self.spec.exit_on_opposite {
-                    self.pending_close =
-                        Some(desk.close(MAIN, self.market, self.index, Purpose::OppositeSignal, now));
+                    self.pending_close = Some(desk.close(
+                        MAIN,
+                        self.market,
+                        self.index,
+                        Purpose::OppositeSignal,
+                        now,
+                    ));
                     if !self.spec.hedge.is_some_and(|hedge| hedge.keep_on_reversal) {
                         self.enter(vote, true, desk, now);
                     }
@@ -234,7 +266,9 @@ impl Runner {
 
     /// Reduces the hedge once when the main leg has gained enough.
     fn reduce_hedge(&mut self, long: bool, desk: &mut Desk, now: &Moment) {
-        let Some((hedge, reduce_at_pct)) = self.spec.hedge.and_then(|h| Some((h, h.reduce_at_pct?))) else {
+        let Some((hedge, reduce_at_pct)) =
+            self.spec.hedge.and_then(|h| Some((h, h.reduce_at_pct?)))
+        else {
             return;
         };
         let quantity = desk.hedge_quantity(self.market);
@@ -247,21 +281,29 @@ impl Runner {
             return;
         }
         self.hedge_reduced = true;
-        let side = if quantity > 0.0 { Side::Sell } else { Side::Buy };
+        let side = if quantity > 0.0 {
+            Side::Sell
+        } else {
+            Side::Buy
+        };
         desk.submit(
             OrderRequest {
                 account: HEDGE,
                 reduce_only: true,
                 strategy: self.index,
                 purpose: Purpose::HedgeExit,
-                ..OrderRequest::market(self.market, side, Quantity::Base(quantity.abs() * hedge.reduce_by_pct / 100.0))
+                ..OrderRequest::market(
+                    self.market,
+                    side,
+                    Quantity::Base(quantity.abs() * hedge.reduce_by_pct / 100.0),
+                )
             },
             now,
         );
     }
 
     fn is_closing(&self, desk: &Desk) -> bool {
-        self.pending_close.is_some_and(|order| desk.venue().is_open(order))
+        self.pending_close.is_some_and(|order| desk.is_open(order))
     }
 
     fn allows(&self, side: Side) -> bool {
@@ -274,7 +316,13 @@ impl Runner {
 
     /// Keeps the profits of closed trades where the sizing asks for them.
     fn collect_profits(&mut self, desk: &Desk) {
-        if !matches!(self.spec.sizing.method, SizingMethod::Kelly { from_trades: true, .. }) {
+        if !matches!(
+            self.spec.sizing.method,
+            SizingMethod::Kelly {
+                from_trades: true,
+                ..
+            }
+        ) {
             return;
         }
         let trades = desk.venue().trades();

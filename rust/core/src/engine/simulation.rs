@@ -64,11 +64,18 @@ impl Simulation {
             || vec![balance],
             |ratio| vec![balance * (1.0 - ratio), balance * ratio],
         );
-        let instruments = portfolio.markets.iter().map(|market| market.instrument.clone());
+        let instruments = portfolio
+            .markets
+            .iter()
+            .map(|market| market.instrument.clone());
         Ok(Self {
             venue: Venue::new(portfolio.venue, instruments.collect(), &balances)?,
             record: Record::default(),
-            funding: portfolio.markets.iter().map(|_| FundingSchedule::default()).collect(),
+            funding: portfolio
+                .markets
+                .iter()
+                .map(|_| FundingSchedule::default())
+                .collect(),
         })
     }
 
@@ -76,15 +83,32 @@ impl Simulation {
     ///
     /// # Errors
     /// When a rate is not finite, or a time is not after the one before.
-    pub fn add_funding(&mut self, market: MarketId, payments: impl IntoIterator<Item = Funding>) -> Result<()> {
+    pub fn add_funding(
+        &mut self,
+        market: MarketId,
+        payments: impl IntoIterator<Item = Funding>,
+    ) -> Result<()> {
         let schedule = &mut self.funding[usize::from(market.0)].payments;
         for payment in payments {
             let row = schedule.len();
             if !payment.rate.is_finite() {
-                return Err(Error::data("funding rate", row, payment.rate, "a rate must be finite"));
+                return Err(Error::data(
+                    "funding rate",
+                    row,
+                    payment.rate,
+                    "a rate must be finite",
+                ));
             }
-            if schedule.last().is_some_and(|last| last.time_ns >= payment.time_ns) {
-                return Err(Error::data("funding time", row, payment.time_ns, "times must strictly increase"));
+            if schedule
+                .last()
+                .is_some_and(|last| last.time_ns >= payment.time_ns)
+            {
+                return Err(Error::data(
+                    "funding time",
+                    row,
+                    payment.time_ns,
+                    "times must strictly increase",
+                ));
             }
             schedule.push(payment);
         }
@@ -101,12 +125,13 @@ impl Simulation {
     pub fn advance(&mut self, open_time_ns: i64, bars: &[MarketBar]) -> f64 {
         for entry in bars {
             self.settle_funding(entry);
-            self.venue.on_bar(entry.market, &entry.bar, entry.mark.as_ref());
+            self.venue
+                .on_bar(entry.market, &entry.bar, entry.mark.as_ref());
         }
         let equity = self.venue.equity();
         self.record.open_time_ns.push(open_time_ns);
         self.record.equity.push(equity);
-        self.record.exposed_bars += usize::from(self.venue.holds_position());
+        self.record.exposed_bars += usize::from(self.holds_position());
         equity
     }
 
@@ -115,20 +140,38 @@ impl Simulation {
     /// Returns the equity after each of them.
     pub(super) fn pass(&mut self, market: MarketId, bars: Bars<'_>) -> &[f64] {
         let first = self.record.equity.len();
-        self.record.open_time_ns.extend_from_slice(bars.open_time_ns);
-        self.venue.mark_quiet(market, bars, &mut self.record.equity);
-        if self.venue.holds_position() {
+        self.record
+            .open_time_ns
+            .extend_from_slice(bars.open_time_ns);
+        let line = self
+            .venue
+            .equity_line(market)
+            .expect("the only market holds all positions");
+        self.record
+            .equity
+            .extend(bars.close.iter().map(|close| line.at(*close)));
+        self.venue
+            .mark_quiet(market, bars.low, bars.high, bars.close);
+        if self.holds_position() {
             self.record.exposed_bars += bars.len();
         }
         &self.record.equity[first..]
     }
 
     /// The first row from `row` on at whose open funding is due.
-    pub(super) fn next_funding_row(&self, market: MarketId, row: usize, open_time_ns: &[i64]) -> usize {
+    pub(super) fn next_funding_row(
+        &self,
+        market: MarketId,
+        row: usize,
+        open_time_ns: &[i64],
+    ) -> usize {
         let schedule = &self.funding[usize::from(market.0)];
-        schedule.payments.get(schedule.next).map_or(usize::MAX, |payment| {
-            row + open_time_ns[row..].partition_point(|time| *time < payment.time_ns)
-        })
+        schedule
+            .payments
+            .get(schedule.next)
+            .map_or(usize::MAX, |payment| {
+                row + open_time_ns[row..].partition_point(|time| *time < payment.time_ns)
+            })
     }
 
     fn settle_funding(&mut self, entry: &MarketBar) {
@@ -138,8 +181,15 @@ impl Simulation {
         {
             schedule.next += 1;
             let mark_price = entry.mark.map(|mark| mark.open);
-            self.venue.apply_funding(entry.market, payment.time_ns, payment.rate, mark_price);
+            self.venue
+                .apply_funding(entry.market, payment.rate, mark_price);
         }
+    }
+
+    /// Whether any account holds anything.
+    #[must_use]
+    pub fn holds_position(&self) -> bool {
+        self.venue.ledger().open_count() > 0
     }
 
     /// What has been recorded so far.

@@ -28,7 +28,14 @@ pub fn outside_signal(direction: i8, confidence: f64, row: usize) -> Result<Opti
         0 => return Ok(None),
         1 => Direction::Buy,
         -1 => Direction::Sell,
-        other => return Err(Error::data("direction", row, other, "a direction is -1, 0 or 1")),
+        other => {
+            return Err(Error::data(
+                "direction",
+                row,
+                other,
+                "a direction is -1, 0 or 1",
+            ));
+        }
     };
     if !(0.0..=1.0).contains(&confidence) {
         return Err(Error::data(
@@ -71,7 +78,7 @@ impl Tape {
         };
         let own_bars = higher.as_ref().map_or(bars, |(columns, _)| columns.view());
         let events = match (&indicator.source, outside) {
-            (SignalSource::BuiltIn(spec), _) => spec.signals(own_bars)?,
+            (SignalSource::BuiltIn(spec), _) => spec.signals(own_bars),
             (SignalSource::External, Some(outside)) => outside_events(outside, own_bars.len())?,
             (SignalSource::External, None) => {
                 return Err(Error::parameter(
@@ -85,7 +92,11 @@ impl Tape {
         let next_close = known_at
             .as_ref()
             .map_or(0, |rows| rows.partition_point(|row| *row < start));
-        let first_own_row = if known_at.is_some() { next_close } else { start };
+        let first_own_row = if known_at.is_some() {
+            next_close
+        } else {
+            start
+        };
         let next_event = events.partition_point(|event| event.row < first_own_row);
         Ok(Self {
             events,
@@ -97,9 +108,13 @@ impl Tape {
 
     /// The lower row at which the next signal is known.
     pub fn next_row(&self) -> usize {
-        self.events.get(self.next_event).map_or(usize::MAX, |event| {
-            self.known_at.as_ref().map_or(event.row, |rows| rows[event.row])
-        })
+        self.events
+            .get(self.next_event)
+            .map_or(usize::MAX, |event| {
+                self.known_at
+                    .as_ref()
+                    .map_or(event.row, |rows| rows[event.row])
+            })
     }
 
     /// Reports each bar of the indicator's timeframe that closed at lower row `row`, with its signal.
@@ -113,7 +128,11 @@ impl Tape {
             self.next_close += 1;
         }
         while known_at.get(self.next_close) == Some(&row) {
-            report(Self::signal_at(&self.events, &mut self.next_event, self.next_close));
+            report(Self::signal_at(
+                &self.events,
+                &mut self.next_event,
+                self.next_close,
+            ));
             self.next_close += 1;
         }
     }
@@ -132,14 +151,19 @@ fn outside_events(outside: &OutsideSignals<'_>, rows: usize) -> Result<Vec<Signa
     ] {
         if length != rows {
             return Err(Error::Length {
-                column: format!("{column} of strategy {}, indicator {}", outside.strategy, outside.indicator),
+                column: format!(
+                    "{column} of strategy {}, indicator {}",
+                    outside.strategy, outside.indicator
+                ),
                 length,
                 expected: rows,
             });
         }
     }
     let mut events = Vec::new();
-    for (row, (direction, confidence)) in outside.direction.iter().zip(outside.confidence).enumerate() {
+    for (row, (direction, confidence)) in
+        outside.direction.iter().zip(outside.confidence).enumerate()
+    {
         if let Some(signal) = outside_signal(*direction, *confidence, row)? {
             events.push(SignalEvent { row, signal });
         }

@@ -27,7 +27,10 @@ impl PortfolioSpec {
                 return Err(Error::parameter(
                     format!("markets[{index}].interval"),
                     market.interval,
-                    format!("{}, as in the first market, so that all close together", self.markets[0].interval),
+                    format!(
+                        "{}, as in the first market, so that all close together",
+                        self.markets[0].interval
+                    ),
                 ));
             }
         }
@@ -73,7 +76,9 @@ impl PortfolioSpec {
     /// Share of the balance on the hedge account, if any strategy hedges.
     #[must_use]
     pub fn hedge_ratio(&self) -> Option<f64> {
-        self.strategies.iter().find_map(|strategy| strategy.hedge.map(|hedge| hedge.ratio))
+        self.strategies
+            .iter()
+            .find_map(|strategy| strategy.hedge.map(|hedge| hedge.ratio))
     }
 
     fn check_strategy(&self, strategy: &StrategySpec) -> Result<()> {
