@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from spark_stacker.config.sizing import SizingSettings
     from spark_stacker.config.strategy import StrategySettings
 
-__all__ = ["build_plan", "fee_rates"]
+__all__ = ["build_plan", "fee_rates", "venue_plan"]
 
 Plan = dict[str, Any]
 
@@ -68,11 +68,28 @@ def build_plan(
     }
 
 
+def venue_plan(settings: Settings, *, symbol: str, interval_ns: int) -> Plan:
+    """The plan of a venue with one market and no strategy, for orders that come from elsewhere."""
+    return {
+        "initial_balance": settings.initial_balance,
+        "venue": _venue(settings, ()),
+        "markets": [
+            {
+                "symbol": symbol,
+                "interval_ns": interval_ns,
+                "instrument": _instrument(instrument_of(settings, parse_symbol(symbol))),
+            }
+        ],
+        "limits": _limits(settings.limits, settings.max_parallel_trades),
+        "strategies": [],
+    }
+
+
 def fee_rates(settings: Settings, strategies: Sequence[StrategySettings]) -> FeeRates:
     """Maker's and taker's rate for these strategies; of several exchanges' schedules the dearest of each."""
     exchanges = (exchange_of(settings, strategy) for strategy in strategies)
     types = {exchange.exchange_type if exchange else None for exchange in exchanges}
-    rates = [settings.simulation.fee_rates(kind, fallback=FALLBACK_FEES) for kind in types]
+    rates = [settings.simulation.fee_rates(kind, fallback=FALLBACK_FEES) for kind in types or {None}]
     return FeeRates(maker=max(rate.maker for rate in rates), taker=max(rate.taker for rate in rates))
 
 
