@@ -5,6 +5,7 @@
 
 mod batch;
 mod desk;
+mod performance;
 mod runner;
 mod simulation;
 mod supply;
