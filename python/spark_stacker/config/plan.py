@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from spark_stacker.config.sizing import SizingSettings
     from spark_stacker.config.strategy import StrategySettings
 
-__all__ = ["build_plan", "fee_rates"]
+__all__ = ["build_plan", "fee_rates", "venue_plan"]
 
 Plan = dict[str, Any]
 
@@ -65,6 +65,23 @@ def build_plan(
         ],
         "limits": _limits(settings.limits, settings.max_parallel_trades),
         "strategies": [_strategy(settings, strategy, places) for strategy in chosen],
+    }
+
+
+def venue_plan(settings: Settings, *, symbol: str, interval_ns: int) -> Plan:
+    """The plan of a venue with one market and no strategy, for orders that come from elsewhere."""
+    return {
+        "initial_balance": settings.initial_balance,
+        "venue": _venue(settings, ()),
+        "markets": [
+            {
+                "symbol": symbol,
+                "interval_ns": interval_ns,
+                "instrument": _instrument(instrument_of(settings, parse_symbol(symbol))),
+            }
+        ],
+        "limits": _limits(settings.limits, settings.max_parallel_trades),
+        "strategies": [],
     }
 
 

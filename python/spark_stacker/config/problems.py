@@ -28,6 +28,7 @@ _EXPECTED = {
     "float_type": "must be a number",
     "finite_number": "must be finite",
     "string_type": "must be text",
+    "is_instance_of": "must be a path",
     "tuple_type": "must be a list",
     "dict_type": "must be a table (object)",
     "model_type": "must be a table (object)",
@@ -84,7 +85,7 @@ def _problems(
         message, hint = _choice([str(name) for model in models for name in _tags(model)], value)
     else:
         message, hint = _EXPECTED.get(kind, "{msg}"), ""
-        numbers = {name: f"{bound:g}" for name, bound in context.items() if isinstance(bound, int | float)}
+        numbers = {name: _number(bound) for name, bound in context.items()}
         message = message.format(msg=inner or detail["msg"], **numbers)
     yield ConfigProblem(key, f"{message}{shown}{hint}")
 
@@ -166,6 +167,13 @@ def _show(value: object) -> str:
     if isinstance(value, list | tuple):
         return "a list"
     if value is None or isinstance(value, bool | int | float):
-        return json.dumps(value)
-    text = str(value)
-    return json.dumps(text if len(text) <= 60 else f"{text[:57]}…", ensure_ascii=False)
+        return _short(json.dumps(value))
+    return json.dumps(_short(str(value)), ensure_ascii=False)
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= 60 else f"{text[:57]}…"
+
+
+def _number(bound: object) -> str:
+    return f"{bound:g}" if isinstance(bound, float) else f"{bound}"

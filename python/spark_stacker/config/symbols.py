@@ -7,9 +7,10 @@ from typing import NamedTuple
 
 from spark_stacker.errors import ParameterError
 
-__all__ = ["Symbol", "parse_symbol"]
+__all__ = ["ASSET", "Symbol", "parse_symbol"]
 
-_ASSET = re.compile(r"[A-Za-z0-9@:.]{1,30}")
+ASSET = r"[A-Za-z0-9@:.]{1,30}"
+"""What the name of a currency looks like."""
 _QUOTES = ("USDT", "USDC", "USD", "EUR", "BTC", "ETH")
 
 
@@ -45,7 +46,7 @@ def parse_symbol(text: str, *, default_quote: str | None = None) -> Symbol:
                 f'market must be written as base-quote, was "{text}"; did you mean "{split}"?'
             )
         parts.append(default_quote)
-    if len(parts) != 2 or not all(_ASSET.fullmatch(part) for part in parts):
+    if len(parts) != 2 or not all(re.fullmatch(ASSET, part) for part in parts):
         expected = "ETH-USD or ETH" if default_quote is not None else "ETH-USD"
         raise ParameterError(f'market must be written as {expected}, was "{text}"')
     base, quote = (part.upper() if part.islower() else part for part in parts)

@@ -5,15 +5,18 @@ use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyTuple};
 use spark_stacker_core::Error;
 use spark_stacker_core::engine::{Funding, MarketBar, Simulation};
-use spark_stacker_core::market::Bar;
+use spark_stacker_core::market::{Bar, Interval};
+use spark_stacker_core::stats::Metrics;
 use spark_stacker_core::venue::{
     Bracket, MAIN, MarketId, OrderId, OrderKind, OrderRequest, OrderState, Purpose, Quantity, Side,
     TimeInForce,
 };
 
+use crate::bars::PyBars;
 use crate::columns;
-use crate::errors::{raise, to_python};
+use crate::errors::{raise, to_python, without_lock};
 use crate::portfolio::PyPortfolio;
+use crate::stats::{metrics_dict, undefined_dict};
 use crate::view::PyMarketView;
 
 /// Bars between two looks for Ctrl-C.
@@ -23,7 +26,8 @@ const SIGNAL_CHECK_BARS: usize = 4096;
 #[pyclass(name = "Simulation", module = "spark_stacker._core")]
 pub struct PySimulation {
     simulation: Simulation,
-    interval_ns: i64,
+    interval: Interval,
+    initial_balance: f64,
     markets: u16,
     row: usize,
     now_ns: Option<i64>,
@@ -41,7 +45,8 @@ impl PySimulation {
         let spec = &portfolio.spec;
         Ok(Self {
             simulation: Simulation::new(spec).map_err(|error| to_python(&error))?,
-            interval_ns: spec.interval().ns(),
+            interval: spec.interval(),
+            initial_balance: spec.initial_balance,
             #[expect(
                 clippy::cast_possible_truncation,
                 reason = "a checked portfolio has fewer than 65,536 markets"
@@ -100,7 +105,7 @@ impl PySimulation {
         reason = "arguments extracted from Python are owned"
     )]
     fn on_bars(&mut self, open_time_ns: i64, bars: Vec<PyMarketBar>) -> PyResult<()> {
-        let close_time_ns = open_time_ns + self.interval_ns;
+        let close_time_ns = open_time_ns + self.interval.ns();
         if let Some(now_ns) = self.now_ns.filter(|now_ns| close_time_ns < *now_ns) {
             let error = Error::parameter(
                 "open_time_ns",
@@ -312,6 +317,16 @@ impl PySimulation {
         PyArray1::from_slice(py, &self.simulation.record().equity)
     }
 
+    /// Every metric by name, `None` where undefined; `traded` are the candles to compare with.
+    fn metrics<'py>(&self, py: Python<'py>, traded: &PyBars) -> PyResult<Bound<'py, PyDict>> {
+        metrics_dict(py, &self.summary(py, traded)?)
+    }
+
+    /// Why a metric is undefined, by its name.
+    fn undefined<'py>(&self, py: Python<'py>, traded: &PyBars) -> PyResult<Bound<'py, PyDict>> {
+        undefined_dict(py, &self.summary(py, traded)?)
+    }
+
     fn fills<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
         columns::fills(py, self.simulation.venue.fills())
     }
@@ -330,6 +345,13 @@ impl PySimulation {
 }
 
 impl PySimulation {
+    fn summary(&self, py: Python<'_>, traded: &PyBars) -> PyResult<Metrics> {
+        without_lock(py, || {
+            self.simulation
+                .metrics(self.initial_balance, self.interval, &[traded.view()])
+        })
+    }
+
     fn market(&self, market: u16) -> PyResult<MarketId> {
         if market < self.markets {
             Ok(MarketId(market))
@@ -348,7 +370,7 @@ impl PySimulation {
         };
         self.simulation.advance(bar.open_time_ns, &[entry]);
         self.row += 1;
-        self.now_ns = Some(bar.open_time_ns + self.interval_ns);
+        self.now_ns = Some(bar.open_time_ns + self.interval.ns());
     }
 }
 

@@ -45,6 +45,12 @@ MISTAKES: list[tuple[str, object, str, str]] = [
     ("exchanges.0.walet_address", "x", "exchanges[0].walet_address", 'did you mean "wallet_address"?'),
     ("exchanges.0.files", ["a"], "exchanges[0].files", "belongs to exchange_type replay, not hyperliquid"),
     ("exchanges.0.speed", 0, "exchanges[0].speed", 'must be "max" or a number above 0, was 0'),
+    ("exchanges.0.speed", "fast", "exchanges[0].speed", 'must be "max" or a number above 0, was "fast"'),
+    ("exchanges.0.quote_currency", "US D", "exchanges[0].quote_currency", "must be a currency such as USD"),
+    ("exchanges.0.quote_currency", "ETH", "strategies[0].market", "must have two different currencies"),
+    ("exchanges.0.files", [3], "exchanges[0].files[0]", "must be a path, was 3"),
+    ("plugins", "own.py", "plugins", 'must be a list, was "own.py"'),
+    ("initial_balance", 10**400, "initial_balance", f"must be a number, was 1{'0' * 56}…"),
     ("exchanges.1", {"name": "hyperliquid"}, "exchanges[1].name", '"hyperliquid" is taken by exchanges[0]'),
     (
         "exchanges.1",
