@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import json
 import os
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from spark_stacker.errors import ConfigError, DataError, StopTradingError
@@ -55,20 +55,17 @@ class Journal:
 
     def __init__(self, path: Path, header: JournalHeader, recorded: Recorded | None = None) -> None:
         """Begin a journal, or go on after what was ``recorded`` (a line cut short by a crash is taken off)."""
-        is_new = recorded is None
-        self._file = path.open("wb" if is_new else "r+b", buffering=0)
-        if recorded is not None:
-            self._file.truncate(recorded.sound_bytes)
-            self._file.seek(recorded.sound_bytes)
-        else:
-            self._write(
-                record="header",
-                format=FORMAT,
-                version=header.version,
-                configuration=header.configuration,
-                source=header.source,
-            )
-            self.sync()
+        self._file = path.open("wb" if recorded is None else "r+b", buffering=0)
+        try:
+            if recorded is not None:
+                self._file.truncate(recorded.sound_bytes)
+                self._file.seek(recorded.sound_bytes)
+            else:
+                self._write(record="header", format=FORMAT, **asdict(header))
+                self.sync()
+        except BaseException:
+            self._file.close()
+            raise
 
     def warm_up(self, market: int, rows: Sequence[HistoryRow]) -> None:
         """Record a market's history."""
@@ -89,7 +86,10 @@ class Journal:
 
     def sync(self) -> None:
         """Put everything on the disk."""
-        os.fsync(self._file.fileno())
+        try:
+            os.fsync(self._file.fileno())
+        except OSError as error:
+            raise StopTradingError(f"{self._file.name}: the journal cannot be kept: {error.strerror}") from error
 
     def close(self) -> None:
         """Put everything on the disk and let go of the file."""
