@@ -98,6 +98,9 @@ class MetricsObserver:
                 metrics.api_errors_total.labels(event.exchange, event.endpoint).inc()
             case SessionStarted():
                 metrics.up.labels("dry_run").set(1)
+                for market, exchange in self._exchanges.items():
+                    for side in ("long", "short"):
+                        metrics.active_positions.labels(exchange, market, side).set(0)
             case StateRestored():
                 for trade in event.trades:
                     self._realised[trade.strategy, LEGS[trade.account]] += trade.profit

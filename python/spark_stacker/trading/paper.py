@@ -173,8 +173,9 @@ def bars_of(rows: Sequence[HistoryRow], interval_ns: int) -> Bars:
 def rows_of(columns: Mapping[str, Sequence[Any]]) -> Iterator[dict[str, Any]]:
     """Yield columns of equal length as rows."""
     names = list(columns)
-    for values in zip(*columns.values(), strict=True):
-        yield dict(zip(names, values, strict=True))
+    if len(columns[names[0]]):
+        for values in zip(*columns.values(), strict=True):
+            yield dict(zip(names, values, strict=True))
 
 
 def _number(value: Any) -> float | None:
