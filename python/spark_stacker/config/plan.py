@@ -41,11 +41,10 @@ def build_plan(
 ) -> Plan:
     """The plan of ``strategies`` (by name; all enabled ones if not given) for ``_core.Portfolio``.
 
-    ``intervals_ns`` gives the interval of the candles at hand by symbol (``ETH-USD``); by default the longest one
-    that serves all timeframes. All markets share one interval, so that their candles close together. The markets
-    of the plan are those of :func:`~spark_stacker.config.resolve.markets_of`, in its order. Raises
-    ``ParameterError`` for an unknown strategy, when none is enabled, and for candles too coarse for a timeframe
-    or of several intervals.
+    ``intervals_ns`` gives the interval of the candles at hand by symbol (``ETH-USD``); by default the longest
+    one that serves all timeframes. All markets share one interval, so that their candles close together. The
+    markets of the plan are those of ``markets_of``, in its order. Raises ``ParameterError`` for an unknown
+    strategy, when none is enabled, and for candles too coarse for a timeframe or of several intervals.
     """
     chosen = enabled_strategies(settings, strategies)
     if not chosen:
