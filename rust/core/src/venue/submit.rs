@@ -9,7 +9,7 @@ impl Venue {
     /// Takes an order decided at the last close. It acts from the next bar's open on, or is rejected at once; its record tells.
     pub fn submit(&mut self, request: OrderRequest, now_ns: i64) -> OrderId {
         let id = self.log.open(&request, now_ns);
-        let mut order = LiveOrder::new(id, request);
+        let mut order = self.places.place(LiveOrder::new(id, request));
         match self.admit(&mut order, now_ns) {
             Ok(()) => {
                 self.log.get_mut(id).kind = order.request.kind;
@@ -242,7 +242,7 @@ impl Venue {
         let Some(place) = state.resting.iter().position(|order| order.id == id) else {
             return false;
         };
-        let old = state.resting[place];
+        let old = *state.resting[place];
         if std::mem::discriminant(&old.request.kind) != std::mem::discriminant(&kind) {
             return false;
         }
@@ -258,7 +258,7 @@ impl Venue {
             order.best = old.best;
         }
         self.log.get_mut(id).kind = order.request.kind;
-        self.state_mut(record.market).resting[place] = order;
+        *self.state_mut(record.market).resting[place] = order;
         true
     }
 }
