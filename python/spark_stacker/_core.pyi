@@ -1,6 +1,7 @@
 """The Rust core. User code imports ``spark_stacker.*`` instead."""
 
-from typing import Final, final
+from collections.abc import Callable, Sequence
+from typing import Final, final, overload
 
 import numpy as np
 from numpy.typing import NDArray
@@ -39,5 +40,214 @@ class Bars:
     @property
     def volume(self) -> NDArray[np.float64]: ...
 
+@final
+class Aggregator:
+    """Builds bars of a higher timeframe a closed bar at a time: open time, open, high, low, close, volume."""
+
+    def __new__(cls, *, interval_ns: int, timeframe_ns: int) -> Aggregator: ...
+    def push(
+        self, bar: tuple[int, float, float, float, float, float]
+    ) -> list[tuple[int, float, float, float, float, float]]: ...
+
 def interval_ns(text: str) -> int: ...
 def interval_name(interval_ns: int) -> str: ...
+
+@final
+class Indicator:
+    """An indicator with its parameters, checked; immutable."""
+
+    def __new__(cls, kind: str, parameters: dict[str, object]) -> Indicator: ...
+    @property
+    def kind(self) -> str: ...
+    @property
+    def parameters(self) -> dict[str, int | float | bool | str]:
+        """Every parameter, aliases and defaults resolved."""
+    @property
+    def columns(self) -> list[str]:
+        """Names of the columns: values first, then flags."""
+    @property
+    def warm_up(self) -> int:
+        """Candles before the first one with all values."""
+    def compute(self, bars: Bars) -> dict[str, NDArray[np.float64]]:
+        """Every column over the candles; NaN in warm-up, flags are 0 or 1."""
+    def signals(
+        self, bars: Bars
+    ) -> tuple[NDArray[np.int64], NDArray[np.int8], NDArray[np.float64], list[str]]:
+        """Every signal over the candles, ascending: row, direction (+1 buy, -1 sell), confidence, trigger."""
+    def signals_of(
+        self, close: NDArray[np.float64], columns: list[NDArray[np.float64]]
+    ) -> tuple[NDArray[np.int64], NDArray[np.int8], NDArray[np.float64], list[str]]:
+        """The same from values that were computed before: the value columns in their order."""
+    def stream(self) -> IndicatorStream: ...
+
+@final
+class IndicatorStream:
+    """An indicator that is fed a candle at a time; equal to the columns to the last bit."""
+
+    def update(
+        self, open_time_ns: int, open: float, high: float, low: float, close: float, volume: float
+    ) -> tuple[tuple[float, ...], tuple[int, float, str] | None]:
+        """Takes the next closed candle; values of the columns (NaN in warm-up) and (direction, confidence, trigger)."""
+
+def indicator_catalog() -> list[dict[str, object]]:
+    """Every indicator type: type, description, parameters, columns, flags."""
+def curve_metrics(
+    open_time_ns: NDArray[np.int64],
+    equity: NDArray[np.float64],
+    *,
+    initial_balance: float,
+    interval_ns: int,
+    benchmark: NDArray[np.float64] | None,
+    risk_free_rate: float,
+) -> tuple[dict[str, float | int | None], dict[str, str]]: ...
+
+_MarketBar = tuple[int, float, float, float, float, float]
+_Columns = dict[str, NDArray[np.float64] | NDArray[np.int64] | list[str | None] | list[float | None]]
+
+@final
+class Portfolio:
+    """A checked plan: venue, markets, limits and strategies."""
+
+    def __new__(cls, plan: dict[str, object]) -> Portfolio: ...
+
+@final
+class Run:
+    """What a backtest recorded; columns are made when asked for."""
+
+    @property
+    def open_time_ns(self) -> NDArray[np.int64]: ...
+    @property
+    def equity(self) -> NDArray[np.float64]: ...
+    def fills(self) -> _Columns: ...
+    def orders(self) -> _Columns: ...
+    def trades(self) -> _Columns: ...
+    def open_positions(self) -> _Columns: ...
+    def refused(self) -> _Columns: ...
+    def metrics(self) -> dict[str, float | int | None]: ...
+    def undefined(self) -> dict[str, str]: ...
+
+def run_backtest(
+    portfolio: Portfolio,
+    bars: Sequence[Bars],
+    *,
+    start: Sequence[int],
+    signals: Sequence[tuple[int, int, NDArray[np.int8], NDArray[np.float64]]],
+    funding: Sequence[tuple[NDArray[np.int64], NDArray[np.float64]] | None],
+    mark: Sequence[Bars | None],
+) -> Run: ...
+@final
+class Session:
+    """A portfolio at work on bars that arrive one after another."""
+
+    def __new__(cls, portfolio: Portfolio) -> Session: ...
+    def warm_up(self, market: int, bars: Bars) -> None: ...
+    def add_funding(self, market: int, time_ns: int, rate: float) -> None: ...
+    def on_bars(
+        self, open_time_ns: int, bars: Sequence[_MarketBar], signals: Sequence[tuple[int, int, int, float]]
+    ) -> None: ...
+    @property
+    def equity(self) -> float: ...
+    @property
+    def cash(self) -> float: ...
+    @property
+    def bars_seen(self) -> int: ...
+    def open_time_ns(self) -> NDArray[np.int64]: ...
+    def equity_curve(self) -> NDArray[np.float64]: ...
+    def fills(self, since: int) -> _Columns: ...
+    def orders(self, since: int) -> _Columns: ...
+    def trades(self, since: int) -> _Columns: ...
+    def refused(self, since: int) -> _Columns: ...
+    def open_positions(self) -> _Columns: ...
+
+@final
+class Simulation:
+    """A simulated venue, driven by hand or by a strategy function. What does not name a market means its first."""
+
+    def __new__(cls, portfolio: Portfolio) -> Simulation: ...
+    def add_funding(self, time_ns: int, rate: float) -> None: ...
+    def on_bar(
+        self, open_time_ns: int, open: float, high: float, low: float, close: float, volume: float
+    ) -> None: ...
+    def on_bars(self, open_time_ns: int, bars: Sequence[_MarketBar]) -> None: ...
+    def run(
+        self,
+        view: MarketView,
+        start: int,
+        strategy: Callable[[MarketView, object, object], None],
+        face: object,
+        parameters: object,
+    ) -> None: ...
+    def submit(
+        self,
+        side: str,
+        kind: str,
+        quantity: float | None,
+        unit: str,
+        *,
+        price: float | None,
+        trigger: float | None,
+        distance_fraction: float | None,
+        time_in_force: str,
+        expires_ns: int | None,
+        post_only: bool,
+        reduce_only: bool,
+        leverage: float,
+        stop_fraction: float | None,
+        target_fraction: float | None,
+        trail_fraction: float | None,
+        break_even_fraction: float | None,
+        group: int | None,
+        market: int = 0,
+    ) -> int: ...
+    def cancel(self, order: int) -> bool: ...
+    def order_state(self, order: int) -> tuple[str, str | None] | None: ...
+    def open_orders(self) -> list[int]: ...
+    @property
+    def quantity(self) -> float: ...
+    @property
+    def entry_price(self) -> float | None: ...
+    @property
+    def equity(self) -> float: ...
+    @property
+    def cash(self) -> float: ...
+    @property
+    def free_margin(self) -> float: ...
+    @property
+    def now_ns(self) -> int | None: ...
+    @property
+    def exposed_bars(self) -> int: ...
+    def open_time_ns(self) -> NDArray[np.int64]: ...
+    def equity_curve(self) -> NDArray[np.float64]: ...
+    def fills(self) -> _Columns: ...
+    def orders(self) -> _Columns: ...
+    def trades(self) -> _Columns: ...
+    def open_positions(self) -> _Columns: ...
+
+@final
+class ColumnView:
+    """One column up to now. ``column[-1]`` is the latest value; slices are NumPy arrays."""
+
+    def __len__(self) -> int: ...
+    @overload
+    def __getitem__(self, key: int) -> float: ...
+    @overload
+    def __getitem__(self, key: slice) -> NDArray[np.float64]: ...
+
+@final
+class MarketView:
+    """All columns up to now: candles and indicators, by name."""
+
+    def __new__(
+        cls,
+        bars: Bars,
+        indicators: dict[str, NDArray[np.float64]],
+        to_frame: Callable[[MarketView], object],
+    ) -> MarketView: ...
+    def __len__(self) -> int: ...
+    def __getitem__(self, name: str) -> ColumnView: ...
+    def __contains__(self, name: object) -> bool: ...
+    @property
+    def columns(self) -> tuple[str, ...]: ...
+    @property
+    def open_time_ns(self) -> int: ...
+    def to_frame(self) -> object: ...

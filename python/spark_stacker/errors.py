@@ -18,8 +18,15 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
 __all__ = [
     "ConfigError",
+    "ConfigProblem",
     "DataError",
     "InputError",
     "InternalError",
@@ -48,10 +55,28 @@ class ParameterError(InputError):
     """A parameter, a name or a setting is outside what is allowed."""
 
 
+@dataclass(frozen=True, slots=True)
+class ConfigProblem:
+    """One mistake in a configuration: its place, as ``strategies[0].stop_loss_pct``, and what is wrong."""
+
+    key: str
+    message: str
+
+    def __str__(self) -> str:
+        return f"{self.key}: {self.message}" if self.key else self.message
+
+
 class ConfigError(InputError):
-    """A configuration is wrong; the message names file, key, value and what was expected."""
+    """A configuration is wrong; the message names file, key, value and what was expected.
+
+    ``problems`` holds every mistake found, each with its key.
+    """
 
     exit_code = 3
+
+    def __init__(self, message: str, problems: Sequence[ConfigProblem] = ()) -> None:
+        super().__init__(message)
+        self.problems = tuple(problems)
 
 
 class DataError(InputError):

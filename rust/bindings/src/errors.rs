@@ -34,7 +34,8 @@ pub fn without_lock<T: Send>(
     }
 }
 
-fn raise(class: &str, message: String) -> PyErr {
+/// An exception of `spark_stacker.errors` by its name.
+pub fn raise(class: &str, message: String) -> PyErr {
     Python::attach(|py| {
         let exception = PyModule::import(py, "spark_stacker.errors")
             .and_then(|module| module.getattr(class))

@@ -1,14 +1,49 @@
 //! `spark_stacker._core`: converts, releases the lock, calls, converts. No arithmetic, no branch on data, no defaults.
 
+// Arguments extracted from Python are owned by the call.
+#![allow(clippy::needless_pass_by_value)]
+
 use pyo3::prelude::*;
 
+mod aggregator;
 mod bars;
+mod columns;
 mod errors;
+mod functions;
+mod indicator;
+mod names;
+mod portfolio;
+mod run;
+mod session;
+mod simulation;
+mod stats;
+mod view;
 
 #[pymodule(gil_used = true)]
 mod _core {
     #[pymodule_export]
+    use super::aggregator::PyAggregator;
+    #[pymodule_export]
     use super::bars::{PyBars, interval_name, interval_ns};
+    #[pymodule_export]
+    use super::functions::{
+        atr, bollinger, ema, hull, linear_regression, linear_regression_intercept,
+        linear_regression_slope, macd, rma, rsi, sma, supertrend, t3, tema, vwma, wma,
+    };
+    #[pymodule_export]
+    use super::indicator::{PyIndicator, PyIndicatorStream, indicator_catalog};
+    #[pymodule_export]
+    use super::portfolio::PyPortfolio;
+    #[pymodule_export]
+    use super::run::{PyRun, run_backtest};
+    #[pymodule_export]
+    use super::session::PySession;
+    #[pymodule_export]
+    use super::simulation::PySimulation;
+    #[pymodule_export]
+    use super::stats::curve_metrics;
+    #[pymodule_export]
+    use super::view::{PyColumnView, PyMarketView};
 
     /// Version of the core, the same as the package's.
     #[pymodule_export]

@@ -1,21 +1,18 @@
 //! An indicator by type name and parameters: what configurations name and strategies use.
 
+use super::catalog::{IndicatorInfo, describe};
+use super::parameters::{ParameterValue, Resolved};
+use super::rows::Rows;
+use super::types::adaptive_supertrend::{self, AdaptiveSupertrendIndicator};
+use super::types::adaptive_trend_finder::{self, AdaptiveTrendFinderIndicator};
+use super::types::bollinger::{self, BollingerIndicator};
+use super::types::ma::{self, MaIndicator};
+use super::types::macd::{self, MacdIndicator};
+use super::types::rsi::{self, RsiIndicator};
+use super::types::ultimate_ma::{self, UltimateMaIndicator};
 use crate::error::{Error, Result};
 use crate::market::{Bar, Bars};
 use crate::signals::{Signal, SignalEvent};
-
-/// The value of a parameter as a configuration gives it.
-#[derive(Debug, Clone, PartialEq)]
-pub enum ParameterValue {
-    /// A whole number.
-    Integer(i64),
-    /// A number.
-    Number(f64),
-    /// A switch.
-    Bool(bool),
-    /// A word.
-    Text(String),
-}
 
 /// A named column of values; NaN is warm-up.
 #[derive(Debug, Clone, PartialEq)]
@@ -27,38 +24,182 @@ pub struct Column {
 }
 
 /// An indicator with its parameters, checked.
-#[derive(Debug, Clone, PartialEq)]
-pub enum IndicatorSpec {}
+#[derive(Debug, Clone)]
+pub struct IndicatorSpec {
+    info: &'static IndicatorInfo,
+    parameters: Resolved,
+    /// Has seen nothing; work is done by copies of it.
+    fresh: AnyIndicator,
+}
+
+/// Two specifications are equal when type and parameters are.
+impl PartialEq for IndicatorSpec {
+    fn eq(&self, other: &Self) -> bool {
+        self.kind() == other.kind() && self.parameters == other.parameters
+    }
+}
+
+/// One of the types, at work.
+#[derive(Debug, Clone)]
+enum AnyIndicator {
+    Rsi(Box<RsiIndicator>),
+    Macd(Box<MacdIndicator>),
+    Bollinger(Box<BollingerIndicator>),
+    Ma(Box<MaIndicator>),
+    AdaptiveSupertrend(Box<AdaptiveSupertrendIndicator>),
+    AdaptiveTrendFinder(Box<AdaptiveTrendFinderIndicator>),
+    UltimateMa(Box<UltimateMaIndicator>),
+}
+
+/// Evaluates an expression over whichever indicator it is.
+macro_rules! with_indicator {
+    ($any:expr, $indicator:ident => $expression:expr) => {
+        match $any {
+            AnyIndicator::Rsi($indicator) => $expression,
+            AnyIndicator::Macd($indicator) => $expression,
+            AnyIndicator::Bollinger($indicator) => $expression,
+            AnyIndicator::Ma($indicator) => $expression,
+            AnyIndicator::AdaptiveSupertrend($indicator) => $expression,
+            AnyIndicator::AdaptiveTrendFinder($indicator) => $expression,
+            AnyIndicator::UltimateMa($indicator) => $expression,
+        }
+    };
+}
 
 impl IndicatorSpec {
     /// Looks the type up, resolves aliases and defaults, checks every value.
     ///
     /// # Errors
     /// Unknown type or parameter (with a suggestion), or a value out of range.
-    pub fn from_parameters(kind: &str, _parameters: &[(String, ParameterValue)]) -> Result<Self> {
-        Err(Error::unknown("indicator", kind, []))
+    ///
+    /// ```
+    /// use spark_stacker_core::indicators::{IndicatorSpec, ParameterValue};
+    /// let given = [("short_period".to_owned(), ParameterValue::Integer(5))];
+    /// let ma = IndicatorSpec::from_parameters("ma", &given)?;
+    /// assert_eq!(ma.parameters()[0], ("fast_period", ParameterValue::Integer(5)));
+    /// assert_eq!(ma.warm_up(), 29);
+    ///
+    /// let error = IndicatorSpec::from_parameters("rsii", &[]).unwrap_err();
+    /// assert!(error.to_string().contains("did you mean \"rsi\"?"));
+    /// # Ok::<(), spark_stacker_core::Error>(())
+    /// ```
+    #[expect(
+        clippy::missing_panics_doc,
+        reason = "a test builds every type of the catalogue"
+    )]
+    pub fn from_parameters(kind: &str, parameters: &[(String, ParameterValue)]) -> Result<Self> {
+        let info = describe(kind)?;
+        let parameters = Resolved::new(info.kind, info.parameters, parameters)?;
+        let fresh = match info.kind {
+            "rsi" => AnyIndicator::Rsi(rsi::build(&parameters)?.into()),
+            "macd" => AnyIndicator::Macd(macd::build(&parameters)?.into()),
+            "bollinger" => AnyIndicator::Bollinger(bollinger::build(&parameters)?.into()),
+            "ma" => AnyIndicator::Ma(ma::build(&parameters)?.into()),
+            "adaptive_supertrend" => {
+                AnyIndicator::AdaptiveSupertrend(adaptive_supertrend::build(&parameters)?.into())
+            }
+            "adaptive_trend_finder" => {
+                AnyIndicator::AdaptiveTrendFinder(adaptive_trend_finder::build(&parameters)?.into())
+            }
+            "ultimate_ma" => AnyIndicator::UltimateMa(ultimate_ma::build(&parameters)?.into()),
+            _ => panic!("{kind:?} is in the catalogue, but nothing builds it"),
+        };
+        Ok(Self {
+            info,
+            parameters,
+            fresh,
+        })
+    }
+
+    /// Name of the type.
+    #[must_use]
+    pub const fn kind(&self) -> &'static str {
+        self.info.kind
+    }
+
+    /// Every parameter with its value, aliases and defaults resolved.
+    #[must_use]
+    pub fn parameters(&self) -> &[(&'static str, ParameterValue)] {
+        self.parameters.values()
+    }
+
+    /// Names of the columns: values first, then flags.
+    #[must_use]
+    pub fn columns(&self) -> Vec<&'static str> {
+        let flags = self.info.flags.iter().map(|flag| flag.name);
+        self.info.columns.iter().copied().chain(flags).collect()
+    }
+
+    /// Bars before the first one with all values; a `vwma` may stay without longer, as long as nothing trades.
+    #[must_use]
+    pub const fn warm_up(&self) -> usize {
+        with_indicator!(&self.fresh, indicator => indicator.warm_up)
     }
 
     /// All columns over `bars`.
-    ///
-    /// # Errors
-    /// When the bars carry a NaN or an infinity where none may stand.
-    pub fn compute(&self, _bars: Bars<'_>) -> Result<Vec<Column>> {
-        match *self {}
+    #[must_use]
+    pub fn compute(&self, bars: Bars<'_>) -> Vec<Column> {
+        let rows = Rows::from(bars);
+        let (values, events) =
+            with_indicator!(self.fresh.clone(), indicator => indicator.compute(rows));
+        let mut columns: Vec<_> = self
+            .info
+            .columns
+            .iter()
+            .zip(values)
+            .map(|(name, values)| Column { name, values })
+            .collect();
+        for flag in self.info.flags {
+            let mut values = vec![0.0; bars.len()];
+            for event in events.iter().filter(|event| flag.marks(&event.signal)) {
+                values[event.row] = 1.0;
+            }
+            columns.push(Column {
+                name: flag.name,
+                values,
+            });
+        }
+        columns
     }
 
     /// Every signal over `bars`, ascending by row.
-    ///
-    /// # Errors
-    /// As [`Self::compute`].
-    pub fn signals(&self, _bars: Bars<'_>) -> Result<Vec<SignalEvent>> {
-        match *self {}
+    #[must_use]
+    pub fn signals(&self, bars: Bars<'_>) -> Vec<SignalEvent> {
+        let rows = Rows::from(bars);
+        with_indicator!(self.fresh.clone(), indicator => indicator.signals(rows))
     }
 
-    /// The same, a bar at a time.
+    /// The signals set off by given values (the columns of the catalogue, without flags) and closes, whose first row is taken as the first ever.
+    ///
+    /// # Errors
+    /// A number of columns that is not the type's, or columns of different length.
+    pub fn signals_of(&self, close: &[f64], columns: &[&[f64]]) -> Result<Vec<SignalEvent>> {
+        for (name, column) in self.info.columns.iter().zip(columns) {
+            if column.len() != close.len() {
+                return Err(Error::Length {
+                    column: (*name).to_owned(),
+                    length: column.len(),
+                    expected: close.len(),
+                });
+            }
+        }
+        with_indicator!(self.fresh.clone(), indicator => {
+            let columns = columns.try_into().map_err(|_| {
+                let requirement = format!("{} values", self.info.columns.len());
+                Error::parameter("columns", columns.len(), requirement)
+            })?;
+            Ok(indicator.read(close, columns))
+        })
+    }
+
+    /// The same as [`Self::compute`] and [`Self::signals`], a bar at a time.
     #[must_use]
     pub fn stream(&self) -> IndicatorStream {
-        match *self {}
+        IndicatorStream {
+            info: self.info,
+            indicator: self.fresh.clone(),
+            values: vec![f64::NAN; self.info.columns.len() + self.info.flags.len()],
+        }
     }
 }
 
@@ -73,11 +214,31 @@ pub struct Step<'a> {
 
 /// An indicator fed a bar at a time; equal to the batch to the last bit.
 #[derive(Debug, Clone)]
-pub enum IndicatorStream {}
+pub struct IndicatorStream {
+    info: &'static IndicatorInfo,
+    indicator: AnyIndicator,
+    values: Vec<f64>,
+}
 
 impl IndicatorStream {
-    /// Takes the next closed bar.
-    pub fn update(&mut self, _bar: &Bar) -> Step<'_> {
-        match *self {}
+    /// Takes the next closed bar, which must be finite.
+    #[expect(
+        clippy::missing_panics_doc,
+        reason = "a test streams every type of the catalogue"
+    )]
+    pub fn update(&mut self, bar: &Bar) -> Step<'_> {
+        let row = Rows::from(bar);
+        let (values, flags) = self.values.split_at_mut(self.info.columns.len());
+        let signal = with_indicator!(&mut self.indicator, indicator => {
+            let values = values.try_into().expect("one value a column of the catalogue");
+            indicator.update(row, values)
+        });
+        for (value, flag) in flags.iter_mut().zip(self.info.flags) {
+            *value = f64::from(signal.is_some_and(|signal| flag.marks(&signal)));
+        }
+        Step {
+            values: &self.values,
+            signal,
+        }
     }
 }

@@ -1,8 +1,13 @@
 //! From a vote to an intended position: sizing, stops, hedge legs.
 
+mod check;
+mod entry;
+mod sizing;
 mod spec;
 
+pub use entry::entry_order;
+pub use sizing::{EntrySize, SizingInput, entry_size};
 pub use spec::{
-    AllowedSide, HedgeSpec, IndicatorUse, LimitSpec, MarketSpec, PortfolioSpec, SignalMode,
-    SignalSource, Sizing, SizingMethod, StrategySpec,
+    AllowedSide, HedgeSpec, IndicatorUse, LimitSpec, MarketSpec, PortfolioSpec, SignalSource,
+    Sizing, SizingMethod, StrategySpec,
 };

@@ -2,6 +2,7 @@
 
 use crate::indicators::IndicatorSpec;
 use crate::market::{Instrument, Interval};
+use crate::signals::SignalMode;
 
 /// Where an indicator's signals come from.
 #[derive(Debug, Clone, PartialEq)]
@@ -25,20 +26,6 @@ pub struct IndicatorUse {
     pub weight: f64,
     /// Closed bars of its timeframe for which a signal stands.
     pub signal_ttl: u32,
-}
-
-/// How several indicators' signals become one.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum SignalMode {
-    /// A signal acts unless opposed.
-    #[default]
-    Any,
-    /// All indicators agree.
-    All,
-    /// More than half of the indicators agree.
-    Majority,
-    /// The weighted mean of ±confidence reaches the minimum.
-    Weighted,
 }
 
 /// Directions a strategy may hold.
@@ -86,7 +73,8 @@ pub enum SizingMethod {
         fraction: f64,
         /// Highest share of the equity, percent.
         cap_pct: f64,
-        /// Take win rate and payoff from the strategy's own last 50 closed trades; no trade below 20 uses the configured edge's place.
+        /// Take win rate and payoff from the strategy's own last 50 closed trades once there are 20; until then the
+        /// configured edge stands in, since without a first trade there would never be a twentieth.
         from_trades: bool,
     },
 }

@@ -182,6 +182,21 @@ impl Venue {
         Some(level.price)
     }
 
+    /// The stop nearest to the market that protects a position now.
+    #[must_use]
+    pub fn stop_price(&self, account: AccountId, market: MarketId) -> Option<f64> {
+        let stops = self.protection(account, market).children.iter().flatten();
+        let long = self.position(account, market).quantity > 0.0;
+        let prices = stops.filter(|child| !child.limit).map(|child| child.level);
+        prices.reduce(if long { f64::max } else { f64::min })
+    }
+
+    /// The target of a position now.
+    #[must_use]
+    pub fn target_price(&self, account: AccountId, market: MarketId) -> Option<f64> {
+        self.protection(account, market).children[TARGET].map(|child| child.level)
+    }
+
     /// Price at which a position's stop will move to its entry, while it has not.
     pub(super) fn break_even_trigger(&self, account: AccountId, market: MarketId) -> Option<f64> {
         let bracket = self.protection(account, market).bracket?;

@@ -1,0 +1,70 @@
+# Everything a developer or CI does. `make help` lists it; `make check` is exactly what CI runs.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+RUST_SOURCES := $(shell find rust -name '*.rs' -o -name Cargo.toml) Cargo.toml Cargo.lock
+DATA ?=
+STATE ?=
+export SPARK_STACKER_FIXTURES ?= $(CURDIR)/../shared/fixtures
+
+.DEFAULT_GOAL := help
+.PHONY: help build live test check lint format rust-test python-test wheel-check bench peers clean
+
+help: ## List the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+$(BIN)/maturin: pyproject.toml
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --upgrade 'pip>=25.1' 'maturin>=1.9,<2'
+	$(BIN)/python -m pip install --quiet --group dev
+	@touch $@
+
+$(VENV)/.built: $(BIN)/maturin $(RUST_SOURCES)
+	VIRTUAL_ENV=$(CURDIR)/$(VENV) $(BIN)/maturin develop --release --quiet
+	@touch $@
+
+build: $(VENV)/.built ## Create the virtual environment, compile the core (release) and install the package into it
+
+live: build ## Dry-run a strategy over synthetic candles, or over DATA=candles.parquet
+	$(BIN)/spark-stacker live $(if $(DATA),--data $(DATA),--scenario bull --seed 7) $(if $(STATE),--state $(STATE))
+
+test: rust-test python-test ## Run all tests (Rust, then Python with coverage)
+
+rust-test: $(BIN)/maturin
+	cargo test --workspace --quiet
+
+python-test: build
+	$(BIN)/coverage erase
+	$(BIN)/coverage run -m pytest
+	$(BIN)/coverage combine --quiet
+	$(BIN)/coverage report
+
+lint: build ## Run every linter and type checker
+	cargo fmt --all --check
+	cargo clippy --workspace --all-targets --quiet -- -D warnings
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/python -m mypy.stubtest spark_stacker._core
+	$(BIN)/lint-imports
+
+wheel-check: $(BIN)/maturin ## Build the wheel, install it into an empty environment and run it there
+	bash .ci/wheel-check
+
+check: lint test wheel-check ## What CI runs: linters, tests, wheel
+
+format: $(BIN)/maturin ## Format Rust and Python
+	cargo fmt --all
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix --quiet .
+
+peers: build
+	$(BIN)/python -m pip install --quiet --group peers
+
+bench: peers ## Measure against the peers, interleaved in one process each
+	bash benches/run
+
+clean: ## Remove everything that can be built again
+	rm -rf $(VENV) target dist htmlcov .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage*
+	rm -f python/spark_stacker/_core*.so

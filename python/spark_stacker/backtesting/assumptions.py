@@ -1,0 +1,95 @@
+"""The assumptions of a run in sentences, so that nobody has to guess how a number came about."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from spark_stacker.backtesting.result import BacktestResult
+
+__all__ = ["closing_assumptions", "venue_assumptions"]
+
+
+def venue_assumptions(
+    venue: Mapping[str, object], markets: Sequence[Mapping[str, object]], funded: Sequence[bool]
+) -> tuple[str, ...]:
+    """What the rules of the simulated venue and the specifications of its markets mean.
+
+    ``venue`` and ``markets`` are those of the plan; ``funded`` says of each market whether funding rates were given.
+    """
+    sentences = [
+        "Decisions are made at a bar's close; the earliest fill is the next bar's open.",
+        "Where the path inside a bar is ambiguous, the worse outcome is taken.",
+        f"Fees: maker {_percent(venue['maker_fee_rate'])}, taker {_percent(venue['taker_fee_rate'])} of each fill's notional.",
+        _slippage(venue["slippage"], venue["seed"]),  # type: ignore[arg-type]
+        "A limit order fills when its price is touched."
+        if venue["fill_on_touch"]
+        else "A limit order fills only when the price trades through it.",
+    ]
+    for market, has_funding in zip(markets, funded, strict=True):
+        sentences += _market(market, has_funding=has_funding)
+    if any(not _is_spot(market) for market in markets):
+        sentences.append(
+            f"Margin is {venue['margin_mode']}; a liquidation costs {_percent(venue['liquidation_fee_rate'])}."
+        )
+    sentences.append("Annualised figures use years of 365 days; the risk-free rate is 0.")
+    return tuple(sentences)
+
+
+def closing_assumptions(result: BacktestResult) -> tuple[str, ...]:
+    """What holds because of how the run ended."""
+    sentences = ["A decision at the last bar's close is never filled."]
+    still_open = len(result.open_positions)
+    if still_open:
+        noun = "position stands" if still_open == 1 else "positions stand"
+        sentences.append(
+            f"{still_open} {noun} at the end, marked at the last close; trade metrics leave them out."
+        )
+    return tuple(sentences)
+
+
+def _market(market: Mapping[str, object], *, has_funding: bool) -> list[str]:
+    symbol = market["symbol"]
+    sentences = []
+    if market["instrument"] is None:
+        sentences.append(
+            f"{symbol} has no instrument specification: margin trading with shorts, no rounding, no minimum size."
+        )
+    if _is_spot(market):
+        sentences.append(f"{symbol} is traded spot: no shorts, nothing beyond the free balance.")
+    elif not has_funding:
+        sentences.append(f"{symbol}: funding is not modelled, no rates were given.")
+    return sentences
+
+
+def _is_spot(market: Mapping[str, object]) -> bool:
+    instrument = market["instrument"]
+    return instrument is not None and instrument["market_type"] == "spot"  # type: ignore[index, no-any-return]
+
+
+def _percent(rate: object) -> str:
+    return f"{100 * float(rate):.4g} %"  # type: ignore[arg-type]
+
+
+def _slippage(model: Mapping[str, object], seed: object) -> str:
+    match model["model"]:
+        case "none":
+            return "Market orders fill without slippage."
+        case "fixed":
+            return f"Slippage: {model['bps']:g} basis points against every market order."
+        case "random":
+            return f"Slippage: uniform from 0 to {model['max_bps']:g} basis points against every market order, seed {seed}."
+        case "volume_share":
+            return (
+                f"Slippage: {model['base_bps']:g} + {model['coefficient_bps']:g} · (size / bar volume)² basis points; "
+                f"at most {_percent(model['max_share_fraction'])} of a bar's volume is taken."
+            )
+        case "square_root":
+            return (
+                f"Slippage: half of {model['spread_bps']:g} basis points + {model['coefficient']:g} · volatility · "
+                f"√(size / bar volume), volatility over {model['volatility_bars']} bars."
+            )
+        case other:
+            return f"Slippage: {other}."

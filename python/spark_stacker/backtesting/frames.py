@@ -1,0 +1,145 @@
+"""The tables of a run as Polars frames: typed also when empty, names in place of indices, times in UTC."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+import polars as pl
+
+from spark_stacker.errors import DataError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from spark_stacker.backtesting.record import Columns
+
+__all__ = ["TABLES", "equity_frame", "plain_columns", "table_frame"]
+
+TIME: Final = pl.Datetime("us", "UTC")
+
+_TEXT, _NUMBER, _WHOLE = pl.String(), pl.Float64(), pl.Int64()
+
+TABLES: Final[Mapping[str, Mapping[str, pl.DataType]]] = {
+    "fills": {
+        "order": _WHOLE,
+        "account": _WHOLE,
+        "market": _WHOLE,
+        "side": _TEXT,
+        "quantity": _NUMBER,
+        "price": _NUMBER,
+        "fee": _NUMBER,
+        "liquidity": _TEXT,
+        "time_ns": _WHOLE,
+        "purpose": _TEXT,
+        "strategy": _WHOLE,
+    },
+    "orders": {
+        "order": _WHOLE,
+        "account": _WHOLE,
+        "market": _WHOLE,
+        "side": _TEXT,
+        "kind": _TEXT,
+        "quantity": _NUMBER,
+        "price": _NUMBER,
+        "trigger": _NUMBER,
+        "state": _TEXT,
+        "reason": _TEXT,
+        "submitted_ns": _WHOLE,
+        "ended_ns": _WHOLE,
+        "filled_quantity": _NUMBER,
+        "average_price": _NUMBER,
+        "purpose": _TEXT,
+        "strategy": _WHOLE,
+    },
+    "trades": {
+        "account": _WHOLE,
+        "market": _WHOLE,
+        "strategy": _WHOLE,
+        "side": _TEXT,
+        "entry_time_ns": _WHOLE,
+        "exit_time_ns": _WHOLE,
+        "quantity": _NUMBER,
+        "entry_price": _NUMBER,
+        "exit_price": _NUMBER,
+        "gross_profit": _NUMBER,
+        "fees": _NUMBER,
+        "funding": _NUMBER,
+        "profit": _NUMBER,
+        "max_adverse_fraction": _NUMBER,
+        "max_favourable_fraction": _NUMBER,
+        "initial_stop": _NUMBER,
+        "exit_purpose": _TEXT,
+    },
+    "open_positions": {
+        "account": _WHOLE,
+        "market": _WHOLE,
+        "strategy": _WHOLE,
+        "side": _TEXT,
+        "quantity": _NUMBER,
+        "entry_price": _NUMBER,
+        "mark_price": _NUMBER,
+        "unrealised_profit": _NUMBER,
+        "liquidation_price": _NUMBER,
+        "stop_price": _NUMBER,
+        "target_price": _NUMBER,
+    },
+}
+"""Columns of each table of a run, as the core gives them."""
+
+ACCOUNTS: Final = ("main", "hedge")
+
+
+def table_frame(
+    table: str, columns: Columns, *, markets: Sequence[str], strategies: Sequence[str]
+) -> pl.DataFrame:
+    """The frame of one table: names for indices, ``…_ns`` columns as times under the name without that ending."""
+    names = {"account": ACCOUNTS, "market": markets, "strategy": strategies}
+    series = []
+    for column, kind in TABLES[table].items():
+        values = _series(table, column, columns, kind)
+        if column in names:
+            values = _named(values, names[column])
+        elif column.endswith("_ns"):
+            values = (values // 1_000).cast(TIME).alias(_time_name(column))
+        series.append(values)
+    return pl.DataFrame(series)
+
+
+def _time_name(column: str) -> str:
+    """``entry_time_ns`` is ``entry_time`` as a time; ``submitted_ns`` is ``submitted``."""
+    return column.removesuffix("_ns")
+
+
+def _series(table: str, column: str, columns: Columns, kind: pl.DataType) -> pl.Series:
+    if column not in columns:
+        raise DataError(f"{table}: column {column} is missing")
+    try:
+        values = pl.Series(column, columns[column], dtype=kind)
+    except (TypeError, ValueError, pl.exceptions.PolarsError) as error:
+        raise DataError(f"{table}: column {column} must be {kind}: {error}") from error
+    return values.fill_nan(None) if kind == _NUMBER else values
+
+
+def _named(indices: pl.Series, names: Sequence[str]) -> pl.Series:
+    lookup = pl.Series(indices.name, names, dtype=pl.String)
+    if indices.len() and (indices.min() < 0 or indices.max() >= len(names)):  # type: ignore[operator]
+        raise DataError(f"column {indices.name} must index {len(names)} names, was {indices.max()}")
+    return lookup.gather(indices)
+
+
+def plain_columns(table: str, columns: Columns) -> dict[str, list[object]]:
+    """The columns of a table as lists of plain values, null for what is not a number."""
+    return {column: _series(table, column, columns, kind).to_list() for column, kind in TABLES[table].items()}
+
+
+def equity_frame(open_time_ns: np.ndarray, equity: np.ndarray, initial_balance: float) -> pl.DataFrame:
+    """``timestamp`` (open time of the bar), ``equity`` at its close, ``drawdown`` (positive fraction of the peak)."""
+    peak = np.maximum(np.maximum.accumulate(equity), initial_balance) if len(equity) else equity
+    return pl.DataFrame(
+        [
+            (pl.Series("timestamp", open_time_ns, dtype=pl.Int64) // 1_000).cast(TIME),
+            pl.Series("equity", equity, dtype=pl.Float64),
+            pl.Series("drawdown", 1.0 - equity / peak, dtype=pl.Float64),
+        ]
+    )

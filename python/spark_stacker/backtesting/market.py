@@ -1,0 +1,52 @@
+"""A market that was traded: its candles and what was drawn from them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+import polars as pl
+
+from spark_stacker.data.fingerprint import data_hash
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+__all__ = ["TradedMarket"]
+
+
+@dataclass(frozen=True)
+class TradedMarket:
+    """Candles of a market over the traded range, and the indicator lines of its strategies.
+
+    ``candles`` has the columns ``timestamp`` (open time), open, high, low, close, volume. ``draw`` computes the lines:
+    one column a line, as many rows as candles.
+    """
+
+    symbol: str
+    interval: str
+    source: str
+    candles: pl.DataFrame
+    draw: Callable[[], pl.DataFrame] = field(default=pl.DataFrame, compare=False)
+
+    @cached_property
+    def lines(self) -> pl.DataFrame:
+        """Indicator lines, computed when first asked for."""
+        return self.draw()
+
+    @cached_property
+    def data_hash(self) -> str:
+        """SHA-256 of the candles."""
+        return data_hash(self.candles)
+
+    def to_dict(self) -> dict[str, object]:
+        """Plain JSON data: times in UTC nanoseconds, warm-up as null."""
+        columns = {name: self.candles[name].to_list() for name in self.candles.columns[1:]}
+        return {
+            "symbol": self.symbol,
+            "interval": self.interval,
+            "source": self.source,
+            "candles": {"open_time_ns": self.candles["timestamp"].dt.epoch("ns").to_list(), **columns},
+            "lines": {line.name: line.fill_nan(None).to_list() for line in self.lines.get_columns()},
+        }

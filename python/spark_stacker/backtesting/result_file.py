@@ -1,0 +1,85 @@
+"""Result files: one JSON object whose checksum tells whether it is whole and unaltered."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from spark_stacker.data.files import atomic_write
+from spark_stacker.errors import DataError, ParameterError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    import polars as pl
+
+__all__ = ["VERSION", "export_frame", "read_file", "write_file"]
+
+VERSION: Final = 1
+"""Version of the format that is written and read."""
+
+_HEAD: Final = re.compile(
+    rb'\{"format":"spark-stacker-result","version":(\d{1,9}),"sha256":"([0-9a-f]{64})","result":'
+)
+_TAIL: Final = b"}\n"
+
+
+def write_file(result: Mapping[str, object], path: str | Path) -> Path:
+    """Writes the data of a result, wholly or not at all."""
+    body = json.dumps(result, separators=(",", ":"), ensure_ascii=False, allow_nan=False).encode()
+    checksum = hashlib.sha256(body).hexdigest()
+    head = f'{{"format":"spark-stacker-result","version":{VERSION},"sha256":"{checksum}","result":'
+    path = Path(path)
+    with atomic_write(path) as stream:
+        stream.write(head.encode())
+        stream.write(body)
+        stream.write(_TAIL)
+    return path
+
+
+def read_file(path: str | Path) -> dict[str, object]:
+    """The data of a saved result; `DataError` says what is wrong with the file."""
+    path = Path(path)
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise DataError(f"{path}: cannot be read: {error.strerror}") from error
+    if not content:
+        raise DataError(f"{path}: is empty; expected a saved result")
+    head = _HEAD.match(content)
+    if head is None:
+        raise DataError(
+            f"{path}: is not a saved result, or was reformatted since; expected a file of save_to_file"
+        )
+    version, checksum = int(head[1]), head[2].decode()
+    if version != VERSION:
+        raise DataError(
+            f"{path}: is of format version {version}; this version of Spark Stacker reads {VERSION}"
+        )
+    if not content.endswith(_TAIL):
+        raise DataError(f"{path}: is cut off after {len(content):,} bytes")
+    body = content[head.end() : -len(_TAIL)]
+    if hashlib.sha256(body).hexdigest() != checksum:
+        raise DataError(f"{path}: was altered since it was saved: its checksum does not match")
+    data: dict[str, object] = json.loads(body)
+    return data
+
+
+def export_frame(frame: pl.DataFrame, path: str | Path) -> Path:
+    """Writes a table as CSV or Parquet, by the path's ending, wholly or not at all."""
+    path = Path(path)
+    content = io.BytesIO()
+    match path.suffix.lower():
+        case ".csv":
+            frame.write_csv(content)
+        case ".parquet":
+            frame.write_parquet(content)
+        case other:
+            raise ParameterError(f"{path}: the ending must be .csv or .parquet, was {other!r}")
+    with atomic_write(path) as stream:
+        stream.write(content.getbuffer())
+    return path

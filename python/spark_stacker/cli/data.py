@@ -1,0 +1,338 @@
+"""``spark-stacker data``: the catalogue filled, listed, checked, resampled; synthetic candles."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    import polars as pl
+
+    from spark_stacker.data import QualityReport
+
+__all__ = ["data"]
+
+_PATH = click.Path(path_type=Path)
+_json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON for machines.")
+_root_option = click.option(
+    "--root",
+    type=_PATH,
+    envvar="SPARK_STACKER_DATA",
+    show_envvar=True,
+    help="Directory of the catalogue.  [default: ~/.local/share/spark-stacker]",
+)
+
+
+def _market_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    for option in (
+        click.option("--interval", help="Interval of the bars, such as 1m, 1h or 1d."),
+        click.option("--symbol", help="Market, such as ETH-USD."),
+        click.option("--venue", default="local", show_default=True, help="Where the market is traded."),
+    ):
+        command = option(command)
+    return command
+
+
+@click.group(epilog="\b\nA row is counted from 0, the first after a header. Times are UTC.")
+def data() -> None:
+    """Import, list, check, resample and synthesise candles."""
+
+
+@data.command("import")
+@click.argument("files", nargs=-1, required=True, type=_PATH)
+@_market_options
+@click.option(
+    "--kind", type=click.Choice(["candles", "mark", "funding"]), help="[default: told from the file]"
+)
+@click.option(
+    "--repair",
+    multiple=True,
+    type=click.Choice(["sort", "drop-duplicates"]),
+    help="Mend this before the check; may be given twice. Nothing is mended unasked.",
+)
+@click.option("--replace", is_flag=True, help="Let rows that contradict the catalogue replace its own.")
+@_root_option
+@_json_option
+def import_(
+    files: tuple[Path, ...],
+    *,
+    venue: str,
+    symbol: str | None,
+    interval: str | None,
+    kind: str | None,
+    repair: tuple[str, ...],
+    root: Path | None,
+    replace: bool,
+    as_json: bool,
+) -> None:
+    """Check FILES of one market (CSV, Parquet, Feather) and merge them into the catalogue.
+
+    Columns are timestamp,open,high,low,close,volume or usual other names for them; times are s, ms, µs, ns or
+    ISO 8601. All files are checked before the first is written.
+
+    \b
+    Examples:
+      spark-stacker data import ETH-USD_1h.csv
+      spark-stacker data import btc-2023.csv btc-2024.csv --symbol BTC/USD --venue kraken --interval 1m
+      spark-stacker data import raw.csv --symbol ETH-USD --repair sort --repair drop-duplicates
+    """
+    from spark_stacker.cli import console
+    from spark_stacker.data import Catalogue, prepare
+    from spark_stacker.data.files import market_in_name
+    from spark_stacker.errors import ParameterError
+
+    catalogue = Catalogue(root)
+    named = [(symbol, "") if symbol else market_in_name(path) for path in files]
+    if None in named:
+        path = files[named.index(None)]
+        raise ParameterError(
+            f"--symbol must be given, as {path.name} is not named {{symbol}}_{{interval}}.csv"
+        )
+    prepared, reports = [], []
+    with console.progress("Checking", total=len(files)) as advance:
+        for path in files:
+            prepared.append(prepare(path, kind=kind, interval=interval, repair=repair))
+            advance(1)
+    with console.progress("Writing", total=len(files)) as advance:
+        for checked, market in zip(prepared, filter(None, named), strict=True):
+            reports.append(checked.save(catalogue, symbol=market[0], venue=venue, replace=replace))
+            advance(1)
+    if as_json:
+        console.emit_json([report.to_dict() for report in reports])
+        return
+    for report in reports:
+        for note in (*report.prepared.file.notes, *report.prepared.repairs):
+            console.print_message(f"{report.prepared.file.path}: {note}")
+        click.echo(report.prepared.quality)
+        saved = report.saved
+        click.echo(
+            f"{saved.path}: {saved.rows:,} rows ({saved.added:,} added, {saved.identical:,} there already, "
+            f"{saved.replaced:,} replaced)"
+        )
+
+
+@data.command("list")
+@click.option("--venue", help="Only this venue.")
+@_root_option
+@_json_option
+def list_(venue: str | None, root: Path | None, *, as_json: bool) -> None:
+    """List what the catalogue holds.
+
+    \b
+    Examples:
+      spark-stacker data list
+      spark-stacker data list --venue kraken --json
+    """
+    from spark_stacker.cli import console
+    from spark_stacker.data import Catalogue
+
+    catalogue = Catalogue(root)
+    sets = catalogue.list(venue=venue)
+    columns = ("venue", "symbol", "interval", "kind", "rows", "start", "end", "synthetic", "path")
+    if as_json:
+        records = [{name: getattr(item, name) for name in columns} for item in sets]
+        times = {"start", "end"}
+        console.emit_json([{k: v.isoformat() if k in times else v for k, v in r.items()} for r in records])
+        return
+    if not sets:
+        console.print_message(f"The catalogue {catalogue.root} is empty; spark-stacker data import fills it.")
+        return
+    rows = [
+        (
+            *(item.venue, item.symbol, item.interval, item.kind, f"{item.rows:,}"),
+            *(f"{item.start:%Y-%m-%d %H:%M}", f"{item.end:%Y-%m-%d %H:%M}", item.synthetic),
+        )
+        for item in sets
+    ]
+    console.print_table(columns[:-1], rows, title=str(catalogue.root), numeric=("rows",))
+
+
+@data.command("check")
+@click.argument("file", required=False, type=_PATH)
+@_market_options
+@click.option(
+    "--kind", type=click.Choice(["candles", "mark", "funding"]), help="[default: told from the file]"
+)
+@click.option("--gaps", "all_gaps", is_flag=True, help="List every gap.")
+@click.option("--outlier-mads", default=20.0, show_default=True, help="Deviations that make an outlier.")
+@_root_option
+@_json_option
+def check(
+    file: Path | None,
+    *,
+    venue: str,
+    symbol: str | None,
+    interval: str | None,
+    kind: str | None,
+    outlier_mads: float,
+    root: Path | None,
+    all_gaps: bool,
+    as_json: bool,
+) -> None:
+    """Check candles in FILE or in the catalogue: order, doubles, gaps, prices, volume, outliers.
+
+    Nothing is changed. Ends with code 4 when the data break a rule.
+
+    \b
+    Examples:
+      spark-stacker data check ETH-USD_1h.csv
+      spark-stacker data check --venue kraken --symbol BTC/USD --interval 1h --gaps
+    """
+    from spark_stacker.cli import console
+    from spark_stacker.data import check_quality
+    from spark_stacker.errors import DataError
+
+    frame, interval, where = _read(file, venue, symbol, interval, root, kind=kind)
+    report: QualityReport = check_quality(frame, interval, where=where, outlier_mads=outlier_mads)
+    if as_json:
+        console.emit_json(report.to_dict())
+    else:
+        click.echo(report)
+        for gap in report.gaps if all_gaps else ():
+            click.echo(f"gap: {gap}")
+    if not report.ok:
+        click.get_current_context().exit(DataError.exit_code)
+
+
+@data.command("resample")
+@click.argument("file", required=False, type=_PATH)
+@click.option("--to", "target", required=True, help="Interval to make, such as 1h.")
+@_market_options
+@click.option("--out", type=_PATH, help="File to write (.csv or .parquet) in place of the catalogue.")
+@click.option("--replace", is_flag=True, help="Let new bars that contradict the catalogue replace its own.")
+@_root_option
+@_json_option
+def resample_(
+    file: Path | None,
+    *,
+    target: str,
+    venue: str,
+    symbol: str | None,
+    interval: str | None,
+    out: Path | None,
+    root: Path | None,
+    replace: bool,
+    as_json: bool,
+) -> None:
+    """Make candles of a higher interval, closed ones only, from FILE or the catalogue.
+
+    \b
+    Examples:
+      spark-stacker data resample --symbol ETH-USD --interval 1m --to 1h
+      spark-stacker data resample ETH-USD_1m.csv --to 5m --out ETH-USD_5m.csv
+    """
+    from spark_stacker.cli import console
+    from spark_stacker.data import Catalogue, resample
+    from spark_stacker.errors import ParameterError
+
+    if out is None and symbol is None:
+        raise ParameterError("--out or --symbol must say where the new candles go")
+    frame, source, where = _read(file, venue, symbol, interval, root)
+    made = resample(frame, source, target)
+    labels = _labels(file, venue, symbol, source, root) | {"source": f"{where} resampled from {source}"}
+    if out is not None:
+        path = _write(made.frame, out, labels)
+    else:
+        catalogue, market = Catalogue(root), symbol or ""
+        path = catalogue.write(made.frame, venue, market, target, replace=replace, metadata=labels).path
+    if as_json:
+        times = {"partial": made.partial, "left_out": made.left_out}
+        listed = {name: [time.isoformat() for time in values] for name, values in times.items()}
+        console.emit_json({"path": str(path), "interval": target, "rows": len(made.frame), **listed})
+    else:
+        click.echo(f"{path}: {made}")
+
+
+@data.command("synthesise")
+@click.argument("scenario")
+@click.option("--interval", default="1h", show_default=True, help="Interval of the bars.")
+@click.option("--bars", default=8_760, show_default=True, help="Number of bars.")
+@click.option("--seed", default=1, show_default=True, help="The same seed gives the same bytes.")
+@click.option("--start", default="2024-01-01", show_default=True, help="Open time of the first bar.")
+@click.option("--out", type=_PATH, help="File to write: .parquet, or .csv whose name begins with SYNTH-.")
+@_root_option
+@_json_option
+def synthesise_(
+    scenario: str,
+    *,
+    interval: str,
+    bars: int,
+    seed: int,
+    start: str,
+    out: Path | None,
+    root: Path | None,
+    as_json: bool,
+) -> None:
+    """Make up candles of SCENARIO, labelled as synthetic, in the catalogue under the venue "synthetic".
+
+    SCENARIO is bull, bear, sideways, high_volatility, low_volatility, choppy or gap_heavy.
+
+    \b
+    Examples:
+      spark-stacker data synthesise bull
+      spark-stacker data synthesise choppy --interval 1m --bars 100000 --seed 7 --out choppy.parquet
+    """
+    from spark_stacker.cli import console
+    from spark_stacker.data import Catalogue, data_hash, synthesise
+
+    made = synthesise(scenario, interval=interval, bars=bars, seed=seed, start=start)
+    if out is not None:
+        path = _write(made.frame, out, made.labels)
+    else:
+        place = ("synthetic", made.symbol, interval)
+        path = Catalogue(root).write(made.frame, *place, replace=True, metadata=made.labels).path
+    rows = len(made.frame)
+    if as_json:
+        labels = {"symbol": made.symbol, "interval": interval, "seed": seed, "synthetic": scenario}
+        console.emit_json({"path": str(path), **labels, "rows": rows, "data_hash": data_hash(made.frame)})
+    else:
+        click.echo(f"{path}: {rows:,} synthetic bars of {made.symbol} {interval}, seed {seed}")
+
+
+def _read(
+    file: Path | None,
+    venue: str,
+    symbol: str | None,
+    interval: str | None,
+    root: Path | None,
+    *,
+    kind: str | None = None,
+) -> tuple[pl.DataFrame, str, str]:
+    """Rows, interval and name of what a command is to work on."""
+    from spark_stacker.data import Catalogue, read_market_file
+    from spark_stacker.errors import ParameterError
+
+    if file is not None:
+        read = read_market_file(file, kind=kind, interval=interval)
+        return read.frame, read.interval, str(file)
+    if symbol is None or interval is None:
+        raise ParameterError("FILE, or --symbol and --interval of candles in the catalogue, must be given")
+    frame = Catalogue(root).read(venue, symbol, interval, kind=kind or "candles")
+    return frame, interval, f"{venue} {symbol} {interval}"
+
+
+def _labels(
+    file: Path | None, venue: str, symbol: str | None, interval: str, root: Path | None
+) -> dict[str, str]:
+    """What the source says of itself that its offspring must say too: that it is made up."""
+    from spark_stacker.data import Catalogue
+    from spark_stacker.data.files import file_labels
+
+    labels = file_labels(file or Catalogue(root).path(venue, symbol or "", interval))
+    return {name: labels[name] for name in ("synthetic", "seed") if name in labels}
+
+
+def _write(frame: pl.DataFrame, path: Path, labels: dict[str, str]) -> Path:
+    from spark_stacker.data.files import write_file
+    from spark_stacker.errors import ParameterError
+
+    if path.suffix.lower() not in {".csv", ".parquet"}:
+        raise ParameterError(f"--out must end in .csv or .parquet, was {path}")
+    if path.suffix.lower() == ".csv" and "synthetic" in labels and not path.name.startswith("SYNTH-"):
+        raise ParameterError(f"--out for synthetic candles in CSV must be named SYNTH-…, was {path.name}")
+    write_file(frame, path, metadata=labels)
+    return path

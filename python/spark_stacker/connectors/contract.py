@@ -1,0 +1,171 @@
+"""What the live loop asks of a venue: one typed asynchronous contract, amounts in ``Decimal``, times in UTC nanoseconds.
+
+A connector's synchronous face (:class:`~spark_stacker.connectors.base_connector.BaseConnector`) hands out an
+:class:`ExchangeClient`. Errors that a later call may not meet are ``RetryableError``; nothing here makes up a price.
+"""
+
+from __future__ import annotations
+
+import enum
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+from spark_stacker.models import OrderSide, OrderType, TimeInForce
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Sequence
+    from decimal import Decimal
+
+__all__ = [
+    "Balance",
+    "Candle",
+    "ExchangeClient",
+    "OrderReport",
+    "OrderStatus",
+    "OrderTicket",
+    "Position",
+    "PositionSide",
+    "Subscription",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Candle:
+    """A candle of one market. ``closed`` is false while it still forms."""
+
+    symbol: str
+    interval_ns: int
+    open_time_ns: int
+    open: Decimal
+    high: Decimal
+    low: Decimal
+    close: Decimal
+    volume: Decimal
+    closed: bool = True
+
+    @property
+    def close_time_ns(self) -> int:
+        """First nanosecond after the candle."""
+        return self.open_time_ns + self.interval_ns
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Subscription:
+    """Wish for the candles of a market, ``interval`` as in ``"1h"``; those up to ``after_ns`` (open time) are known already."""
+
+    symbol: str
+    interval: str
+    after_ns: int | None = None
+
+
+class PositionSide(enum.StrEnum):
+    """Which way a position gains."""
+
+    LONG = "long"
+    SHORT = "short"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Balance:
+    """What an account has of one asset."""
+
+    asset: str
+    total: Decimal
+    free: Decimal
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Position:
+    """An open position; ``quantity`` in base units, above zero. What the venue does not say is ``None``."""
+
+    symbol: str
+    side: PositionSide
+    quantity: Decimal
+    entry_price: Decimal
+    mark_price: Decimal | None = None
+    unrealised_profit: Decimal | None = None
+    leverage: Decimal | None = None
+    liquidation_price: Decimal | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrderTicket:
+    """An order as it is sent; ``size`` in base units."""
+
+    symbol: str
+    side: OrderSide
+    order_type: OrderType
+    size: Decimal
+    price: Decimal | None = None
+    trigger_price: Decimal | None = None
+    leverage: Decimal | None = None
+    time_in_force: TimeInForce = TimeInForce.GTC
+    reduce_only: bool = False
+    post_only: bool = False
+    client_order_id: str | None = None
+
+
+class OrderStatus(enum.StrEnum):
+    """Where an order stands."""
+
+    OPEN = "open"
+    PARTIALLY_FILLED = "partially_filled"
+    FILLED = "filled"
+    CANCELLED = "cancelled"
+    REJECTED = "rejected"
+    EXPIRED = "expired"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrderReport:
+    """What the venue says of an order. ``average_price`` is ``None`` until something has filled."""
+
+    order_id: str
+    symbol: str
+    side: OrderSide
+    order_type: OrderType
+    status: OrderStatus
+    size: Decimal
+    filled_size: Decimal
+    average_price: Decimal | None = None
+    reason: str | None = None
+    client_order_id: str | None = None
+
+
+class ExchangeClient(Protocol):
+    """The asynchronous side of a connector."""
+
+    @property
+    def name(self) -> str:
+        """Name of the connector, as metrics and logs show it."""
+        ...
+
+    async def candles(
+        self, symbol: str, interval: str, *, start_ns: int, end_ns: int | None = None
+    ) -> list[Candle]:
+        """Return candles that open in ``[start_ns, end_ns)``, ascending, all there are; the forming one may be last."""
+        ...
+
+    def stream_candles(self, subscriptions: Sequence[Subscription]) -> AsyncIterator[Candle]:
+        """Yield candles as the venue makes them known; ends only when there will be no more."""
+        ...
+
+    async def submit(self, ticket: OrderTicket) -> OrderReport:
+        """Send an order and return what the venue said of it."""
+        ...
+
+    async def cancel(self, symbol: str, order_id: str) -> OrderReport:
+        """Cancel an order and return what became of it."""
+        ...
+
+    async def positions(self) -> list[Position]:
+        """Return the open positions."""
+        ...
+
+    async def balances(self) -> list[Balance]:
+        """Return the balances."""
+        ...
+
+    async def close(self) -> None:
+        """Let go of the venue."""
+        ...

@@ -1,0 +1,227 @@
+"""The live loop, as a dry run: candles in, decisions by the Rust engine, orders to the simulated venue.
+
+In order: the journal's earlier inputs, if there are any, or else warm-up from history; then groups of closed bars, each
+journalled before it is acted on. Everything that happens is told to the observers. The loop ends when the candles do,
+when it is asked to stop, or when going on would be unsafe.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import aclosing
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from spark_stacker.trading.bar_groups import BarGroup
+from spark_stacker.trading.bar_rules import values_of
+from spark_stacker.trading.events import (
+    BarsProcessed,
+    SessionStarted,
+    SessionStopped,
+    StateRestored,
+    WarmedUp,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Coroutine, Sequence
+
+    from spark_stacker.connectors.contract import Candle, ExchangeClient
+    from spark_stacker.trading.candle_feed import CandleFeed, FeedMarket
+    from spark_stacker.trading.clock import Clock
+    from spark_stacker.trading.events import Event, Observer
+    from spark_stacker.trading.journal import Journal, Recorded
+    from spark_stacker.trading.paper import HistoryRow, PaperSession
+    from spark_stacker.trading.python_indicators import PythonIndicators
+    from spark_stacker.trading.retry import VenueCalls
+    from spark_stacker.trading.stopping import StopRequest
+
+__all__ = ["LiveLoop", "LoopSettings"]
+
+SYNC_EVERY_S = 1.0
+
+DISCONNECT_S = 0.5
+
+YIELD_EVERY = 256
+"""Journalled groups between two looks at the stop request."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LoopSettings:
+    """``history_bars`` warm each market's indicators; ``max_groups`` ends the loop after so many groups of bars."""
+
+    history_bars: int
+    max_groups: int | None = None
+    source: str = ""
+
+
+class LiveLoop:
+    """One session of a dry run."""
+
+    def __init__(
+        self,
+        *,
+        markets: Sequence[FeedMarket],
+        session: PaperSession,
+        feed: CandleFeed,
+        indicators: PythonIndicators,
+        clock: Clock,
+        calls: VenueCalls,
+        observer: Observer,
+        settings: LoopSettings,
+        journal: Journal | None = None,
+        recorded: Recorded | None = None,
+    ) -> None:
+        self._markets = list(markets)
+        self._session = session
+        self._feed = feed
+        self._indicators = indicators
+        self._clock = clock
+        self._calls = calls
+        self._observer = observer
+        self._settings = settings
+        self._journal = journal
+        self._recorded = recorded
+        self._synced_s = float("-inf")
+
+    async def run(self, stop: StopRequest) -> None:
+        """Run until the candles end or a stop is asked for; report the portfolio however it ends."""
+        self._observer(
+            SessionStarted(
+                exchange=", ".join(sorted({market.client.name for market in self._markets})),
+                markets=tuple(market.symbol for market in self._markets),
+                source=self._settings.source,
+            )
+        )
+        reason = "failed"
+        try:
+            reason = await self._until_stopped(self._trade(), stop)
+            await self._disconnect()
+        except Exception as error:
+            reason = f"failed: {error}"
+            raise
+        finally:
+            self._observer(SessionStopped(reason=reason, portfolio=self._session.view()))
+            if self._journal is not None:
+                self._journal.stop(reason)
+                self._journal.close()
+
+    async def _disconnect(self) -> None:
+        """Let go of the venues; one that does not answer is left behind."""
+        closing = [asyncio.create_task(client.close()) for client in self._clients()]
+        await asyncio.wait(closing, timeout=DISCONNECT_S)
+        for task in closing:
+            task.cancel()
+        await asyncio.gather(*closing, return_exceptions=True)
+
+    async def _until_stopped(self, work: Coroutine[None, None, str], stop: StopRequest) -> str:
+        working, stopping = asyncio.create_task(work), asyncio.create_task(stop.wait())
+        try:
+            await asyncio.wait([working, stopping], return_when=asyncio.FIRST_COMPLETED)
+            if working.done():
+                return working.result()
+            return stop.reason
+        finally:
+            working.cancel()
+            stopping.cancel()
+            await asyncio.gather(working, stopping, return_exceptions=True)
+
+    async def _trade(self) -> str:
+        for client in self._clients():
+            await self._calls.call(client.name, "connect", client.open)
+        if self._recorded is not None:
+            await self._restore(self._recorded)
+        else:
+            await self._warm_up()
+        done = 0
+        async with aclosing(self._feed.groups()) as groups:
+            async for group in groups:
+                self._on_group(group)
+                done += 1
+                if done == self._settings.max_groups:
+                    return f"{done} bars, as asked"
+        return "the candles ended"
+
+    def _clients(self) -> list[ExchangeClient]:
+        return list({id(market.client): market.client for market in self._markets}.values())
+
+    def _on_group(self, group: BarGroup) -> None:
+        signals, given = self._indicators.on_group(group)
+        if self._journal is not None:
+            self._journal.bars(group, signals)
+            self._sync(self._journal)
+        self._tell(given)
+        self._tell(self._session.on_group(group, signals))
+        closes = {self._markets[bar[0]].symbol: bar[4] for bar in group.bars}
+        self._observer(
+            BarsProcessed(open_time_ns=group.open_time_ns, closes=closes, portfolio=self._session.view())
+        )
+
+    def _sync(self, journal: Journal) -> None:
+        """Put the journal on the disk, once a second at most: a replay's bars are worth less than its speed."""
+        now_s = self._clock.stopwatch_s()
+        if now_s - self._synced_s >= SYNC_EVERY_S:
+            journal.sync()
+            self._synced_s = now_s
+
+    async def _warm_up(self) -> None:
+        history = [await self._history(market) for market in range(len(self._markets))]
+        # No market's warm-up goes beyond another's: what follows is back-filled and traded together.
+        known = [rows[-1][0] for rows in history if rows]
+        for index, rows in enumerate(history):
+            past = [row for row in rows if row[0] <= min(known)]
+            if self._journal is not None:
+                self._journal.warm_up(index, past)
+            self._begin(index, past)
+        if self._journal is not None:
+            self._journal.begin()
+
+    async def _history(self, market: int) -> list[HistoryRow]:
+        if not self._settings.history_bars:
+            return []
+        span_ns = (self._settings.history_bars + 1) * self._markets[market].interval_ns
+        candles = await self._feed.history(market, start_ns=self._clock.now_ns() - span_ns)
+        return [_row(candle) for candle in candles if candle.closed][-self._settings.history_bars :]
+
+    def _begin(self, market: int, past: Sequence[HistoryRow]) -> None:
+        self._session.warm_up(market, past)
+        self._indicators.see(market, past)
+        last_ns = past[-1][0] if past else None
+        if last_ns is not None:
+            self._feed.grouper.begin_after(market, last_ns)
+        self._observer(
+            WarmedUp(market=self._markets[market].symbol, bars=len(past), last_open_time_ns=last_ns)
+        )
+
+    async def _restore(self, recorded: Recorded) -> None:
+        for market, past in recorded.warm_up.items():
+            self._begin(market, past)
+        trades: list[TradeClosed] = []
+        begun = {market for market, past in recorded.warm_up.items() if past}
+        for number, (group, signals) in enumerate(recorded.groups, 1):
+            begun |= {bar[0] for bar in group.bars}
+            for bar in group.bars:
+                self._indicators.see(bar[0], [(group.open_time_ns, *bar[1:])])
+            trades += [e for e in self._session.on_group(group, signals) if isinstance(e, TradeClosed)]
+            if number % YIELD_EVERY == 0:
+                await asyncio.sleep(0)
+        last_ns = recorded.groups[-1][0].open_time_ns if recorded.groups else None
+        if last_ns is not None:
+            for market in begun:
+                self._feed.grouper.begin_after(market, last_ns)
+        self._observer(
+            StateRestored(
+                bar_groups=len(recorded.groups),
+                last_open_time_ns=last_ns,
+                portfolio=self._session.view(),
+                trades=tuple(trades),
+                warnings=tuple(recorded.warnings),
+            )
+        )
+
+    def _tell(self, events: Sequence[Event]) -> None:
+        for event in events:
+            self._observer(event)
+
+
+def _row(candle: Candle) -> HistoryRow:
+    return (candle.open_time_ns, *values_of(candle))

@@ -1,0 +1,188 @@
+//! A whole backtest in one call, and what it recorded.
+
+use numpy::{PyArray1, PyReadonlyArray1};
+use pyo3::prelude::*;
+use pyo3::types::PyDict;
+use spark_stacker_core::engine::{Engine, Funding, History, OutsideSignals};
+use spark_stacker_core::market::{Bars, Interval};
+use spark_stacker_core::stats::Metrics;
+use spark_stacker_core::{Error, Result};
+
+use crate::bars::PyBars;
+use crate::columns;
+use crate::errors::{to_python, without_lock};
+use crate::portfolio::PyPortfolio;
+use crate::stats::{metrics_dict, undefined_dict};
+
+/// What a backtest recorded; columns are made when asked for.
+#[pyclass(name = "Run", module = "spark_stacker._core", frozen)]
+pub struct PyRun {
+    pub engine: Engine,
+    markets: Vec<Traded>,
+    initial_balance: f64,
+    interval: Interval,
+}
+
+/// The candles of a market and the first row that was traded.
+pub struct Traded {
+    pub bars: Py<PyBars>,
+    pub start: usize,
+}
+
+impl Traded {
+    /// The rows that were traded.
+    pub fn view(&self) -> Bars<'_> {
+        let bars = self.bars.get().view();
+        bars.slice(self.start, bars.len())
+    }
+}
+
+#[pymethods]
+impl PyRun {
+    /// Open times of the bars, UTC nanoseconds.
+    #[getter]
+    fn open_time_ns<'py>(&self, py: Python<'py>) -> Bound<'py, PyArray1<i64>> {
+        PyArray1::from_slice(py, &self.engine.simulation().record().open_time_ns)
+    }
+
+    /// Equity at each bar's close, after its fills.
+    #[getter]
+    fn equity<'py>(&self, py: Python<'py>) -> Bound<'py, PyArray1<f64>> {
+        PyArray1::from_slice(py, &self.engine.simulation().record().equity)
+    }
+
+    fn fills<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
+        columns::fills(py, self.engine.simulation().venue.fills())
+    }
+
+    fn orders<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
+        columns::orders(py, self.engine.simulation().venue.orders(), 0)
+    }
+
+    fn trades<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
+        columns::trades(py, self.engine.simulation().venue.trades())
+    }
+
+    fn open_positions<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
+        columns::open_positions(py, &self.engine.simulation().venue)
+    }
+
+    /// Every metric by name, `None` where undefined.
+    fn metrics<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
+        metrics_dict(py, &self.summary(py)?)
+    }
+
+    /// Why a metric is undefined, by its name.
+    fn undefined<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
+        undefined_dict(py, &self.summary(py)?)
+    }
+
+    /// Entries that a limit or rule forbade.
+    fn refused<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
+        columns::refused(py, self.engine.refused())
+    }
+}
+
+impl PyRun {
+    fn summary(&self, py: Python<'_>) -> PyResult<Metrics> {
+        without_lock(py, || {
+            let traded: Vec<_> = self.markets.iter().map(Traded::view).collect();
+            let simulation = self.engine.simulation();
+            simulation.metrics(self.initial_balance, self.interval, &traded)
+        })
+    }
+}
+
+/// Signals from outside: strategy, indicator, direction and confidence columns.
+type PyOutside<'py> = (
+    usize,
+    usize,
+    PyReadonlyArray1<'py, i8>,
+    PyReadonlyArray1<'py, f64>,
+);
+/// Funding payments: time and rate columns.
+type PyFunding<'py> = (PyReadonlyArray1<'py, i64>, PyReadonlyArray1<'py, f64>);
+
+/// Runs the portfolio over the bars of its markets.
+#[pyfunction]
+#[pyo3(signature = (portfolio, bars, *, start, signals, funding, mark))]
+#[expect(
+    clippy::needless_pass_by_value,
+    reason = "arguments extracted from Python are owned"
+)]
+pub fn run_backtest(
+    py: Python<'_>,
+    portfolio: PyRef<'_, PyPortfolio>,
+    bars: Vec<Py<PyBars>>,
+    start: Vec<usize>,
+    signals: Vec<PyOutside<'_>>,
+    funding: Vec<Option<PyFunding<'_>>>,
+    mark: Vec<Option<PyRef<'_, PyBars>>>,
+) -> PyResult<PyRun> {
+    for (name, length) in [
+        ("start", start.len()),
+        ("funding", funding.len()),
+        ("mark", mark.len()),
+    ] {
+        same_length(name, length, bars.len()).map_err(|error| to_python(&error))?;
+    }
+    let payments = funding
+        .iter()
+        .map(|given| payments(given.as_ref()))
+        .collect::<PyResult<Vec<_>>>()?;
+    let mut histories = Vec::with_capacity(bars.len());
+    for (index, bars) in bars.iter().enumerate() {
+        histories.push(History {
+            bars: bars.get().view(),
+            start: start[index],
+            mark: mark[index].as_ref().map(|mark| mark.view()),
+            funding: &payments[index],
+        });
+    }
+    let mut outside = Vec::with_capacity(signals.len());
+    for (strategy, indicator, direction, confidence) in &signals {
+        outside.push(OutsideSignals {
+            strategy: *strategy,
+            indicator: *indicator,
+            direction: direction.as_slice()?,
+            confidence: confidence.as_slice()?,
+        });
+    }
+    let spec = &portfolio.spec;
+    let engine = without_lock(py, || Engine::run(spec, &histories, &outside))?;
+    drop(histories);
+    let markets = bars
+        .into_iter()
+        .zip(start)
+        .map(|(bars, start)| Traded { bars, start })
+        .collect();
+    Ok(PyRun {
+        engine,
+        markets,
+        initial_balance: spec.initial_balance,
+        interval: spec.interval(),
+    })
+}
+
+fn same_length(name: &str, length: usize, expected: usize) -> Result<()> {
+    if length == expected {
+        Ok(())
+    } else {
+        Err(Error::Length {
+            column: name.to_owned(),
+            length,
+            expected,
+        })
+    }
+}
+
+fn payments(given: Option<&PyFunding<'_>>) -> PyResult<Vec<Funding>> {
+    let Some((time_ns, rate)) = given else {
+        return Ok(Vec::new());
+    };
+    same_length("funding rate", rate.len()?, time_ns.len()?).map_err(|error| to_python(&error))?;
+    let pairs = time_ns.as_slice()?.iter().zip(rate.as_slice()?);
+    Ok(pairs
+        .map(|(&time_ns, &rate)| Funding { time_ns, rate })
+        .collect())
+}

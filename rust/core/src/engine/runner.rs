@@ -1,0 +1,344 @@
+//! One strategy at work: from its standing signals and its position to orders.
+
+use super::desk::{Desk, Moment};
+use super::supply::Supply;
+use crate::error::Result;
+use crate::market::{Bar, Bars, Interval};
+use crate::plan::{
+    AllowedSide, EntrySize, SizingInput, SizingMethod, StrategySpec, entry_order, entry_size,
+};
+use crate::risk::Refusal;
+use crate::signals::{Aggregator, Ballot, Direction, Vote, aggregate};
+use crate::venue::{HEDGE, MAIN, MarketId, OrderId, OrderRequest, Purpose, Quantity, Side};
+
+/// When a strategy decides: at each close of its timeframe.
+#[derive(Debug)]
+enum DecisionClock {
+    /// At these rows.
+    Rows(Vec<usize>),
+    /// Whenever this closes a bar.
+    Live(Aggregator),
+    /// At every bar.
+    EveryBar,
+}
+
+/// A strategy with what it remembers between bars.
+#[derive(Debug)]
+pub(super) struct Runner {
+    index: u16,
+    spec: StrategySpec,
+    market: MarketId,
+    ballot: Ballot,
+    supplies: Vec<Supply>,
+    clock: DecisionClock,
+    pending_close: Option<OrderId>,
+    hedge_reduced: bool,
+    profits: Vec<f64>,
+    trades_seen: usize,
+}
+
+impl Runner {
+    #[expect(
+        clippy::cast_possible_truncation,
+        reason = "a checked portfolio has fewer than 65,536 of each"
+    )]
+    fn new(index: usize, spec: &StrategySpec, supplies: Vec<Supply>, clock: DecisionClock) -> Self {
+        let voters = spec.indicators.iter().map(|i| (i.weight, i.signal_ttl));
+        Self {
+            index: index as u16,
+            market: MarketId(spec.market as u16),
+            ballot: Ballot::new(spec.signal_mode, spec.min_confidence, voters),
+            spec: spec.clone(),
+            supplies,
+            clock,
+            pending_close: None,
+            hedge_reduced: false,
+            profits: Vec::new(),
+            trades_seen: 0,
+        }
+    }
+
+    /// A strategy that is fed bar by bar.
+    pub fn live(index: usize, spec: &StrategySpec, interval: Interval) -> Result<Self> {
+        let supplies = spec
+            .indicators
+            .iter()
+            .map(|indicator| Supply::live(indicator, interval))
+            .collect::<Result<_>>()?;
+        let clock = if spec.timeframe == interval {
+            DecisionClock::EveryBar
+        } else {
+            DecisionClock::Live(Aggregator::new(interval, spec.timeframe)?)
+        };
+        Ok(Self::new(index, spec, supplies, clock))
+    }
+
+    /// A strategy whose signals over `bars` are known in advance.
+    pub fn taped(
+        index: usize,
+        spec: &StrategySpec,
+        bars: Bars<'_>,
+        supplies: Vec<Supply>,
+    ) -> Result<Self> {
+        let clock = if spec.timeframe == bars.interval {
+            DecisionClock::EveryBar
+        } else {
+            DecisionClock::Rows(aggregate(bars, spec.timeframe)?.1)
+        };
+        Ok(Self::new(index, spec, supplies, clock))
+    }
+
+    /// Market that the strategy trades.
+    pub const fn market(&self) -> MarketId {
+        self.market
+    }
+
+    /// The supply of one indicator.
+    pub fn supply_mut(&mut self, indicator: usize) -> Option<&mut Supply> {
+        self.supplies.get_mut(indicator)
+    }
+
+    /// Feeds a bar to the indicators only; no signal of it stands afterwards.
+    pub fn warm_up(&mut self, bar: &Bar) {
+        for supply in &mut self.supplies {
+            supply.close(0, bar, |_| ());
+        }
+        if let DecisionClock::Live(aggregator) = &mut self.clock {
+            aggregator.push(bar);
+        }
+    }
+
+    /// The first row from `row` on at which the strategy could do anything, as long as no order of its own fills before.
+    pub fn next_row(&self, row: usize, desk: &Desk) -> usize {
+        let watches_position = self.spec.max_holding_ns.is_some()
+            || self
+                .spec
+                .hedge
+                .is_some_and(|hedge| hedge.reduce_at_pct.is_some());
+        if !self.ballot.is_silent()
+            || (watches_position && desk.venue().position(MAIN, self.market).quantity != 0.0)
+        {
+            return row;
+        }
+        self.supplies
+            .iter()
+            .map(|supply| match supply {
+                Supply::Tape(tape) => tape.next_row(),
+                _ => row,
+            })
+            .min()
+            .unwrap_or(usize::MAX)
+    }
+
+    /// Takes a closed bar and, if a bar of the strategy's timeframe closed with it, decides.
+    pub fn close(&mut self, row: usize, bar: &Bar, desk: &mut Desk, now: &Moment) {
+        let ballot = &mut self.ballot;
+        for (indicator, supply) in self.supplies.iter_mut().enumerate() {
+            supply.close(row, bar, |signal| ballot.close(indicator, signal));
+        }
+        let decides = match &mut self.clock {
+            DecisionClock::EveryBar => true,
+            DecisionClock::Rows(rows) => rows.binary_search(&row).is_ok(),
+            DecisionClock::Live(aggregator) => aggregator.push(bar).iter().next().is_some(),
+        };
+        if decides {
+            self.decide(desk, now);
+        }
+    }
+
+    fn decide(&mut self, desk: &mut Desk, now: &Moment) {
+        let vote = self.ballot.verdict();
+        let position = desk.venue().position(MAIN, self.market);
+        if position.quantity == 0.0 {
+            self.hedge_reduced = false;
+            if let Some(vote) = vote {
+                self.when_flat(vote, desk, now);
+            }
+        } else if position.strategy == self.index {
+            let long = position.quantity > 0.0;
+            self.when_holding(long, vote, desk, now);
+        } else if let Some(vote) = vote
+            && self.allows(side_of(vote.direction))
+        {
+            let owner = f64::from(position.strategy);
+            desk.refuse(
+                self.index,
+                self.market,
+                vote.direction,
+                Refusal::above("market_busy", 0.0, owner),
+                now,
+            );
+        }
+    }
+
+    fn when_flat(&mut self, vote: Vote, desk: &mut Desk, now: &Moment) {
+        let kept_hedge = desk.hedge_quantity(self.market);
+        if kept_hedge != 0.0 {
+            if kept_hedge.signum() == vote.direction.sign() || self.is_closing(desk) {
+                return;
+            }
+            self.pending_close =
+                Some(desk.close(HEDGE, self.market, self.index, Purpose::HedgeExit, now));
+        }
+        self.enter(vote, false, desk, now);
+    }
+
+    fn when_holding(&mut self, long: bool, vote: Option<Vote>, desk: &mut Desk, now: &Moment) {
+        if self.is_closing(desk) {
+            return;
+        }
+        let position = desk.venue().position(MAIN, self.market);
+        let (opened_ns, entries) = (position.opened_ns, position.entries);
+        if self
+            .spec
+            .max_holding_ns
+            .is_some_and(|longest| now.close_time_ns - opened_ns >= longest)
+        {
+            self.pending_close =
+                Some(desk.close(MAIN, self.market, self.index, Purpose::HoldingTime, now));
+            return;
+        }
+        match vote {
+            Some(vote) if (vote.direction == Direction::Buy) != long => {
+                if self.spec.exit_on_opposite {
+                    self.pending_close = Some(desk.close(
+                        MAIN,
+                        self.market,
+                        self.index,
+                        Purpose::OppositeSignal,
+                        now,
+                    ));
+                    if !self.spec.hedge.is_some_and(|hedge| hedge.keep_on_reversal) {
+                        self.enter(vote, true, desk, now);
+                    }
+                }
+            }
+            Some(vote) if entries < self.spec.max_entries => self.enter(vote, false, desk, now),
+            _ => self.reduce_hedge(long, desk, now),
+        }
+    }
+
+    /// Sends an entry in the direction of the vote, if side, size and limits allow it. `reversing` means that the position is being closed by an order already sent.
+    fn enter(&mut self, vote: Vote, reversing: bool, desk: &mut Desk, now: &Moment) {
+        let side = side_of(vote.direction);
+        if !self.allows(side) || !desk.may_enter(self.index, self.market, vote.direction, now) {
+            return;
+        }
+        self.collect_profits(desk);
+        let input = SizingInput {
+            equity: now.equity,
+            price: now.price,
+            leverage: self.spec.leverage,
+            confidence: vote.confidence,
+            stop_fraction: self.spec.stop_loss_pct.map(|pct| pct / 100.0),
+            profits: &self.profits,
+        };
+        let checked = entry_size(&self.spec.sizing, &input).and_then(|size| {
+            let notional = self.notional(size, &input);
+            desk.check(self.market, reversing, notional, now)?;
+            Ok(size)
+        });
+        match checked {
+            Ok(size) => {
+                if let Some(hedge) = self.spec.hedge {
+                    desk.balance_accounts(hedge.ratio);
+                }
+                let order = entry_order(&self.spec, self.index, side, size);
+                desk.submit_entry(self.index, order, now);
+            }
+            Err(refusal) => desk.refuse(self.index, self.market, vote.direction, refusal, now),
+        }
+    }
+
+    /// Notional of both legs.
+    fn notional(&self, size: EntrySize, input: &SizingInput<'_>) -> f64 {
+        let capital = size.capital(input);
+        match (self.spec.hedge, size) {
+            (Some(hedge), EntrySize::Capital(_)) => {
+                capital * ((1.0 - hedge.ratio) * self.spec.leverage + hedge.ratio * hedge.leverage)
+            }
+            (Some(hedge), EntrySize::Units(_)) => {
+                capital * (self.spec.leverage + hedge.ratio * hedge.leverage / (1.0 - hedge.ratio))
+            }
+            (None, _) => capital * self.spec.leverage,
+        }
+    }
+
+    /// Reduces the hedge once when the main leg has gained enough.
+    fn reduce_hedge(&mut self, long: bool, desk: &mut Desk, now: &Moment) {
+        let Some((hedge, reduce_at_pct)) =
+            self.spec.hedge.and_then(|h| Some((h, h.reduce_at_pct?)))
+        else {
+            return;
+        };
+        let quantity = desk.hedge_quantity(self.market);
+        if self.hedge_reduced || quantity == 0.0 {
+            return;
+        }
+        let entry = desk.venue().position(MAIN, self.market).entry_price;
+        let gain_pct = (now.price / entry - 1.0) * 100.0 * if long { 1.0 } else { -1.0 };
+        if gain_pct < reduce_at_pct {
+            return;
+        }
+        self.hedge_reduced = true;
+        let side = if quantity > 0.0 {
+            Side::Sell
+        } else {
+            Side::Buy
+        };
+        desk.submit(
+            OrderRequest {
+                account: HEDGE,
+                reduce_only: true,
+                strategy: self.index,
+                purpose: Purpose::HedgeExit,
+                ..OrderRequest::market(
+                    self.market,
+                    side,
+                    Quantity::Base(quantity.abs() * hedge.reduce_by_pct / 100.0),
+                )
+            },
+            now,
+        );
+    }
+
+    fn is_closing(&self, desk: &Desk) -> bool {
+        self.pending_close.is_some_and(|order| desk.is_open(order))
+    }
+
+    fn allows(&self, side: Side) -> bool {
+        match self.spec.side {
+            AllowedSide::Both => true,
+            AllowedSide::Long => side == Side::Buy,
+            AllowedSide::Short => side == Side::Sell,
+        }
+    }
+
+    /// Keeps the profits of closed trades where the sizing asks for them.
+    fn collect_profits(&mut self, desk: &Desk) {
+        if !matches!(
+            self.spec.sizing.method,
+            SizingMethod::Kelly {
+                from_trades: true,
+                ..
+            }
+        ) {
+            return;
+        }
+        let trades = desk.venue().trades();
+        self.profits.extend(
+            trades[self.trades_seen..]
+                .iter()
+                .filter(|trade| trade.strategy == self.index && trade.account == MAIN)
+                .map(|trade| trade.profit),
+        );
+        self.trades_seen = trades.len();
+    }
+}
+
+const fn side_of(direction: Direction) -> Side {
+    match direction {
+        Direction::Buy => Side::Buy,
+        Direction::Sell => Side::Sell,
+    }
+}

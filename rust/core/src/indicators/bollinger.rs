@@ -1,0 +1,111 @@
+//! Bollinger bands: the simple average and so many population deviations above and below.
+
+use super::rule::{Rule, batch, checked_factor, checked_period, step};
+use super::window::Window;
+use crate::error::Result;
+
+/// The columns of [`bollinger`].
+#[derive(Debug, Clone, PartialEq)]
+pub struct BollingerBands {
+    /// Middle plus `std_dev` deviations.
+    pub upper: Vec<f64>,
+    /// Simple average.
+    pub middle: Vec<f64>,
+    /// Middle minus `std_dev` deviations.
+    pub lower: Vec<f64>,
+}
+
+/// One row of [`bollinger`].
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct BollingerPoint {
+    /// Middle plus `std_dev` deviations.
+    pub upper: f64,
+    /// Simple average.
+    pub middle: f64,
+    /// Middle minus `std_dev` deviations.
+    pub lower: f64,
+}
+
+/// Bands of `std_dev` population deviations around the mean of the last `period` closes.
+///
+/// # Errors
+/// A period below 2; a `std_dev` that is negative or not finite; a NaN after the first number, or an infinity, in `close`.
+///
+/// ```
+/// use spark_stacker_core::indicators::bollinger;
+/// let bands = bollinger(&[1.0, 3.0, 5.0], 2, 2.0)?;
+/// assert!(bands.middle[0].is_nan());
+/// assert_eq!(bands.middle[1..], [2.0, 4.0]);
+/// assert_eq!(bands.upper[1..], [4.0, 6.0]);
+/// assert_eq!(bands.lower[1..], [0.0, 2.0]);
+/// # Ok::<(), spark_stacker_core::Error>(())
+/// ```
+pub fn bollinger(close: &[f64], period: usize, std_dev: f64) -> Result<BollingerBands> {
+    let rule = Bollinger::new(period, std_dev)?;
+    let [upper, middle, lower] = batch(rule, [close])?;
+    Ok(BollingerBands {
+        upper,
+        middle,
+        lower,
+    })
+}
+
+/// [`bollinger`], a bar at a time.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Bollinger {
+    /// Sums of the price and of its square.
+    window: Window<1, 2>,
+    reciprocal: f64,
+    std_dev: f64,
+}
+
+impl Bollinger {
+    /// An empty window.
+    ///
+    /// # Errors
+    /// A period below 2; a `std_dev` that is negative or not finite.
+    pub fn new(period: usize, std_dev: f64) -> Result<Self> {
+        let period = checked_period("period", period, 2)?;
+        Ok(Self {
+            window: Window::new(period),
+            reciprocal: 1.0 / period as f64,
+            std_dev: checked_factor("std_dev", std_dev)?,
+        })
+    }
+
+    /// Takes the next close, which must be finite.
+    pub fn update(&mut self, close: f64) -> Option<BollingerPoint> {
+        let [upper, middle, lower] = step(self, [close]);
+        (!middle.is_nan()).then_some(BollingerPoint {
+            upper,
+            middle,
+            lower,
+        })
+    }
+}
+
+impl Rule<1, 3> for Bollinger {
+    const COLUMNS: [&'static str; 1] = ["close"];
+
+    #[inline(always)]
+    fn run(&mut self, close: [&[f64]; 1], [upper, middle, lower]: [&mut [f64]; 3]) {
+        let reciprocal = self.reciprocal;
+        self.window.run(
+            close,
+            |_, [price]| [price, price * price],
+            |i, window| {
+                let [sum, squares] = window.totals;
+                let mean = sum * reciprocal;
+                middle[i] = window.centre + mean;
+                upper[i] = squares.mul_add(reciprocal, -mean * mean);
+            },
+        );
+        for ((upper, middle), lower) in upper.iter_mut().zip(middle).zip(lower) {
+            // Rounding may leave a variance just below zero; NaN, the warm-up, is kept.
+            let variance = if *upper < 0.0 { 0.0 } else { *upper };
+            let width = self.std_dev * variance.sqrt();
+            *upper = *middle + width;
+            *lower = *middle - width;
+        }
+    }
+}

@@ -1,0 +1,153 @@
+//! Least squares over the last *n* values: the line's value at the newest, its slope and its intercept.
+
+use super::rule::{Rule, batch, checked_period, step};
+use super::window::Window;
+use crate::error::Result;
+
+/// The least-squares line over a window.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct RegressionPoint {
+    /// Value of the line at the newest row.
+    pub value: f64,
+    /// Change of the line in one row.
+    pub slope: f64,
+    /// Value of the line at the oldest row of the window.
+    pub intercept: f64,
+}
+
+/// One of the numbers of a [`RegressionPoint`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RegressionPart {
+    /// Value of the line at the newest row.
+    Value,
+    /// Change of the line in one row.
+    Slope,
+    /// Value of the line at the oldest row of the window.
+    Intercept,
+}
+
+/// At each row, one part of the least-squares line over the last `period` values.
+///
+/// # Errors
+/// A period below 2; a NaN after the first number, or an infinity, in `values`.
+///
+/// ```
+/// use spark_stacker_core::indicators::{RegressionPart, linear_regression};
+/// let line = linear_regression(&[1.0, 2.0, 6.0], 3, RegressionPart::Value)?;
+/// assert!(line[1].is_nan());
+/// assert!((line[2] - 5.5).abs() < 1e-12);
+/// # Ok::<(), spark_stacker_core::Error>(())
+/// ```
+pub fn linear_regression(values: &[f64], period: usize, part: RegressionPart) -> Result<Vec<f64>> {
+    let rule = RegressionLine::new(period, part)?;
+    let [line] = batch(rule, [values])?;
+    Ok(line)
+}
+
+/// The line of [`linear_regression`] in all its parts, a value at a time.
+#[derive(Debug, Clone, PartialEq)]
+pub struct LinearRegression {
+    /// Sums of the value and of position times value.
+    window: Window<1, 2>,
+    period: usize,
+}
+
+impl LinearRegression {
+    /// An empty window.
+    ///
+    /// # Errors
+    /// A period below 2.
+    pub fn new(period: usize) -> Result<Self> {
+        let period = checked_period("period", period, 2)?;
+        Ok(Self {
+            window: Window::new(period),
+            period,
+        })
+    }
+
+    /// Takes the next value, which must be finite.
+    pub fn update(&mut self, value: f64) -> Option<RegressionPoint> {
+        let [value, slope, intercept] = step(self, [value]);
+        (!value.is_nan()).then_some(RegressionPoint {
+            value,
+            slope,
+            intercept,
+        })
+    }
+
+    #[inline(always)]
+    fn run_points(&mut self, values: &[f64], mut emit: impl FnMut(usize, RegressionPoint)) {
+        let n = self.period as f64;
+        let half = (n - 1.0) / 2.0;
+        let reciprocal = 1.0 / n;
+        let reciprocal_spread = 12.0 / (n * (n * n - 1.0));
+        self.window.run(
+            [values],
+            |position, [price]| [price, position * price],
+            |i, window| {
+                // From the middle of the window, positions sum to 0 and their squares to 1 / reciprocal_spread.
+                let [sum, by_position] = window.totals;
+                let moment = (half - window.position).mul_add(sum, by_position);
+                let slope = moment * reciprocal_spread;
+                let mean = sum * reciprocal;
+                emit(
+                    i,
+                    RegressionPoint {
+                        value: window.centre + slope.mul_add(half, mean),
+                        slope,
+                        intercept: window.centre + slope.mul_add(-half, mean),
+                    },
+                );
+            },
+        );
+    }
+}
+
+impl Rule<1, 3> for LinearRegression {
+    const COLUMNS: [&'static str; 1] = ["values"];
+
+    #[inline(always)]
+    fn run(&mut self, [values]: [&[f64]; 1], [value, slope, intercept]: [&mut [f64]; 3]) {
+        self.run_points(values, |i, point| {
+            (value[i], slope[i], intercept[i]) = (point.value, point.slope, point.intercept);
+        });
+    }
+}
+
+/// The rule of one part of the line.
+#[derive(Debug, Clone, PartialEq)]
+pub struct RegressionLine {
+    regression: LinearRegression,
+    part: RegressionPart,
+}
+
+impl RegressionLine {
+    /// An empty window.
+    ///
+    /// # Errors
+    /// A period below 2.
+    pub fn new(period: usize, part: RegressionPart) -> Result<Self> {
+        let regression = LinearRegression::new(period)?;
+        Ok(Self { regression, part })
+    }
+}
+
+impl Rule<1, 1> for RegressionLine {
+    const COLUMNS: [&'static str; 1] = ["values"];
+
+    #[inline(always)]
+    fn run(&mut self, [values]: [&[f64]; 1], [line]: [&mut [f64]; 1]) {
+        let regression = &mut self.regression;
+        match self.part {
+            RegressionPart::Value => {
+                regression.run_points(values, |i, point| line[i] = point.value);
+            }
+            RegressionPart::Slope => {
+                regression.run_points(values, |i, point| line[i] = point.slope);
+            }
+            RegressionPart::Intercept => {
+                regression.run_points(values, |i, point| line[i] = point.intercept);
+            }
+        }
+    }
+}

@@ -1,0 +1,447 @@
+//! What a parameter of an indicator may be, and the checking of given values against it.
+
+use std::fmt;
+
+use crate::error::{Error, Result};
+
+/// The value of a parameter as a configuration gives it.
+#[derive(Debug, Clone, PartialEq)]
+pub enum ParameterValue {
+    /// A whole number.
+    Integer(i64),
+    /// A number.
+    Number(f64),
+    /// A switch.
+    Bool(bool),
+    /// A word.
+    Text(String),
+}
+
+impl fmt::Display for ParameterValue {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Integer(value) => write!(f, "{value}"),
+            Self::Number(value) => write!(f, "{value}"),
+            Self::Bool(value) => write!(f, "{value}"),
+            Self::Text(value) => write!(f, "{value:?}"),
+        }
+    }
+}
+
+/// The values that a parameter may take, with its default.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Domain {
+    /// A count of bars or iterations, from `least` to `most`.
+    Whole {
+        /// Lowest value allowed.
+        least: i64,
+        /// Highest value allowed.
+        most: i64,
+        /// Value when none is given.
+        default: i64,
+    },
+    /// A number strictly between two others.
+    Between {
+        /// Exclusive lower bound.
+        low: f64,
+        /// Exclusive upper bound.
+        high: f64,
+        /// Value when none is given.
+        default: f64,
+    },
+    /// On or off.
+    Switch {
+        /// Value when none is given.
+        default: bool,
+    },
+    /// One of a list of words; where `numbered`, also by its place in the list, counted from 1.
+    Word {
+        /// The words.
+        words: &'static [&'static str],
+        /// Value when none is given.
+        default: &'static str,
+        /// Whether 1, 2, … stand for the words.
+        numbered: bool,
+    },
+}
+
+impl Domain {
+    /// A period in bars: a whole number from `least` to a million.
+    #[must_use]
+    pub const fn period(least: i64, default: i64) -> Self {
+        Self::Whole {
+            least,
+            most: 1_000_000,
+            default,
+        }
+    }
+
+    /// Value when none is given.
+    #[must_use]
+    pub fn default_value(&self) -> ParameterValue {
+        match *self {
+            Self::Whole { default, .. } => ParameterValue::Integer(default),
+            Self::Between { default, .. } => ParameterValue::Number(default),
+            Self::Switch { default } => ParameterValue::Bool(default),
+            Self::Word { default, .. } => ParameterValue::Text(default.to_owned()),
+        }
+    }
+
+    /// What is allowed, in words that follow "must be".
+    #[must_use]
+    pub fn requirement(&self) -> String {
+        match *self {
+            Self::Whole { least, most, .. } => format!("a whole number from {least} to {most}"),
+            Self::Between { low, high, .. } => format!("a number above {low} and below {high}"),
+            Self::Switch { .. } => "true or false".to_owned(),
+            Self::Word {
+                words, numbered, ..
+            } => {
+                let listed = words.join(", ");
+                if numbered {
+                    format!("one of {listed}, or 1 to {}", words.len())
+                } else {
+                    format!("one of {listed}")
+                }
+            }
+        }
+    }
+
+    /// The value in its one canonical form, or `None` when it is not allowed.
+    fn accept(&self, value: &ParameterValue) -> Option<ParameterValue> {
+        match (*self, value) {
+            (Self::Whole { least, most, .. }, value) => {
+                let whole = as_whole(value)?;
+                (least..=most)
+                    .contains(&whole)
+                    .then_some(ParameterValue::Integer(whole))
+            }
+            (Self::Between { low, high, .. }, value) => {
+                let number = as_number(value)?;
+                (low < number && number < high).then_some(ParameterValue::Number(number))
+            }
+            (Self::Switch { .. }, ParameterValue::Bool(_)) => Some(value.clone()),
+            (Self::Word { words, .. }, ParameterValue::Text(text)) => words
+                .iter()
+                .find(|word| word.eq_ignore_ascii_case(text))
+                .map(|word| ParameterValue::Text((*word).to_owned())),
+            (
+                Self::Word {
+                    words,
+                    numbered: true,
+                    ..
+                },
+                value,
+            ) => {
+                let place = usize::try_from(as_whole(value)?).ok()?.checked_sub(1)?;
+                words
+                    .get(place)
+                    .map(|word| ParameterValue::Text((*word).to_owned()))
+            }
+            _ => None,
+        }
+    }
+}
+
+/// 14 and 14.0, but neither true nor "14".
+fn as_whole(value: &ParameterValue) -> Option<i64> {
+    match *value {
+        ParameterValue::Integer(whole) => Some(whole),
+        #[expect(
+            clippy::cast_possible_truncation,
+            reason = "no fraction, and bounded by the comparison"
+        )]
+        ParameterValue::Number(number) if number.fract() == 0.0 && number.abs() < 1e15 => {
+            Some(number as i64)
+        }
+        _ => None,
+    }
+}
+
+fn as_number(value: &ParameterValue) -> Option<f64> {
+    match *value {
+        ParameterValue::Integer(whole) => Some(whole as f64),
+        ParameterValue::Number(number) => Some(number),
+        _ => None,
+    }
+}
+
+/// A parameter as the catalogue describes it.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct ParameterInfo {
+    /// Its name.
+    pub name: &'static str,
+    /// Other names under which it is accepted.
+    pub aliases: &'static [&'static str],
+    /// What it may be.
+    pub domain: Domain,
+}
+
+impl ParameterInfo {
+    /// A parameter without aliases.
+    #[must_use]
+    pub const fn new(name: &'static str, domain: Domain) -> Self {
+        Self {
+            name,
+            aliases: &[],
+            domain,
+        }
+    }
+
+    /// The same, also accepted under other names.
+    #[must_use]
+    pub const fn or(self, aliases: &'static [&'static str]) -> Self {
+        Self { aliases, ..self }
+    }
+
+    fn is_called(&self, name: &str) -> bool {
+        self.name == name || self.aliases.contains(&name)
+    }
+}
+
+/// Every parameter of an indicator with its checked value, in the catalogue's order.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Resolved {
+    values: Vec<(&'static str, ParameterValue)>,
+}
+
+impl Resolved {
+    /// Looks every given name up, fills in defaults and checks every value.
+    ///
+    /// # Errors
+    /// An unknown name (with a suggestion), a parameter given twice (once by an alias), or a value that is not allowed.
+    pub fn new(
+        kind: &str,
+        table: &[ParameterInfo],
+        given: &[(String, ParameterValue)],
+    ) -> Result<Self> {
+        for (name, _) in given {
+            if !table.iter().any(|parameter| parameter.is_called(name)) {
+                let known = table
+                    .iter()
+                    .flat_map(|p| std::iter::once(p.name).chain(p.aliases.iter().copied()));
+                return Err(Error::unknown(
+                    format!("parameter of {kind}"),
+                    name.as_str(),
+                    known,
+                ));
+            }
+        }
+        let mut values = Vec::with_capacity(table.len());
+        for parameter in table {
+            let mut uses = given.iter().filter(|(name, _)| parameter.is_called(name));
+            let value = match (uses.next(), uses.next()) {
+                (Some((first, _)), Some((second, _))) => {
+                    return Err(Error::parameter(
+                        parameter.name,
+                        format!("{first} and {second}"),
+                        "given once",
+                    ));
+                }
+                (Some((name, value)), None) => parameter.domain.accept(value).ok_or_else(|| {
+                    Error::parameter(name.as_str(), value, parameter.domain.requirement())
+                })?,
+                (None, _) => parameter.domain.default_value(),
+            };
+            values.push((parameter.name, value));
+        }
+        Ok(Self { values })
+    }
+
+    /// Names and values.
+    #[must_use]
+    pub fn values(&self) -> &[(&'static str, ParameterValue)] {
+        &self.values
+    }
+
+    /// The whole number `name`, as a count.
+    pub(super) fn count(&self, name: &str) -> usize {
+        match self.get(name) {
+            ParameterValue::Integer(value) => {
+                usize::try_from(*value).expect("counts are declared with a lower bound of 0")
+            }
+            other => panic!("{name} is declared as a whole number but holds {other}"),
+        }
+    }
+
+    /// The number `name`.
+    pub(super) fn number(&self, name: &str) -> f64 {
+        match self.get(name) {
+            ParameterValue::Number(value) => *value,
+            other => panic!("{name} is declared as a number but holds {other}"),
+        }
+    }
+
+    /// The switch `name`.
+    pub(super) fn switch(&self, name: &str) -> bool {
+        match self.get(name) {
+            ParameterValue::Bool(value) => *value,
+            other => panic!("{name} is declared as a switch but holds {other}"),
+        }
+    }
+
+    /// The word `name`.
+    pub(super) fn word(&self, name: &str) -> &str {
+        match self.get(name) {
+            ParameterValue::Text(value) => value,
+            other => panic!("{name} is declared as a word but holds {other}"),
+        }
+    }
+
+    /// Checks that one parameter lies below another.
+    pub(super) fn require_below(&self, lower: &str, upper: &str) -> Result<()> {
+        let number = |name| as_number(self.get(name)).expect("compared parameters are numbers");
+        if number(lower) < number(upper) {
+            Ok(())
+        } else {
+            Err(Error::parameter(
+                lower,
+                self.get(lower),
+                format!("below {upper} ({})", self.get(upper)),
+            ))
+        }
+    }
+
+    fn get(&self, name: &str) -> &ParameterValue {
+        let found = self.values.iter().find(|(known, _)| *known == name);
+        &found
+            .unwrap_or_else(|| panic!("{name} is not in the indicator's table"))
+            .1
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const TABLE: &[ParameterInfo] = &[
+        ParameterInfo::new("fast_period", Domain::period(1, 10)).or(&["short_period"]),
+        ParameterInfo::new("slow_period", Domain::period(2, 30)).or(&["long_period"]),
+        ParameterInfo::new(
+            "ma_type",
+            Domain::Word {
+                words: &["sma", "ema"],
+                default: "sma",
+                numbered: true,
+            },
+        ),
+        ParameterInfo::new(
+            "factor",
+            Domain::Between {
+                low: 0.0,
+                high: 100.0,
+                default: 3.0,
+            },
+        ),
+        ParameterInfo::new("long_term", Domain::Switch { default: false }),
+    ];
+
+    fn resolve(given: &[(&str, ParameterValue)]) -> Result<Resolved> {
+        let given: Vec<_> = given
+            .iter()
+            .map(|(name, value)| ((*name).to_owned(), value.clone()))
+            .collect();
+        Resolved::new("ma", TABLE, &given)
+    }
+
+    #[test]
+    fn defaults_fill_what_is_not_given_and_aliases_are_resolved() {
+        let resolved = resolve(&[("short_period", ParameterValue::Number(5.0))]).unwrap();
+        assert_eq!(resolved.count("fast_period"), 5);
+        assert_eq!(resolved.count("slow_period"), 30);
+        assert_eq!(resolved.word("ma_type"), "sma");
+        assert_eq!(resolved.number("factor"), 3.0);
+        assert!(!resolved.switch("long_term"));
+    }
+
+    #[test]
+    fn a_numbered_word_may_be_given_by_its_number_or_in_capitals() {
+        let by_number = resolve(&[("ma_type", ParameterValue::Integer(2))]).unwrap();
+        let by_name = resolve(&[("ma_type", ParameterValue::Text("EMA".to_owned()))]).unwrap();
+        assert_eq!(by_number.word("ma_type"), "ema");
+        assert_eq!(by_name, by_number);
+    }
+
+    #[test]
+    fn every_wrong_value_names_parameter_requirement_and_value() {
+        let cases = [
+            (
+                "fast_period",
+                ParameterValue::Integer(0),
+                "fast_period must be a whole number from 1 to 1000000, was 0",
+            ),
+            (
+                "short_period",
+                ParameterValue::Number(2.5),
+                "short_period must be a whole number from 1 to 1000000, was 2.5",
+            ),
+            (
+                "slow_period",
+                ParameterValue::Bool(true),
+                "slow_period must be a whole number from 2 to 1000000, was true",
+            ),
+            (
+                "slow_period",
+                ParameterValue::Text("20".to_owned()),
+                "slow_period must be a whole number from 2 to 1000000, was \"20\"",
+            ),
+            (
+                "factor",
+                ParameterValue::Number(f64::NAN),
+                "factor must be a number above 0 and below 100, was NaN",
+            ),
+            (
+                "factor",
+                ParameterValue::Integer(0),
+                "factor must be a number above 0 and below 100, was 0",
+            ),
+            (
+                "ma_type",
+                ParameterValue::Integer(3),
+                "ma_type must be one of sma, ema, or 1 to 2, was 3",
+            ),
+            (
+                "long_term",
+                ParameterValue::Integer(1),
+                "long_term must be true or false, was 1",
+            ),
+        ];
+        for (name, value, message) in cases {
+            assert_eq!(resolve(&[(name, value)]).unwrap_err().to_string(), message);
+        }
+    }
+
+    #[test]
+    fn an_unknown_name_is_answered_with_the_closest_one() {
+        let error = resolve(&[("fast_perod", ParameterValue::Integer(3))]).unwrap_err();
+        assert!(
+            error.to_string().starts_with(
+                "unknown parameter of ma \"fast_perod\" (did you mean \"fast_period\"?)"
+            ),
+            "{error}"
+        );
+    }
+
+    #[test]
+    fn a_parameter_given_under_two_names_is_refused() {
+        let twice = [
+            ("fast_period", ParameterValue::Integer(3)),
+            ("short_period", ParameterValue::Integer(4)),
+        ];
+        let error = resolve(&twice).unwrap_err().to_string();
+        assert_eq!(
+            error,
+            "fast_period must be given once, was fast_period and short_period"
+        );
+    }
+
+    #[test]
+    fn order_between_parameters_is_checked() {
+        let resolved = resolve(&[("fast_period", ParameterValue::Integer(30))]).unwrap();
+        let error = resolved.require_below("fast_period", "slow_period");
+        assert_eq!(
+            error.unwrap_err().to_string(),
+            "fast_period must be below slow_period (30), was 30"
+        );
+    }
+}

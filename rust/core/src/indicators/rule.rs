@@ -1,0 +1,177 @@
+//! One update rule, offered twice: over whole columns and a value at a time.
+
+use super::simd::{Work, dispatch};
+use crate::error::{Error, Result};
+
+/// Longest period accepted; beyond it a typing error is likelier than a wish.
+const MAX_PERIOD: usize = 10_000_000;
+
+/// Rows worked on at once: what an indicator reads, keeps and writes stays in the first-level cache.
+const CHUNK: usize = 1024;
+
+/// The update rule of an indicator with `I` input columns and `O` output lines.
+///
+/// Feeding the same rows in pieces of any length gives the same bits.
+pub trait Rule<const I: usize, const O: usize> {
+    /// Names of the input columns, for errors.
+    const COLUMNS: [&'static str; I];
+
+    /// Takes the next rows, all finite. `lines` come filled with NaN and keep it where there is no value.
+    fn run(&mut self, columns: [&[f64]; I], lines: [&mut [f64]; O]);
+}
+
+/// Runs `rule` over whole columns into `lines`, which are overwritten. A leading run of NaN is warm-up.
+///
+/// # Errors
+/// Columns or lines of different length; a NaN after the first number, or an infinity, in a column.
+///
+/// ```
+/// use spark_stacker_core::indicators::{Sma, fill};
+/// let mut average = [0.0; 3];
+/// fill(Sma::new(2)?, [&[1.0, 2.0, 6.0]], [&mut average])?;
+/// assert!(average[0].is_nan());
+/// assert_eq!(average[1..], [1.5, 4.0]);
+/// # Ok::<(), spark_stacker_core::Error>(())
+/// ```
+pub fn fill<const I: usize, const O: usize, R: Rule<I, O>>(
+    mut rule: R,
+    columns: [&[f64]; I],
+    mut lines: [&mut [f64]; O],
+) -> Result<()> {
+    let rows = columns[0].len();
+    let lengths = columns.iter().map(|column| column.len());
+    for (name, length) in R::COLUMNS.into_iter().zip(lengths) {
+        check_length(name, length, rows)?;
+    }
+    for line in &lines {
+        check_length("output", line.len(), rows)?;
+    }
+    let starts = columns.map(|column| column.iter().take_while(|x| x.is_nan()).count());
+    let first = starts.into_iter().max().unwrap_or(0);
+    for ((name, column), start) in R::COLUMNS.into_iter().zip(columns).zip(starts) {
+        check_finite(name, &column[start..first], start)?;
+    }
+    for line in &mut lines {
+        line[..first].fill(f64::NAN);
+    }
+    for start in (first..rows).step_by(CHUNK) {
+        let end = rows.min(start + CHUNK);
+        let chunk = columns.map(|column| &column[start..end]);
+        let finite = dispatch(Feed {
+            rule: &mut rule,
+            columns: chunk,
+            lines: lines.each_mut().map(|line| &mut line[start..end]),
+        });
+        if !finite {
+            for (name, column) in R::COLUMNS.into_iter().zip(chunk) {
+                check_finite(name, column, start)?;
+            }
+        }
+    }
+    Ok(())
+}
+
+/// [`fill`] into new lines.
+pub(super) fn batch<const I: usize, const O: usize>(
+    rule: impl Rule<I, O>,
+    columns: [&[f64]; I],
+) -> Result<[Vec<f64>; O]> {
+    let mut lines = [(); O].map(|()| vec![0.0; columns[0].len()]);
+    fill(rule, columns, lines.each_mut().map(Vec::as_mut_slice))?;
+    Ok(lines)
+}
+
+/// Feeds one row; NaN where a line has no value yet. The values must be finite.
+pub(super) fn step<const I: usize, const O: usize>(
+    rule: &mut impl Rule<I, O>,
+    row: [f64; I],
+) -> [f64; O] {
+    let mut values = [f64::NAN; O];
+    dispatch(Feed {
+        rule,
+        columns: row.each_ref().map(std::slice::from_ref),
+        lines: values.each_mut().map(std::slice::from_mut),
+    });
+    values
+}
+
+/// A value that is there, or `None` in warm-up.
+pub(super) fn defined(value: f64) -> Option<f64> {
+    (!value.is_nan()).then_some(value)
+}
+
+/// A period, or the error that names it.
+pub(super) fn checked_period(parameter: &str, period: usize, least: usize) -> Result<usize> {
+    if (least..=MAX_PERIOD).contains(&period) {
+        return Ok(period);
+    }
+    let requirement = if period < least {
+        format!("at least {least}")
+    } else {
+        format!("at most {MAX_PERIOD}")
+    };
+    Err(Error::parameter(parameter, period, requirement))
+}
+
+/// A multiplier or factor: finite and not negative, or the error that names it.
+pub(super) fn checked_factor(parameter: &str, factor: f64) -> Result<f64> {
+    if factor.is_finite() && factor >= 0.0 {
+        return Ok(factor);
+    }
+    Err(Error::parameter(
+        parameter,
+        factor,
+        "finite and not negative",
+    ))
+}
+
+struct Feed<'a, R, const I: usize, const O: usize> {
+    rule: &'a mut R,
+    columns: [&'a [f64]; I],
+    lines: [&'a mut [f64]; O],
+}
+
+impl<R: Rule<I, O>, const I: usize, const O: usize> Work for Feed<'_, R, I, O> {
+    /// Whether every value fed was finite.
+    type Output = bool;
+
+    #[inline(always)]
+    fn run(self) -> bool {
+        let finite = self
+            .columns
+            .iter()
+            .all(|column| column.iter().fold(true, |all, x| all & x.is_finite()));
+        if finite {
+            let mut lines = self.lines;
+            for line in &mut lines {
+                // The chunk is about to be written and stays in the cache, so this costs next to nothing.
+                line.fill(f64::NAN);
+            }
+            self.rule.run(self.columns, lines);
+        }
+        finite
+    }
+}
+
+fn check_length(name: &str, length: usize, expected: usize) -> Result<()> {
+    if length == expected {
+        return Ok(());
+    }
+    Err(Error::Length {
+        column: name.to_owned(),
+        length,
+        expected,
+    })
+}
+
+fn check_finite(name: &str, values: &[f64], first_row: usize) -> Result<()> {
+    match values.iter().position(|x| !x.is_finite()) {
+        None => Ok(()),
+        Some(i) => Err(Error::data(
+            name,
+            first_row + i,
+            values[i],
+            "values must be finite after the leading run of NaN",
+        )),
+    }
+}

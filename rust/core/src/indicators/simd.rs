@@ -1,0 +1,35 @@
+//! Runs a loop compiled for AVX2 and FMA where the processor has them; the only unsafe code of the core.
+//!
+//! Both paths give the same bits: the lanes an algorithm uses are fixed in its own file, and `mul_add` rounds once
+//! with the instruction and without it.
+
+/// A piece of work that gains from wide instructions. Mark `run` as `#[inline(always)]`, and whatever it calls in
+/// its loops, so that all of it is compiled for the wider processor.
+pub trait Work {
+    /// What the work gives.
+    type Output;
+
+    /// Does the work.
+    fn run(self) -> Self::Output;
+}
+
+/// Does the work with the widest instructions that this processor and every x86-64 wheel agree on.
+#[inline]
+pub fn dispatch<W: Work>(work: W) -> W::Output {
+    #[cfg(target_arch = "x86_64")]
+    if is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma") {
+        #[expect(
+            unsafe_code,
+            reason = "the features that `wide` is compiled for were just detected"
+        )]
+        // SAFETY: `wide` is safe code; calling it needs AVX2 and FMA only, which this processor has.
+        return unsafe { wide(work) };
+    }
+    work.run()
+}
+
+#[cfg(target_arch = "x86_64")]
+#[target_feature(enable = "avx2,fma")]
+fn wide<W: Work>(work: W) -> W::Output {
+    work.run()
+}

@@ -1,0 +1,63 @@
+//! Simple moving average: the mean of the last *n* values.
+
+use super::rule::{Rule, batch, checked_period, defined, step};
+use super::window::Window;
+use crate::error::Result;
+
+/// Mean of the last `period` values; NaN before there are so many.
+///
+/// # Errors
+/// A period of 0; a NaN after the first number, or an infinity, in `values`.
+///
+/// ```
+/// use spark_stacker_core::indicators::sma;
+/// let average = sma(&[1.0, 2.0, 3.0, 6.0], 2)?;
+/// assert!(average[0].is_nan());
+/// assert_eq!(average[1..], [1.5, 2.5, 4.5]);
+/// # Ok::<(), spark_stacker_core::Error>(())
+/// ```
+pub fn sma(values: &[f64], period: usize) -> Result<Vec<f64>> {
+    let [average] = batch(Sma::new(period)?, [values])?;
+    Ok(average)
+}
+
+/// [`sma`], a value at a time.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Sma {
+    window: Window<1, 1>,
+    reciprocal: f64,
+}
+
+impl Sma {
+    /// An empty window.
+    ///
+    /// # Errors
+    /// A period of 0.
+    pub fn new(period: usize) -> Result<Self> {
+        let period = checked_period("period", period, 1)?;
+        Ok(Self {
+            window: Window::new(period),
+            reciprocal: 1.0 / period as f64,
+        })
+    }
+
+    /// Takes the next value, which must be finite.
+    pub fn update(&mut self, value: f64) -> Option<f64> {
+        let [average] = step(self, [value]);
+        defined(average)
+    }
+}
+
+impl Rule<1, 1> for Sma {
+    const COLUMNS: [&'static str; 1] = ["values"];
+
+    #[inline(always)]
+    fn run(&mut self, values: [&[f64]; 1], [average]: [&mut [f64]; 1]) {
+        let reciprocal = self.reciprocal;
+        self.window.run(
+            values,
+            |_, price| price,
+            |i, window| average[i] = window.totals[0].mul_add(reciprocal, window.centre),
+        );
+    }
+}

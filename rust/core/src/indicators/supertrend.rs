@@ -1,0 +1,153 @@
+//! The `SuperTrend` line: so many average true ranges from the middle of the bar, trailing, turning when the close crosses it.
+
+use super::atr::Atr;
+use super::rule::{Rule, batch, checked_factor, checked_period, step};
+use crate::error::Result;
+
+/// The columns of [`supertrend`].
+#[derive(Debug, Clone, PartialEq)]
+pub struct SupertrendLines {
+    /// The trailing line: below the market in an up-trend, above it in a down-trend.
+    pub line: Vec<f64>,
+    /// 1 in an up-trend, −1 in a down-trend.
+    pub direction: Vec<f64>,
+}
+
+/// One row of [`supertrend`].
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct SupertrendPoint {
+    /// The trailing line.
+    pub line: f64,
+    /// 1 in an up-trend, −1 in a down-trend.
+    pub direction: f64,
+}
+
+/// Trailing line of `multiplier` average true ranges over `period` bars; the first value is at row `period`.
+///
+/// # Errors
+/// A period of 0; a multiplier that is negative or not finite; columns of different length; a NaN after the first
+/// number, or an infinity, in a column.
+///
+/// ```
+/// use spark_stacker_core::indicators::supertrend;
+/// let (high, low) = ([2.0, 3.0, 4.0, 9.0], [1.0, 2.0, 3.0, 8.0]);
+/// let lines = supertrend(&high, &low, &[1.5, 2.5, 3.5, 8.5], 2, 1.0)?;
+/// assert!(lines.line[1].is_nan());
+/// assert_eq!(lines.direction[3], 1.0);
+/// # Ok::<(), spark_stacker_core::Error>(())
+/// ```
+pub fn supertrend(
+    high: &[f64],
+    low: &[f64],
+    close: &[f64],
+    period: usize,
+    multiplier: f64,
+) -> Result<SupertrendLines> {
+    let rule = Supertrend::new(period, multiplier)?;
+    let [line, direction] = batch(rule, [high, low, close])?;
+    Ok(SupertrendLines { line, direction })
+}
+
+/// [`supertrend`], a bar at a time.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Supertrend {
+    range: Atr,
+    multiplier: f64,
+    ratchet: Ratchet,
+}
+
+impl Supertrend {
+    /// A line that has seen nothing.
+    ///
+    /// # Errors
+    /// A period of 0; a multiplier that is negative or not finite.
+    pub fn new(period: usize, multiplier: f64) -> Result<Self> {
+        checked_period("period", period, 1)?;
+        Ok(Self {
+            range: Atr::new(period)?,
+            multiplier: checked_factor("multiplier", multiplier)?,
+            ratchet: Ratchet::default(),
+        })
+    }
+
+    /// Takes the next bar, which must be finite.
+    pub fn update(&mut self, high: f64, low: f64, close: f64) -> Option<SupertrendPoint> {
+        let [line, direction] = step(self, [high, low, close]);
+        (!line.is_nan()).then_some(SupertrendPoint { line, direction })
+    }
+}
+
+impl Rule<3, 2> for Supertrend {
+    const COLUMNS: [&'static str; 3] = ["high", "low", "close"];
+
+    #[inline(always)]
+    fn run(&mut self, bars: [&[f64]; 3], [line, direction]: [&mut [f64]; 2]) {
+        let [high, low, close] = bars;
+        let first = self.range.warm_up(close.len());
+        self.range.run(bars, [line]);
+        for i in first..close.len() {
+            let middle = 0.5 * (high[i] + low[i]);
+            let point = self
+                .ratchet
+                .update(middle, self.multiplier * line[i], close[i]);
+            (line[i], direction[i]) = (point.line, point.direction);
+        }
+    }
+}
+
+/// The usual ratchet: while the trend lasts, the lower band only rises and the upper band only falls.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Ratchet {
+    upper: f64,
+    lower: f64,
+    close: f64,
+    up: bool,
+}
+
+impl Default for Ratchet {
+    /// A ratchet that has seen nothing.
+    fn default() -> Self {
+        Self {
+            upper: f64::INFINITY,
+            lower: f64::NEG_INFINITY,
+            close: f64::NAN,
+            up: false,
+        }
+    }
+}
+
+impl Ratchet {
+    /// Takes the next bar: its middle, the bands' distance from it, and its close.
+    #[inline(always)]
+    pub fn update(&mut self, middle: f64, distance: f64, close: f64) -> SupertrendPoint {
+        let (upper, lower) = (middle + distance, middle - distance);
+        // A band starts anew once the close before has left it behind.
+        self.upper = if upper < self.upper || self.close > self.upper {
+            upper
+        } else {
+            self.upper
+        };
+        self.lower = if lower > self.lower || self.close < self.lower {
+            lower
+        } else {
+            self.lower
+        };
+        self.close = close;
+        self.up = if self.up {
+            close >= self.lower
+        } else {
+            close > self.upper
+        };
+        if self.up {
+            SupertrendPoint {
+                line: self.lower,
+                direction: 1.0,
+            }
+        } else {
+            SupertrendPoint {
+                line: self.upper,
+                direction: -1.0,
+            }
+        }
+    }
+}

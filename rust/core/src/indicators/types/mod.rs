@@ -1,0 +1,141 @@
+//! The indicator types: each joins an update rule of values with a rule of signals.
+//!
+//! A type is one object, fed rows in pieces of any length: whole columns for a backtest, a single row in a stream. Both therefore give the same bits.
+
+pub(super) mod adaptive_supertrend;
+pub(super) mod adaptive_trend_finder;
+pub(super) mod bollinger;
+pub(super) mod ma;
+pub(super) mod macd;
+pub(super) mod rsi;
+pub(super) mod ultimate_ma;
+
+use std::array::from_fn;
+
+use super::rows::Rows;
+use super::simd::{Work, dispatch};
+use crate::signals::rules::SignalRule;
+use crate::signals::{Signal, SignalEvent};
+
+/// Rows worked on at once, so that what is read, kept and written stays in the first-level cache.
+const CHUNK: usize = 1024;
+
+/// The update rule of `N` columns of values.
+pub(super) trait Lines<const N: usize> {
+    /// Takes the next rows. `lines` are as long, come filled with NaN and keep it where there is no value.
+    fn run(&mut self, rows: Rows<'_>, lines: [&mut [f64]; N]);
+}
+
+/// An indicator at work: `N` columns of values and what they say.
+#[derive(Debug, Clone)]
+pub(super) struct Indicator<L, R, const N: usize> {
+    /// Rows before the first in which every value in use is defined.
+    pub(super) warm_up: usize,
+    pub(super) lines: L,
+    pub(super) rule: R,
+}
+
+impl<L: Lines<N>, R: SignalRule<N>, const N: usize> Indicator<L, R, N> {
+    /// All values, and the signals with them.
+    pub(super) fn compute(mut self, rows: Rows<'_>) -> (Vec<Vec<f64>>, Vec<SignalEvent>) {
+        let mut columns: [Vec<f64>; N] = from_fn(|_| Vec::with_capacity(rows.len()));
+        let mut events = Vec::new();
+        for (start, part) in rows.chunks(CHUNK) {
+            for column in &mut columns {
+                // Filling a chunk just before it is written costs no more than the cache does.
+                column.resize(start + part.len(), f64::NAN);
+            }
+            let lines = columns.each_mut().map(|column| &mut column[start..]);
+            self.feed(part, lines, start, &mut events);
+        }
+        (columns.into(), events)
+    }
+
+    /// The signals alone; no column is kept.
+    pub(super) fn signals(mut self, rows: Rows<'_>) -> Vec<SignalEvent> {
+        let mut scratch: [Vec<f64>; N] = from_fn(|_| Vec::with_capacity(CHUNK));
+        let mut events = Vec::new();
+        for (start, part) in rows.chunks(CHUNK) {
+            for line in &mut scratch {
+                line.clear();
+                line.resize(part.len(), f64::NAN);
+            }
+            let lines = scratch.each_mut().map(Vec::as_mut_slice);
+            self.feed(part, lines, start, &mut events);
+        }
+        events
+    }
+
+    /// The signals that given columns of values set off.
+    pub(super) fn read(mut self, close: &[f64], columns: [&[f64]; N]) -> Vec<SignalEvent> {
+        let mut events = Vec::new();
+        self.rule.scan(close, columns, 0, &mut events);
+        events
+    }
+
+    /// Takes the next row and writes its values.
+    pub(super) fn update(&mut self, row: Rows<'_>, values: &mut [f64; N]) -> Option<Signal> {
+        *values = [f64::NAN; N];
+        let lines = &mut self.lines;
+        dispatch(Advance { lines, row, values });
+        self.rule.update(row.close[0], *values)
+    }
+
+    fn feed(
+        &mut self,
+        rows: Rows<'_>,
+        lines: [&mut [f64]; N],
+        first_row: usize,
+        events: &mut Vec<SignalEvent>,
+    ) {
+        dispatch(Feed {
+            indicator: self,
+            rows,
+            lines,
+            first_row,
+            events,
+        });
+    }
+}
+
+/// Values first, then what they say, while they are in the cache.
+struct Feed<'a, L, R, const N: usize> {
+    indicator: &'a mut Indicator<L, R, N>,
+    rows: Rows<'a>,
+    lines: [&'a mut [f64]; N],
+    first_row: usize,
+    events: &'a mut Vec<SignalEvent>,
+}
+
+impl<L: Lines<N>, R: SignalRule<N>, const N: usize> Work for Feed<'_, L, R, N> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run(mut self) {
+        let lines = self.lines.each_mut().map(|line| &mut **line);
+        self.indicator.lines.run(self.rows, lines);
+        let values = self.lines.map(|line| &*line);
+        let Self {
+            rows, first_row, ..
+        } = self;
+        self.indicator
+            .rule
+            .scan(rows.close, values, first_row, self.events);
+    }
+}
+
+struct Advance<'a, L, const N: usize> {
+    lines: &'a mut L,
+    row: Rows<'a>,
+    values: &'a mut [f64; N],
+}
+
+impl<L: Lines<N>, const N: usize> Work for Advance<'_, L, N> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run(self) {
+        let values = self.values.each_mut().map(std::slice::from_mut);
+        self.lines.run(self.row, values);
+    }
+}

@@ -1,0 +1,79 @@
+//! Weighted moving average: weights 1 for the oldest of *n* values to *n* for the newest.
+
+use super::rule::{Rule, batch, checked_period, defined, step};
+use super::window::Window;
+use crate::error::Result;
+
+/// Linearly weighted mean of the last `period` values; NaN before there are so many.
+///
+/// # Errors
+/// A period of 0; a NaN after the first number, or an infinity, in `values`.
+///
+/// ```
+/// use spark_stacker_core::indicators::wma;
+/// let average = wma(&[1.0, 4.0, 7.0], 2)?;
+/// assert!(average[0].is_nan());
+/// assert_eq!(average[1..], [3.0, 6.0]);
+/// # Ok::<(), spark_stacker_core::Error>(())
+/// ```
+pub fn wma(values: &[f64], period: usize) -> Result<Vec<f64>> {
+    let [average] = batch(Wma::new(period)?, [values])?;
+    Ok(average)
+}
+
+/// [`wma`], a value at a time.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Wma {
+    /// Sums of the price and of position times price.
+    window: Window<1, 2>,
+    period: usize,
+    /// Values still to come before the first average.
+    warm_up: usize,
+}
+
+impl Wma {
+    /// An empty window.
+    ///
+    /// # Errors
+    /// A period of 0.
+    pub fn new(period: usize) -> Result<Self> {
+        let period = checked_period("period", period, 1)?;
+        Ok(Self {
+            window: Window::new(period),
+            period,
+            warm_up: period - 1,
+        })
+    }
+
+    /// Takes the next value, which must be finite.
+    pub fn update(&mut self, value: f64) -> Option<f64> {
+        let [average] = step(self, [value]);
+        defined(average)
+    }
+
+    /// Rows of the next `rows` that give no average yet.
+    pub(super) fn warm_up(&self, rows: usize) -> usize {
+        self.warm_up.min(rows)
+    }
+}
+
+impl Rule<1, 1> for Wma {
+    const COLUMNS: [&'static str; 1] = ["values"];
+
+    #[inline(always)]
+    fn run(&mut self, values: [&[f64]; 1], [average]: [&mut [f64]; 1]) {
+        self.warm_up -= self.warm_up(average.len());
+        let n = self.period as f64;
+        let weight_of_all = 2.0 / (n * (n + 1.0));
+        self.window.run(
+            values,
+            |position, [price]| [price, position * price],
+            |i, window| {
+                // The newest row has weight n, so the row at `p` has p + (n − position).
+                let [sum, by_position] = window.totals;
+                let weighted = (n - window.position).mul_add(sum, by_position);
+                average[i] = weighted.mul_add(weight_of_all, window.centre);
+            },
+        );
+    }
+}
