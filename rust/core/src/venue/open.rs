@@ -115,7 +115,9 @@ impl Venue {
                     Side::Sell => point.price >= price,
                 };
                 order.request.kind = OrderKind::Limit { price };
-                if marketable {
+                if marketable && order.request.post_only {
+                    let _ = self.refuse(&order, Reason::WouldTake, point);
+                } else if marketable {
                     order.liquidity = Liquidity::Taker;
                     self.execute_or_wait(order, point, Pricing::Limit);
                 } else if let Some(reason) = immediate(order.request.time_in_force) {

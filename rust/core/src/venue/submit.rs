@@ -89,7 +89,11 @@ impl Venue {
         };
         order.best = state.last_close.unwrap_or(0.0);
         let marketable = self.marketable(order);
-        if order.request.post_only && (marketable || order.request.kind == OrderKind::Market) {
+        let takes = matches!(
+            order.request.kind,
+            OrderKind::Market | OrderKind::Stop { .. } | OrderKind::TrailingStop { .. }
+        );
+        if order.request.post_only && (marketable || takes) {
             return Err(Reason::WouldTake);
         }
         if order.is_limit() && !marketable {
@@ -156,7 +160,7 @@ impl Venue {
             Quantity::Quote(_) => 0.0,
             _ => self.rules.fee_rate(order.liquidity),
         };
-        let cost = self.cost_per_notional(market, request.leverage, fee_rate);
+        let cost = self.cost_per_notional(request, fee_rate);
         if request.side == Side::Sell && self.ledger.is_spot(market) {
             return Ok(());
         }
