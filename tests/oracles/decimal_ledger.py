@@ -7,8 +7,8 @@ realised profit and equity. Nothing of the engine is used; sums and products of 
 >>> ledger.fill(side="buy", quantity="2", price="100", fee="0.2")
 >>> ledger.fund(mark_price="110", rate="0.001")
 >>> ledger.fill(side="sell", quantity="3", price="120", fee="0.36")
->>> [str(value.normalize()) for value in (ledger.realised, ledger.position, ledger.cash, ledger.equity("130"))]
-['4E+1', '-1', '1039.22', '1029.22']
+>>> f"{ledger.realised:f} {ledger.position:f} {ledger.cash:.2f} {ledger.equity('130'):.2f}"
+'40 -1 1039.22 1029.22'
 """
 
 from __future__ import annotations
