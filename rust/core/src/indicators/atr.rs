@@ -48,16 +48,14 @@ impl Atr {
         let [range] = step(self, [high, low, close]);
         defined(range)
     }
-
-    /// How many of the next `rows` give no range yet.
-    pub(super) fn warm_up(&self, rows: usize) -> usize {
-        let first = usize::from(self.previous_close.is_none()).min(rows);
-        first + self.average.warm_up(rows - first)
-    }
 }
 
 impl Rule<3, 1> for Atr {
     const COLUMNS: [&'static str; 3] = ["high", "low", "close"];
+
+    fn warm_up(&self) -> usize {
+        usize::from(self.previous_close.is_none()) + self.average.warm_up()
+    }
 
     #[inline(always)]
     fn run(&mut self, [high, low, close]: [&[f64]; 3], [range]: [&mut [f64]; 1]) {

@@ -87,6 +87,10 @@ impl Bollinger {
 impl Rule<1, 3> for Bollinger {
     const COLUMNS: [&'static str; 1] = ["close"];
 
+    fn warm_up(&self) -> usize {
+        self.window.warm_up()
+    }
+
     #[inline(always)]
     fn run(&mut self, close: [&[f64]; 1], [upper, middle, lower]: [&mut [f64]; 3]) {
         let reciprocal = self.reciprocal;

@@ -68,11 +68,6 @@ impl Ema {
         defined(average)
     }
 
-    /// How many of the next `rows` give no average yet.
-    pub(super) fn warm_up(&self, rows: usize) -> usize {
-        (self.period - 1).saturating_sub(self.seen).min(rows)
-    }
-
     /// Writes the distance of the average from each value, from the first row that has an average.
     #[inline(always)]
     pub(super) fn run_distances(&mut self, values: &[f64], distances: &mut [f64]) {
@@ -113,6 +108,10 @@ impl Ema {
 
 impl Rule<1, 1> for Ema {
     const COLUMNS: [&'static str; 1] = ["values"];
+
+    fn warm_up(&self) -> usize {
+        (self.period - 1).saturating_sub(self.seen)
+    }
 
     #[inline(always)]
     fn run(&mut self, [values]: [&[f64]; 1], [average]: [&mut [f64]; 1]) {

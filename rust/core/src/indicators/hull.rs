@@ -57,10 +57,14 @@ impl Hull {
 impl Rule<1, 1> for Hull {
     const COLUMNS: [&'static str; 1] = ["values"];
 
+    fn warm_up(&self) -> usize {
+        self.whole.warm_up() + self.smoothing.warm_up()
+    }
+
     #[inline(always)]
     fn run(&mut self, [values]: [&[f64]; 1], [average]: [&mut [f64]; 1]) {
         let rows = values.len();
-        let start = self.whole.warm_up(rows);
+        let start = rows.min(self.whole.warm_up());
         self.halves.resize(rows, f64::NAN);
         self.raw.resize(rows, f64::NAN);
         let halves = &mut self.halves[..rows];

@@ -106,6 +106,10 @@ impl LinearRegression {
 impl Rule<1, 3> for LinearRegression {
     const COLUMNS: [&'static str; 1] = ["values"];
 
+    fn warm_up(&self) -> usize {
+        self.window.warm_up()
+    }
+
     #[inline(always)]
     fn run(&mut self, [values]: [&[f64]; 1], [value, slope, intercept]: [&mut [f64]; 3]) {
         self.run_points(values, |i, point| {
@@ -134,6 +138,10 @@ impl RegressionLine {
 
 impl Rule<1, 1> for RegressionLine {
     const COLUMNS: [&'static str; 1] = ["values"];
+
+    fn warm_up(&self) -> usize {
+        self.regression.warm_up()
+    }
 
     #[inline(always)]
     fn run(&mut self, [values]: [&[f64]; 1], [line]: [&mut [f64]; 1]) {

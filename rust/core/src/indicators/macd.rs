@@ -108,9 +108,13 @@ impl Macd {
 impl Rule<1, 3> for Macd {
     const COLUMNS: [&'static str; 1] = ["close"];
 
+    fn warm_up(&self) -> usize {
+        self.slow.warm_up() + self.signal.warm_up()
+    }
+
     #[inline(always)]
     fn run(&mut self, [close]: [&[f64]; 1], [macd, signal, histogram]: [&mut [f64]; 3]) {
-        let first = self.slow.warm_up(close.len());
+        let first = close.len().min(self.slow.warm_up());
         let delay = self.fast_delay.min(close.len());
         self.fast_delay -= delay;
         // Both averages are kept as distances from the close; the difference of the two is that of the averages.

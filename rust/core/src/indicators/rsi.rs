@@ -56,6 +56,10 @@ impl Rsi {
 impl Rule<1, 1> for Rsi {
     const COLUMNS: [&'static str; 1] = ["close"];
 
+    fn warm_up(&self) -> usize {
+        usize::from(self.previous.is_none()) + self.gain.warm_up()
+    }
+
     #[inline(always)]
     fn run(&mut self, [close]: [&[f64]; 1], [strength]: [&mut [f64]; 1]) {
         let Some((&newest, _)) = close.split_last() else {

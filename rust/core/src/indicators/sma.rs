@@ -51,6 +51,10 @@ impl Sma {
 impl Rule<1, 1> for Sma {
     const COLUMNS: [&'static str; 1] = ["values"];
 
+    fn warm_up(&self) -> usize {
+        self.window.warm_up()
+    }
+
     #[inline(always)]
     fn run(&mut self, values: [&[f64]; 1], [average]: [&mut [f64]; 1]) {
         let reciprocal = self.reciprocal;

@@ -51,6 +51,10 @@ impl Vwma {
 impl Rule<2, 1> for Vwma {
     const COLUMNS: [&'static str; 2] = ["close", "volume"];
 
+    fn warm_up(&self) -> usize {
+        self.window.warm_up()
+    }
+
     #[inline(always)]
     fn run(&mut self, bars: [&[f64]; 2], [average]: [&mut [f64]; 1]) {
         self.window.run(
@@ -58,9 +62,11 @@ impl Rule<2, 1> for Vwma {
             |_, [price, volume]| [price * volume, volume],
             |i, window| {
                 let [traded, volume] = window.totals;
-                if volume != 0.0 {
-                    average[i] = window.centre + traded / volume;
-                }
+                average[i] = if volume == 0.0 {
+                    f64::NAN
+                } else {
+                    window.centre + traded / volume
+                };
             },
         );
     }

@@ -21,9 +21,9 @@ impl Wilder {
         }
     }
 
-    /// How many of the next `rows` give no average yet.
-    pub(super) fn warm_up(&self, rows: usize) -> usize {
-        (self.period - 1).saturating_sub(self.seen).min(rows)
+    /// Inputs still to come before the first average.
+    pub(super) fn warm_up(&self) -> usize {
+        (self.period - 1).saturating_sub(self.seen)
     }
 
     /// Replaces every input by the average after it; inputs before the first average become NaN.

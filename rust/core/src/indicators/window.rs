@@ -40,6 +40,15 @@ impl<const I: usize, const K: usize> Window<I, K> {
         }
     }
 
+    /// Rows still to come before the window is full.
+    pub(super) fn warm_up(&self) -> usize {
+        if self.tails.is_empty() {
+            self.period - 1 - self.block[0].len()
+        } else {
+            0
+        }
+    }
+
     /// Takes rows. `terms(position, row)` is what a row adds to the sums, its price counted from the centre;
     /// `emit(index, sums)` is called for every row that ends a full window.
     #[inline(always)]

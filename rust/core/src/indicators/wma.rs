@@ -27,8 +27,6 @@ pub struct Wma {
     /// Sums of the price and of position times price.
     window: Window<1, 2>,
     period: usize,
-    /// Values still to come before the first average.
-    warm_up: usize,
 }
 
 impl Wma {
@@ -41,7 +39,6 @@ impl Wma {
         Ok(Self {
             window: Window::new(period),
             period,
-            warm_up: period - 1,
         })
     }
 
@@ -50,19 +47,17 @@ impl Wma {
         let [average] = step(self, [value]);
         defined(average)
     }
-
-    /// Rows of the next `rows` that give no average yet.
-    pub(super) fn warm_up(&self, rows: usize) -> usize {
-        self.warm_up.min(rows)
-    }
 }
 
 impl Rule<1, 1> for Wma {
     const COLUMNS: [&'static str; 1] = ["values"];
 
+    fn warm_up(&self) -> usize {
+        self.window.warm_up()
+    }
+
     #[inline(always)]
     fn run(&mut self, values: [&[f64]; 1], [average]: [&mut [f64]; 1]) {
-        self.warm_up -= self.warm_up(average.len());
         let n = self.period as f64;
         let weight_of_all = 2.0 / (n * (n + 1.0));
         self.window.run(
