@@ -58,18 +58,20 @@ impl Rule<3, 1> for Atr {
     }
 
     #[inline(always)]
-    fn run(&mut self, [high, low, close]: [&[f64]; 3], [range]: [&mut [f64]; 1]) {
-        let Some((&newest, _)) = close.split_last() else {
+    fn run(&mut self, bars: [&[f64]; 3], [range]: [&mut [f64]; 1]) {
+        let [_, _, close] = bars;
+        let Some(&newest) = close.last() else {
             return;
         };
         let first = usize::from(self.previous_close.is_none());
         let mut previous = self.previous_close.replace(newest).unwrap_or(close[0]);
-        let (high, low, close) = (&high[first..], &low[first..], &close[first..]);
-        let ranges = &mut range[first..];
-        for (((range, &high), &low), &close) in ranges.iter_mut().zip(high).zip(low).zip(close) {
-            *range = high.max(previous) - low.min(previous);
+        let true_range = |[high, low, close]: [f64; 3]| {
+            let top = if previous > high { previous } else { high };
+            let bottom = if previous < low { previous } else { low };
             previous = close;
-        }
-        self.average.run(ranges);
+            top - bottom
+        };
+        let bars = bars.map(|column| &column[first..]);
+        self.average.run(bars, &mut range[first..], true_range);
     }
 }

@@ -4,7 +4,9 @@
 //! `y[t+j] = b^j·y[t] + p[j]` with `p[j] = b·p[j−1] + g[j]`: the `p` do not wait for the block before, and only one
 //! multiplication per block is left on the chain from value to value.
 
-const BLOCK: usize = 8;
+use std::ops::Range;
+
+const BLOCK: usize = 4;
 
 /// A geometrically decaying sum.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -34,54 +36,63 @@ impl Decay {
         }
     }
 
-    /// Replaces every input by the value after it.
+    /// Writes `output(row, y)` for every row, where `input(row)` is the `g` of the row.
     #[inline(always)]
-    pub(super) fn run(&mut self, inputs: &mut [f64]) {
-        let to_block_start = (BLOCK - self.place) % BLOCK;
-        let (head, rest) = inputs.split_at_mut(to_block_start.min(inputs.len()));
-        let (blocks, tail) = rest.as_chunks_mut::<BLOCK>();
-        self.run_open_block(head);
-        for blocks in blocks.chunks_mut(BLOCKS) {
-            self.run_blocks(blocks);
-        }
-        self.run_open_block(tail);
-    }
-
-    #[inline(always)]
-    fn run_open_block(&mut self, inputs: &mut [f64]) {
-        for value in inputs {
-            self.partial = self.powers[0].mul_add(self.partial, *value);
-            *value = self.powers[self.place].mul_add(self.anchor, self.partial);
-            self.place += 1;
-            if self.place == BLOCK {
-                (self.anchor, self.partial, self.place) = (*value, 0.0, 0);
-            }
-        }
-    }
-
-    /// The chain first, by itself; then every value from its block's anchor, all lanes at once.
-    #[inline(always)]
-    fn run_blocks(&mut self, blocks: &mut [[f64; BLOCK]]) {
-        let powers = self.powers;
-        let mut anchors = [0.0; BLOCKS];
+    pub(super) fn run<const I: usize>(
+        &mut self,
+        columns: [&[f64]; I],
+        line: &mut [f64],
+        mut input: impl FnMut([f64; I]) -> f64,
+        output: impl Fn([f64; I], f64) -> f64,
+    ) {
+        let rows = line.len();
+        let head = ((BLOCK - self.place) % BLOCK).min(rows);
+        let tail = rows - (rows - head) % BLOCK;
+        self.run_open_block(columns, line, 0..head, &mut input, &output);
+        let inputs = columns.map(|column| column[head..tail].as_chunks::<BLOCK>().0);
+        let [b, ..] = self.powers;
         let mut anchor = self.anchor;
-        for (block, kept) in blocks.iter_mut().zip(&mut anchors) {
+        for (k, outputs) in line[head..tail]
+            .as_chunks_mut::<BLOCK>()
+            .0
+            .iter_mut()
+            .enumerate()
+        {
+            let block = inputs.map(|column| column[k]);
+            let mut partials = [0.0; BLOCK];
             let mut partial = 0.0;
-            for value in &mut *block {
-                partial = powers[0].mul_add(partial, *value);
-                *value = partial;
+            for j in 0..BLOCK {
+                partial = b.mul_add(partial, input(block.map(|column| column[j])));
+                partials[j] = partial;
             }
-            *kept = anchor;
-            anchor = powers[BLOCK - 1].mul_add(anchor, partial);
+            for j in 0..BLOCK {
+                let value = self.powers[j].mul_add(anchor, partials[j]);
+                outputs[j] = output(block.map(|column| column[j]), value);
+            }
+            anchor = self.powers[BLOCK - 1].mul_add(anchor, partial);
         }
         self.anchor = anchor;
-        for (block, anchor) in blocks.iter_mut().zip(anchors) {
-            for (value, power) in block.iter_mut().zip(powers) {
-                *value = power.mul_add(anchor, *value);
+        self.run_open_block(columns, line, tail..rows, &mut input, &output);
+    }
+
+    #[inline(always)]
+    fn run_open_block<const I: usize>(
+        &mut self,
+        columns: [&[f64]; I],
+        line: &mut [f64],
+        rows: Range<usize>,
+        input: &mut impl FnMut([f64; I]) -> f64,
+        output: &impl Fn([f64; I], f64) -> f64,
+    ) {
+        for i in rows {
+            let row = columns.map(|column| column[i]);
+            self.partial = self.powers[0].mul_add(self.partial, input(row));
+            let value = self.powers[self.place].mul_add(self.anchor, self.partial);
+            line[i] = output(row, value);
+            self.place += 1;
+            if self.place == BLOCK {
+                (self.anchor, self.partial, self.place) = (value, 0.0, 0);
             }
         }
     }
 }
-
-/// Blocks whose anchors are kept at a time.
-const BLOCKS: usize = 32;

@@ -68,41 +68,52 @@ impl Ema {
         defined(average)
     }
 
-    /// Writes the distance of the average from each value, from the first row that has an average.
+    /// Writes `output(row, distance)` where there is an average: a row holds the value first, and `distance` is that
+    /// of the average from it.
     #[inline(always)]
-    pub(super) fn run_distances(&mut self, values: &[f64], distances: &mut [f64]) {
-        let seeding = self.seed(values, distances);
-        let (values, distances) = (&values[seeding..], &mut distances[seeding..]);
-        let (Some(decay), Some(&newest)) = (&mut self.distance, values.last()) else {
-            return;
-        };
-        // d' = b·(d − (x' − x)): the input of the recursion is b·(x − x').
-        let mut before = self.newest;
-        for (distance, &value) in distances.iter_mut().zip(values) {
-            *distance = self.retained * (before - value);
-            before = value;
+    pub(super) fn run_distances<const I: usize>(
+        &mut self,
+        columns: [&[f64]; I],
+        line: &mut [f64],
+        output: impl Fn([f64; I], f64) -> f64,
+    ) {
+        let seeding = (self.period - self.seen).min(line.len());
+        for i in 0..seeding {
+            let row = columns.map(|column| column[i]);
+            if let Some(distance) = self.seed(row[0]) {
+                line[i] = output(row, distance);
+            }
         }
-        decay.run(distances);
-        self.newest = newest;
+        if let Some(decay) = &mut self.distance {
+            let columns = columns.map(|column| &column[seeding..]);
+            let retained = self.retained;
+            let mut newest = self.newest;
+            let input = |row: [f64; I]| {
+                // d' = b·(d − (x' − x)), so this is b·(x − x').
+                let moved_back = newest - row[0];
+                newest = row[0];
+                retained * moved_back
+            };
+            decay.run(columns, &mut line[seeding..], input, output);
+            self.newest = newest;
+        }
     }
 
-    /// Takes what the seed still lacks; gives how many values that was.
+    /// Takes a value of the seed; the last one gives the first distance.
     #[inline(always)]
-    fn seed(&mut self, values: &[f64], distances: &mut [f64]) -> usize {
-        let lacking = (self.period - self.seen).min(values.len());
-        for (distance, &value) in distances.iter_mut().zip(&values[..lacking]) {
-            if self.seen == 0 {
-                self.first = value;
-            }
-            self.seen += 1;
-            self.sum += value - self.first;
-            if self.seen == self.period {
-                *distance = self.sum / self.period as f64 + (self.first - value);
-                self.newest = value;
-                self.distance = Some(Decay::new(self.retained, *distance));
-            }
+    fn seed(&mut self, value: f64) -> Option<f64> {
+        if self.seen == 0 {
+            self.first = value;
         }
-        lacking
+        self.seen += 1;
+        self.sum += value - self.first;
+        if self.seen < self.period {
+            return None;
+        }
+        let distance = self.sum / self.period as f64 + (self.first - value);
+        self.newest = value;
+        self.distance = Some(Decay::new(self.retained, distance));
+        Some(distance)
     }
 }
 
@@ -114,10 +125,7 @@ impl Rule<1, 1> for Ema {
     }
 
     #[inline(always)]
-    fn run(&mut self, [values]: [&[f64]; 1], [average]: [&mut [f64]; 1]) {
-        self.run_distances(values, average);
-        for (average, value) in average.iter_mut().zip(values) {
-            *average += value;
-        }
+    fn run(&mut self, values: [&[f64]; 1], [average]: [&mut [f64]; 1]) {
+        self.run_distances(values, average, |[value], distance| value + distance);
     }
 }

@@ -2,7 +2,8 @@
 //!
 //! - [`simd`]: runs a loop compiled for wider instructions where the processor has them.
 //! - `rule`: one update rule offered over columns and a value at a time; checks of inputs.
-//! - `decay`, `window`: the two sums that averages are made of, geometric and sliding.
+//! - `decay`, `window`: what averages are made of: a sum that decays, summaries of the last rows.
+//! - `moments`, `history`: what a window may know; the values it keeps.
 //! - `wilder`, `cascade`: Wilder's smoothing of ranges; averages of averages.
 
 // What runs inside `simd::dispatch` must be inlined into it, or it is compiled for the narrow processor.
@@ -15,9 +16,11 @@ mod bollinger;
 mod cascade;
 mod decay;
 mod ema;
+mod history;
 mod hull;
 mod linear_regression;
 mod macd;
+mod moments;
 mod rma;
 mod rsi;
 mod rule;

@@ -1,7 +1,7 @@
 //! Volume-weighted moving average: the price of the last *n* bars, each weighted by its volume.
 
 use super::rule::{Rule, batch, checked_period, defined, step};
-use super::window::Window;
+use super::window::{Sizes, Summary, Window};
 use crate::error::Result;
 
 /// Volume-weighted mean of the last `period` prices; NaN before there are so many and where no volume was traded.
@@ -25,8 +25,7 @@ pub fn vwma(close: &[f64], volume: &[f64], period: usize) -> Result<Vec<f64>> {
 /// [`vwma`], a bar at a time.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Vwma {
-    /// Sums of price times volume and of volume.
-    window: Window<2, 2>,
+    window: Window<Traded, 2, 3>,
 }
 
 impl Vwma {
@@ -57,17 +56,35 @@ impl Rule<2, 1> for Vwma {
 
     #[inline(always)]
     fn run(&mut self, bars: [&[f64]; 2], [average]: [&mut [f64]; 1]) {
-        self.window.run(
-            bars,
-            |_, [price, volume]| [price * volume, volume],
-            |i, window| {
-                let [traded, volume] = window.totals;
-                average[i] = if volume == 0.0 {
-                    f64::NAN
-                } else {
-                    window.centre + traded / volume
-                };
-            },
-        );
+        self.window.run(bars);
+        let [newest, volume, distance] = self.window.full();
+        let warm_up = average.len() - newest.len();
+        let sums = volume.iter().zip(distance);
+        for ((average, newest), (volume, distance)) in
+            average[warm_up..].iter_mut().zip(newest).zip(sums)
+        {
+            *average = if *volume == 0.0 {
+                f64::NAN
+            } else {
+                newest + distance / volume
+            };
+        }
+    }
+}
+
+/// The newest price, the volume, and the volume times its distance from the newest price.
+#[derive(Debug, Clone, Copy, PartialEq)]
+struct Traded;
+
+impl Summary<2, 3> for Traded {
+    #[inline(always)]
+    fn of_row([price, volume]: [f64; 2]) -> [f64; 3] {
+        [price, volume, 0.0]
+    }
+
+    #[inline(always)]
+    fn join(newer: [f64; 3], older: [f64; 3], _: Sizes) -> [f64; 3] {
+        let distance = (older[0] - newer[0]).mul_add(older[1], newer[2] + older[2]);
+        [newer[0], newer[1] + older[1], distance]
     }
 }

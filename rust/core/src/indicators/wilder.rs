@@ -26,27 +26,29 @@ impl Wilder {
         (self.period - 1).saturating_sub(self.seen)
     }
 
-    /// Replaces every input by the average after it; inputs before the first average become NaN.
+    /// Writes the average of the `input` of every row where there is one.
     #[inline(always)]
-    pub(super) fn run(&mut self, inputs: &mut [f64]) {
-        let lacking = (self.period - self.seen).min(inputs.len());
-        let (seeding, rest) = inputs.split_at_mut(lacking);
+    pub(super) fn run<const I: usize>(
+        &mut self,
+        columns: [&[f64]; I],
+        line: &mut [f64],
+        mut input: impl FnMut([f64; I]) -> f64,
+    ) {
         let n = self.period as f64;
-        for input in seeding {
-            self.sum += *input;
+        let seeding = (self.period - self.seen).min(line.len());
+        for i in 0..seeding {
+            self.sum += input(columns.map(|column| column[i]));
             self.seen += 1;
-            *input = f64::NAN;
             if self.seen == self.period {
-                *input = self.sum / n;
-                self.average = Some(Decay::new((n - 1.0) / n, *input));
+                line[i] = self.sum / n;
+                self.average = Some(Decay::new((n - 1.0) / n, line[i]));
             }
         }
         if let Some(average) = &mut self.average {
+            let columns = columns.map(|column| &column[seeding..]);
             let weight = 1.0 / n;
-            for input in &mut *rest {
-                *input *= weight;
-            }
-            average.run(rest);
+            let weighted = |row: [f64; I]| weight * input(row);
+            average.run(columns, &mut line[seeding..], weighted, |_, y| y);
         }
     }
 }
