@@ -28,6 +28,7 @@ pub fn atr(high: &[f64], low: &[f64], close: &[f64], period: usize) -> Result<Ve
 pub struct Atr {
     previous_close: Option<f64>,
     average: Wilder,
+    true_ranges: Vec<f64>,
 }
 
 impl Atr {
@@ -40,6 +41,7 @@ impl Atr {
         Ok(Self {
             previous_close: None,
             average: Wilder::new(period),
+            true_ranges: Vec::new(),
         })
     }
 
@@ -58,20 +60,21 @@ impl Rule<3, 1> for Atr {
     }
 
     #[inline(always)]
-    fn run(&mut self, bars: [&[f64]; 3], [range]: [&mut [f64]; 1]) {
-        let [_, _, close] = bars;
+    fn run(&mut self, [high, low, close]: [&[f64]; 3], [range]: [&mut [f64]; 1]) {
         let Some(&newest) = close.last() else {
             return;
         };
         let first = usize::from(self.previous_close.is_none());
         let mut previous = self.previous_close.replace(newest).unwrap_or(close[0]);
-        let true_range = |[high, low, close]: [f64; 3]| {
+        self.true_ranges.resize(close.len() - first, f64::NAN);
+        let bars = high[first..].iter().zip(&low[first..]).zip(&close[first..]);
+        for (true_range, ((&high, &low), &close)) in self.true_ranges.iter_mut().zip(bars) {
             let top = if previous > high { previous } else { high };
             let bottom = if previous < low { previous } else { low };
+            *true_range = top - bottom;
             previous = close;
-            top - bottom
-        };
-        let bars = bars.map(|column| &column[first..]);
-        self.average.run(bars, &mut range[first..], true_range);
+        }
+        self.average
+            .run(&self.true_ranges, &mut range[first..], |range| range);
     }
 }

@@ -4,8 +4,6 @@
 //! `y[t+j] = b^j·y[t] + p[j]` with `p[j] = b·p[j−1] + g[j]`: the `p` do not wait for the block before, and only one
 //! multiplication per block is left on the chain from value to value.
 
-use std::ops::Range;
-
 const BLOCK: usize = 4;
 
 /// A geometrically decaying sum.
@@ -36,63 +34,53 @@ impl Decay {
         }
     }
 
-    /// Writes `output(row, y)` for every row, where `input(row)` is the `g` of the row.
+    /// Writes `output(value, y)` for every value, where `input(value)` is its `g`.
     #[inline(always)]
-    pub(super) fn run<const I: usize>(
+    pub(super) fn run(
         &mut self,
-        columns: [&[f64]; I],
+        values: &[f64],
         line: &mut [f64],
-        mut input: impl FnMut([f64; I]) -> f64,
-        output: impl Fn([f64; I], f64) -> f64,
+        mut input: impl FnMut(f64) -> f64,
+        output: impl Fn(f64, f64) -> f64,
     ) {
         let rows = line.len();
+        let values = &values[..rows];
         let head = ((BLOCK - self.place) % BLOCK).min(rows);
         let tail = rows - (rows - head) % BLOCK;
-        self.run_open_block(columns, line, 0..head, &mut input, &output);
-        let inputs = columns.map(|column| column[head..tail].as_chunks::<BLOCK>().0);
-        let [b, ..] = self.powers;
+        for i in 0..head {
+            line[i] = output(values[i], self.next(input(values[i])));
+        }
+        let blocks = values[head..tail].as_chunks::<BLOCK>().0;
+        let written = line[head..tail].as_chunks_mut::<BLOCK>().0;
+        let powers = self.powers;
         let mut anchor = self.anchor;
-        for (k, outputs) in line[head..tail]
-            .as_chunks_mut::<BLOCK>()
-            .0
-            .iter_mut()
-            .enumerate()
-        {
-            let block = inputs.map(|column| column[k]);
+        for (block, written) in blocks.iter().zip(written) {
             let mut partials = [0.0; BLOCK];
             let mut partial = 0.0;
             for j in 0..BLOCK {
-                partial = b.mul_add(partial, input(block.map(|column| column[j])));
+                partial = powers[0].mul_add(partial, input(block[j]));
                 partials[j] = partial;
             }
             for j in 0..BLOCK {
-                let value = self.powers[j].mul_add(anchor, partials[j]);
-                outputs[j] = output(block.map(|column| column[j]), value);
+                written[j] = output(block[j], powers[j].mul_add(anchor, partials[j]));
             }
-            anchor = self.powers[BLOCK - 1].mul_add(anchor, partial);
+            anchor = powers[BLOCK - 1].mul_add(anchor, partial);
         }
         self.anchor = anchor;
-        self.run_open_block(columns, line, tail..rows, &mut input, &output);
+        for i in tail..rows {
+            line[i] = output(values[i], self.next(input(values[i])));
+        }
     }
 
+    /// The value after one input.
     #[inline(always)]
-    fn run_open_block<const I: usize>(
-        &mut self,
-        columns: [&[f64]; I],
-        line: &mut [f64],
-        rows: Range<usize>,
-        input: &mut impl FnMut([f64; I]) -> f64,
-        output: &impl Fn([f64; I], f64) -> f64,
-    ) {
-        for i in rows {
-            let row = columns.map(|column| column[i]);
-            self.partial = self.powers[0].mul_add(self.partial, input(row));
-            let value = self.powers[self.place].mul_add(self.anchor, self.partial);
-            line[i] = output(row, value);
-            self.place += 1;
-            if self.place == BLOCK {
-                (self.anchor, self.partial, self.place) = (value, 0.0, 0);
-            }
+    fn next(&mut self, input: f64) -> f64 {
+        self.partial = self.powers[0].mul_add(self.partial, input);
+        let value = self.powers[self.place].mul_add(self.anchor, self.partial);
+        self.place += 1;
+        if self.place == BLOCK {
+            (self.anchor, self.partial, self.place) = (value, 0.0, 0);
         }
+        value
     }
 }

@@ -68,33 +68,31 @@ impl Ema {
         defined(average)
     }
 
-    /// Writes `output(row, distance)` where there is an average: a row holds the value first, and `distance` is that
-    /// of the average from it.
+    /// Writes `output(value, distance)` where there is an average, `distance` being that of the average from the value.
     #[inline(always)]
-    pub(super) fn run_distances<const I: usize>(
+    pub(super) fn run_distances(
         &mut self,
-        columns: [&[f64]; I],
+        values: &[f64],
         line: &mut [f64],
-        output: impl Fn([f64; I], f64) -> f64,
+        output: impl Fn(f64, f64) -> f64,
     ) {
         let seeding = (self.period - self.seen).min(line.len());
-        for i in 0..seeding {
-            let row = columns.map(|column| column[i]);
-            if let Some(distance) = self.seed(row[0]) {
-                line[i] = output(row, distance);
+        for (line, &value) in line.iter_mut().zip(&values[..seeding]) {
+            if let Some(distance) = self.seed(value) {
+                *line = output(value, distance);
             }
         }
-        if let Some(decay) = &mut self.distance {
-            let columns = columns.map(|column| &column[seeding..]);
+        if let Some(mut decay) = self.distance {
             let retained = self.retained;
             let mut newest = self.newest;
-            let input = |row: [f64; I]| {
+            let input = |value: f64| {
                 // d' = b·(d − (x' − x)), so this is b·(x − x').
-                let moved_back = newest - row[0];
-                newest = row[0];
+                let moved_back = newest - value;
+                newest = value;
                 retained * moved_back
             };
-            decay.run(columns, &mut line[seeding..], input, output);
+            decay.run(&values[seeding..], &mut line[seeding..], input, output);
+            self.distance = Some(decay);
             self.newest = newest;
         }
     }
@@ -125,7 +123,7 @@ impl Rule<1, 1> for Ema {
     }
 
     #[inline(always)]
-    fn run(&mut self, values: [&[f64]; 1], [average]: [&mut [f64]; 1]) {
-        self.run_distances(values, average, |[value], distance| value + distance);
+    fn run(&mut self, [values]: [&[f64]; 1], [average]: [&mut [f64]; 1]) {
+        self.run_distances(values, average, |value, distance| value + distance);
     }
 }

@@ -123,12 +123,13 @@ impl Rule<1, 3> for Macd {
         // Both averages are known by their distance from the close, so their difference is that of the distances.
         self.slow_distances.resize(rows, f64::NAN);
         let slow = &mut self.slow_distances[..rows];
-        self.slow.run_distances([close], slow, |_, slow| slow);
-        self.fast.run_distances(
-            [&close[delay..], &slow[delay..]],
-            &mut macd[delay..],
-            |[_, slow], fast| fast - slow,
-        );
+        self.slow.run_distances(close, slow, |_, distance| distance);
+        self.fast
+            .run_distances(&close[delay..], &mut macd[delay..], |_, distance| distance);
+        macd[delay..first].fill(f64::NAN);
+        for (macd, slow) in macd[first..].iter_mut().zip(&slow[first..]) {
+            *macd -= slow;
+        }
         let (macd, signal) = (&macd[first..], &mut signal[first..]);
         let unsignalled = self.signal.warm_up().min(macd.len());
         self.signal.run([macd], [signal]);

@@ -70,14 +70,14 @@ impl Rule<1, 1> for Rsi {
         let (close, strength) = (&close[first..], &mut strength[first..]);
         self.movements.resize(close.len(), f64::NAN);
         let mut previous = before;
-        self.movement.run([close], &mut self.movements, |[close]| {
+        self.movement.run(close, &mut self.movements, |close| {
             let change = close - previous;
             previous = close;
             change.abs()
         });
         let mut previous = before;
         let warm_up = self.gain.warm_up().min(close.len());
-        self.gain.run([close], strength, |[close]| {
+        self.gain.run(close, strength, |close| {
             let change = close - previous;
             previous = close;
             if change > 0.0 { change } else { 0.0 }

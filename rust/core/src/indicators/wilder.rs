@@ -26,29 +26,29 @@ impl Wilder {
         (self.period - 1).saturating_sub(self.seen)
     }
 
-    /// Writes the average of the `input` of every row where there is one.
+    /// Writes the average of `input(value)` for every value where there is one.
     #[inline(always)]
-    pub(super) fn run<const I: usize>(
+    pub(super) fn run(
         &mut self,
-        columns: [&[f64]; I],
+        values: &[f64],
         line: &mut [f64],
-        mut input: impl FnMut([f64; I]) -> f64,
+        mut input: impl FnMut(f64) -> f64,
     ) {
         let n = self.period as f64;
         let seeding = (self.period - self.seen).min(line.len());
-        for i in 0..seeding {
-            self.sum += input(columns.map(|column| column[i]));
+        for (line, &value) in line.iter_mut().zip(&values[..seeding]) {
+            self.sum += input(value);
             self.seen += 1;
             if self.seen == self.period {
-                line[i] = self.sum / n;
-                self.average = Some(Decay::new((n - 1.0) / n, line[i]));
+                *line = self.sum / n;
+                self.average = Some(Decay::new((n - 1.0) / n, *line));
             }
         }
-        if let Some(average) = &mut self.average {
-            let columns = columns.map(|column| &column[seeding..]);
+        if let Some(mut average) = self.average {
             let weight = 1.0 / n;
-            let weighted = |row: [f64; I]| weight * input(row);
-            average.run(columns, &mut line[seeding..], weighted, |_, y| y);
+            let weighted = |value| weight * input(value);
+            average.run(&values[seeding..], &mut line[seeding..], weighted, |_, y| y);
+            self.average = Some(average);
         }
     }
 }

@@ -120,31 +120,26 @@ impl<const K: usize> Level<K> {
         before: &Self,
         single: &Self,
     ) {
-        let halves = Sizes {
-            newer: before.size as f64,
-            older: before.size as f64,
-        };
         let both = 2 * before.size;
         let odd = self.size > both;
-        let oldest = if odd { both } else { before.size };
-        let reach = if odd { single } else { before };
-        self.defined = rows.min(reach.lines[0].len().saturating_sub(oldest));
-        let newer = before.rows_back(0, self.defined);
-        let older = before.rows_back(before.size, self.defined);
-        let lines = self.lines.each_mut().map(|line| line.extend(self.defined));
-        if odd {
-            let with_row = Sizes {
-                newer: both as f64,
-                older: 1.0,
-            };
-            let rows = single.rows_back(both, self.defined);
-            map(lines, [newer, older, rows], |[newer, older, row]| {
-                S::join(S::join(newer, older, halves), row, with_row)
-            });
+        self.defined = if odd {
+            rows.min(single.lines[0].len().saturating_sub(both))
         } else {
-            map(lines, [newer, older], |[newer, older]| {
-                S::join(newer, older, halves)
-            });
+            rows.min(before.lines[0].len().saturating_sub(before.size))
+        };
+        let join = Join {
+            newer: before.rows_back(0, self.defined),
+            older: before.rows_back(before.size, self.defined),
+            oldest: odd.then(|| single.rows_back(both, self.defined)),
+            size: before.size as f64,
+        };
+        let mut lines = self.lines.each_mut().map(|line| line.extend(self.defined));
+        let whole = self.defined - self.defined % LANES;
+        for start in (0..whole).step_by(LANES) {
+            join.write::<S, I, LANES>(&mut lines, start);
+        }
+        for i in whole..self.defined {
+            join.write::<S, I, 1>(&mut lines, i);
         }
     }
 
@@ -157,34 +152,62 @@ impl<const K: usize> Level<K> {
     }
 }
 
-/// Writes `function` of the summaries, four rows at a time so that they take all lanes.
-#[inline(always)]
-fn map<const K: usize, const N: usize>(
-    mut lines: [&mut [f64]; K],
-    inputs: [[&[f64]; K]; N],
-    function: impl Fn([[f64; K]; N]) -> [f64; K],
-) {
-    const LANES: usize = 4;
-    let rows = lines[0].len();
-    let whole = rows - rows % LANES;
-    for start in (0..whole).step_by(LANES) {
-        let block =
-            inputs.map(|lines| lines.map(|line| line.as_chunks::<LANES>().0[start / LANES]));
-        let mut results = [[0.0; LANES]; K];
-        for lane in 0..LANES {
-            let summary = function(block.map(|lines| lines.map(|line| line[lane])));
-            for (result, value) in results.iter_mut().zip(summary) {
-                result[lane] = value;
+/// Rows worked on together.
+const LANES: usize = 4;
+
+/// Two runs of `size` rows each, and the row before them where the joined size is odd.
+struct Join<'a, const K: usize> {
+    newer: [&'a [f64]; K],
+    older: [&'a [f64]; K],
+    oldest: Option<[&'a [f64]; K]>,
+    size: f64,
+}
+
+impl<const K: usize> Join<'_, K> {
+    /// Writes `N` summaries from row `start` on.
+    #[inline(always)]
+    fn write<S: Summary<I, K>, const I: usize, const N: usize>(
+        &self,
+        lines: &mut [&mut [f64]; K],
+        start: usize,
+    ) {
+        let halves = Sizes {
+            newer: self.size,
+            older: self.size,
+        };
+        let mut joined = rows_at::<K, N>(&self.newer, start);
+        let older = rows_at::<K, N>(&self.older, start);
+        for i in 0..N {
+            joined[i] = S::join(joined[i], older[i], halves);
+        }
+        if let Some(oldest) = &self.oldest {
+            let with_row = Sizes {
+                newer: 2.0 * self.size,
+                older: 1.0,
+            };
+            let oldest = rows_at::<K, N>(oldest, start);
+            for i in 0..N {
+                joined[i] = S::join(joined[i], oldest[i], with_row);
             }
         }
-        for (line, result) in lines.iter_mut().zip(results) {
-            line[start..start + LANES].copy_from_slice(&result);
+        for k in 0..K {
+            let line = &mut lines[k][start..start + N];
+            for i in 0..N {
+                line[i] = joined[i][k];
+            }
         }
     }
-    for i in whole..rows {
-        let summary = function(inputs.map(|lines| lines.map(|line| line[i])));
-        for (line, value) in lines.iter_mut().zip(summary) {
-            line[i] = value;
+}
+
+/// `N` summaries from row `start` on.
+#[inline(always)]
+fn rows_at<const K: usize, const N: usize>(lines: &[&[f64]; K], start: usize) -> [[f64; K]; N] {
+    let mut rows = [[0.0; K]; N];
+    for k in 0..K {
+        let line = &lines[k][start..start + N];
+        for i in 0..N {
+            rows[i][k] = line[i];
         }
     }
+    rows
 }
