@@ -109,13 +109,13 @@ pub struct Ratchet {
 }
 
 impl Default for Ratchet {
-    /// A ratchet that has seen nothing.
+    /// A ratchet that has seen nothing; the trend is taken to be up, as TA-Lib takes it.
     fn default() -> Self {
         Self {
             upper: f64::INFINITY,
             lower: f64::NEG_INFINITY,
             close: f64::NAN,
-            up: false,
+            up: true,
         }
     }
 }

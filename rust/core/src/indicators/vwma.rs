@@ -1,7 +1,7 @@
 //! Volume-weighted moving average: the price of the last *n* bars, each weighted by its volume.
 
 use super::rule::{Rule, batch, checked_period, defined, step};
-use super::window::{Sizes, Summary, Window};
+use super::window::{Summary, Window};
 use crate::error::Result;
 
 /// Volume-weighted mean of the last `period` prices; NaN before there are so many and where no volume was traded.
@@ -78,13 +78,35 @@ struct Traded;
 
 impl Summary<2, 3> for Traded {
     #[inline(always)]
-    fn of_row([price, volume]: [f64; 2]) -> [f64; 3] {
-        [price, volume, 0.0]
+    fn of_rows(bars: [&[f64]; 2], [newest, volume, distance]: [&mut [f64]; 3]) {
+        newest.copy_from_slice(bars[0]);
+        volume.copy_from_slice(bars[1]);
+        distance.fill(0.0);
     }
 
     #[inline(always)]
-    fn join(newer: [f64; 3], older: [f64; 3], _: Sizes) -> [f64; 3] {
-        let distance = (older[0] - newer[0]).mul_add(older[1], newer[2] + older[2]);
-        [newer[0], newer[1] + older[1], distance]
+    fn join(newer: [&[f64]; 3], older: [&[f64]; 3], _: f64, lines: [&mut [f64]; 3]) {
+        let [newest, volume, distance] = lines;
+        newest.copy_from_slice(newer[0]);
+        let moved = older[0].iter().zip(newer[0]).zip(older[1]);
+        let sums = newer[2].iter().zip(older[2]);
+        for (distance, (moved, sums)) in distance.iter_mut().zip(moved.zip(sums)) {
+            let ((older, newer), volume) = moved;
+            *distance = (older - newer).mul_add(*volume, sums.0 + sums.1);
+        }
+        for (volume, (newer, older)) in volume.iter_mut().zip(newer[1].iter().zip(older[1])) {
+            *volume = newer + older;
+        }
+    }
+
+    #[inline(always)]
+    fn append(oldest: [&[f64]; 3], _: f64, [newest, volume, distance]: [&mut [f64]; 3]) {
+        let moved = oldest[0].iter().zip(&*newest).zip(oldest[1]);
+        for (distance, ((oldest, newest), volume)) in distance.iter_mut().zip(moved) {
+            *distance = (oldest - newest).mul_add(*volume, *distance);
+        }
+        for (volume, oldest) in volume.iter_mut().zip(oldest[1]) {
+            *volume += oldest;
+        }
     }
 }

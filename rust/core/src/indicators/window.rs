@@ -6,20 +6,16 @@
 
 use super::history::History;
 
-/// A summary of neighbouring rows in `K` numbers, made from rows of `I` columns.
+/// A summary of neighbouring rows in `K` numbers, one line each; made from rows of `I` columns.
 pub(super) trait Summary<const I: usize, const K: usize> {
-    /// Of one row.
-    fn of_row(row: [f64; I]) -> [f64; K];
+    /// Of single rows.
+    fn of_rows(columns: [&[f64]; I], lines: [&mut [f64]; K]);
 
-    /// Of two neighbouring runs of rows.
-    fn join(newer: [f64; K], older: [f64; K], sizes: Sizes) -> [f64; K];
-}
+    /// Of neighbouring runs of `size` rows each.
+    fn join(newer: [&[f64]; K], older: [&[f64]; K], size: f64, lines: [&mut [f64]; K]);
 
-/// Rows in two runs that are joined.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub(super) struct Sizes {
-    pub(super) newer: f64,
-    pub(super) older: f64,
+    /// Takes into summaries of `size` rows the one row before them.
+    fn append(oldest: [&[f64]; K], size: f64, lines: [&mut [f64]; K]);
 }
 
 /// Summaries over a sliding window.
@@ -86,7 +82,7 @@ impl<S: Summary<I, K>, const I: usize, const K: usize> Window<S, I, K> {
         level
             .lines
             .each_ref()
-            .map(|line| line.newest(level.defined))
+            .map(|line| line.back(0, level.defined))
     }
 
     /// Takes rows.
@@ -96,13 +92,7 @@ impl<S: Summary<I, K>, const I: usize, const K: usize> Window<S, I, K> {
         let [single, levels @ ..] = self.levels.as_mut_slice() else {
             return;
         };
-        let mut lines = single.lines.each_mut().map(|line| line.extend(rows));
-        for i in 0..rows {
-            let summary = S::of_row(std::array::from_fn(|c| columns[c][i]));
-            for (line, value) in lines.iter_mut().zip(summary) {
-                line[i] = value;
-            }
-        }
+        S::of_rows(columns, single.extend(rows));
         single.defined = rows;
         let mut before = &*single;
         for level in levels {
@@ -127,87 +117,26 @@ impl<const K: usize> Level<K> {
         } else {
             rows.min(before.lines[0].len().saturating_sub(before.size))
         };
-        let join = Join {
-            newer: before.rows_back(0, self.defined),
-            older: before.rows_back(before.size, self.defined),
-            oldest: odd.then(|| single.rows_back(both, self.defined)),
-            size: before.size as f64,
-        };
-        let mut lines = self.lines.each_mut().map(|line| line.extend(self.defined));
-        let whole = self.defined - self.defined % LANES;
-        for start in (0..whole).step_by(LANES) {
-            join.write::<S, I, LANES>(&mut lines, start);
+        let count = self.defined;
+        let newer = before.rows_back(0, count);
+        let older = before.rows_back(before.size, count);
+        let mut lines = self.extend(count);
+        let written = lines.each_mut().map(|line| &mut **line);
+        S::join(newer, older, before.size as f64, written);
+        if odd {
+            S::append(single.rows_back(both, count), both as f64, lines);
         }
-        for i in whole..self.defined {
-            join.write::<S, I, 1>(&mut lines, i);
-        }
+    }
+
+    /// Room for the next `count` summaries.
+    #[inline(always)]
+    fn extend(&mut self, count: usize) -> [&mut [f64]; K] {
+        self.lines.each_mut().map(|line| line.extend(count))
     }
 
     /// `count` summaries, the last of them `back` rows before the newest.
     #[inline(always)]
     fn rows_back(&self, back: usize, count: usize) -> [&[f64]; K] {
-        self.lines
-            .each_ref()
-            .map(|line| &line.newest(back + count)[..count])
+        self.lines.each_ref().map(|line| line.back(back, count))
     }
-}
-
-/// Rows worked on together.
-const LANES: usize = 4;
-
-/// Two runs of `size` rows each, and the row before them where the joined size is odd.
-struct Join<'a, const K: usize> {
-    newer: [&'a [f64]; K],
-    older: [&'a [f64]; K],
-    oldest: Option<[&'a [f64]; K]>,
-    size: f64,
-}
-
-impl<const K: usize> Join<'_, K> {
-    /// Writes `N` summaries from row `start` on.
-    #[inline(always)]
-    fn write<S: Summary<I, K>, const I: usize, const N: usize>(
-        &self,
-        lines: &mut [&mut [f64]; K],
-        start: usize,
-    ) {
-        let halves = Sizes {
-            newer: self.size,
-            older: self.size,
-        };
-        let mut joined = rows_at::<K, N>(&self.newer, start);
-        let older = rows_at::<K, N>(&self.older, start);
-        for i in 0..N {
-            joined[i] = S::join(joined[i], older[i], halves);
-        }
-        if let Some(oldest) = &self.oldest {
-            let with_row = Sizes {
-                newer: 2.0 * self.size,
-                older: 1.0,
-            };
-            let oldest = rows_at::<K, N>(oldest, start);
-            for i in 0..N {
-                joined[i] = S::join(joined[i], oldest[i], with_row);
-            }
-        }
-        for k in 0..K {
-            let line = &mut lines[k][start..start + N];
-            for i in 0..N {
-                line[i] = joined[i][k];
-            }
-        }
-    }
-}
-
-/// `N` summaries from row `start` on.
-#[inline(always)]
-fn rows_at<const K: usize, const N: usize>(lines: &[&[f64]; K], start: usize) -> [[f64; K]; N] {
-    let mut rows = [[0.0; K]; N];
-    for k in 0..K {
-        let line = &lines[k][start..start + N];
-        for i in 0..N {
-            rows[i][k] = line[i];
-        }
-    }
-    rows
 }
