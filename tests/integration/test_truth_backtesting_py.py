@@ -12,6 +12,8 @@ What had to be brought together, and why:
 - Its first call of ``next`` is on the second bar: no signal stands that early here.
 - A take-profit fills there when the price touches it: ``fill_on_touch``. Stop and target are absolute prices fixed at the
   decision, before the entry's price is known; here they are two reduce-only orders of one group sent with the entry.
+- It tries the stop first even when the open is already past the target; here what the open has passed acts at the open.
+  The target is so wide that no open of these data jumps over it.
 """
 
 from __future__ import annotations
@@ -145,7 +147,7 @@ def test_stops_and_targets_of_a_mean_reversion(
         if not peer.position:
             price = peer.data.Close[-1]
             order = peer.buy if signal > 0 else peer.sell
-            order(size=UNITS, sl=price * (1 - signal * 0.004), tp=price * (1 + signal * 0.006))
+            order(size=UNITS, sl=price * (1 - signal * 0.004), tp=price * (1 + signal * 0.015))
 
     def enter_here(view: Any, simulation: _core.Simulation, parameters: None) -> None:
         signal = signals[len(view) - 1]
@@ -154,7 +156,7 @@ def test_stops_and_targets_of_a_mean_reversion(
             side, back = ("buy", "sell") if signal > 0 else ("sell", "buy")
             send(simulation, side, "market")
             send(simulation, back, "stop", trigger=price * (1 - signal * 0.004), reduce_only=True, group=len(view))
-            send(simulation, back, "take_profit", price=price * (1 + signal * 0.006), reduce_only=True, group=len(view))
+            send(simulation, back, "take_profit", price=price * (1 + signal * 0.015), reduce_only=True, group=len(view))
 
     simulation = _core.Simulation(
         _core.Portfolio(
