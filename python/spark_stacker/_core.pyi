@@ -161,13 +161,14 @@ class Session:
 
 @final
 class Simulation:
-    """A simulated venue with one market, driven by hand or by a strategy function."""
+    """A simulated venue, driven by hand or by a strategy function. What does not name a market means its first."""
 
     def __new__(cls, portfolio: Portfolio) -> Simulation: ...
     def add_funding(self, time_ns: int, rate: float) -> None: ...
     def on_bar(
         self, open_time_ns: int, open: float, high: float, low: float, close: float, volume: float
     ) -> None: ...
+    def on_bars(self, open_time_ns: int, bars: Sequence[_MarketBar]) -> None: ...
     def run(
         self,
         view: MarketView,
@@ -196,6 +197,7 @@ class Simulation:
         trail_fraction: float | None,
         break_even_fraction: float | None,
         group: int | None,
+        market: int = 0,
     ) -> int: ...
     def cancel(self, order: int) -> bool: ...
     def order_state(self, order: int) -> tuple[str, str | None] | None: ...
