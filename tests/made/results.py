@@ -153,6 +153,7 @@ def _others(outcome, times):
     orders = {
         **{name: fills[name] for name in ("order", "account", "market", "side", "quantity", "purpose", "strategy")},
         "kind": ["market"] * count,
+        "quote_quantity": [None] * count,
         "price": [None] * count,
         "trigger": [None] * count,
         "state": ["filled"] * count,
@@ -170,10 +171,14 @@ def _others(outcome, times):
         "side": ["long" if fill[1] == "buy" else "short" for fill in held],
         "quantity": [fill[2] for fill in held],
         "entry_price": [fill[3] for fill in held],
+        "entry_time_ns": [times[fill[0]] for fill in held],
+        "leverage": [1.0 for _ in held],
+        "margin": [0.0 for _ in held],
         "mark_price": [fill[3] for fill in held],
         "unrealised_profit": [0.0 for _ in held],
         "liquidation_price": [None for _ in held],
         "stop_price": [None for _ in held],
         "target_price": [None for _ in held],
     }
-    return {"fills": fills, "orders": orders, "open_positions": open_positions}
+    refused = {name: [] for name in ("time_ns", "strategy", "market", "direction", "rule", "limit", "value")}
+    return {"refused": refused, "fills": fills, "orders": orders, "open_positions": open_positions}

@@ -61,7 +61,7 @@ def _curve(result: BacktestResult, notes: list[str]) -> dict[str, object]:
         "equity": _pack(equity[rows]),
         "drawdown": _pack(-100.0 * drawdown[rows]),
         "hold": None if hold is None else _pack(hold[rows]),
-        "hold_name": f"Buy and hold {result.markets[0].symbol}" if result.markets else "",
+        "hold_name": "Buy and hold " + ", ".join(market.symbol for market in result.markets),
     }
 
 
