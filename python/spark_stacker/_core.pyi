@@ -51,6 +51,46 @@ class Aggregator:
 
 def interval_ns(text: str) -> int: ...
 def interval_name(interval_ns: int) -> str: ...
+
+@final
+class Indicator:
+    """An indicator with its parameters, checked; immutable."""
+
+    def __new__(cls, kind: str, parameters: dict[str, object]) -> Indicator: ...
+    @property
+    def kind(self) -> str: ...
+    @property
+    def parameters(self) -> dict[str, int | float | bool | str]:
+        """Every parameter, aliases and defaults resolved."""
+    @property
+    def columns(self) -> list[str]:
+        """Names of the columns: values first, then flags."""
+    @property
+    def warm_up(self) -> int:
+        """Candles before the first one with all values."""
+    def compute(self, bars: Bars) -> dict[str, NDArray[np.float64]]:
+        """Every column over the candles; NaN in warm-up, flags are 0 or 1."""
+    def signals(
+        self, bars: Bars
+    ) -> tuple[NDArray[np.int64], NDArray[np.int8], NDArray[np.float64], list[str]]:
+        """Every signal over the candles, ascending: row, direction (+1 buy, -1 sell), confidence, trigger."""
+    def signals_of(
+        self, close: NDArray[np.float64], columns: list[NDArray[np.float64]]
+    ) -> tuple[NDArray[np.int64], NDArray[np.int8], NDArray[np.float64], list[str]]:
+        """The same from values that were computed before: the value columns in their order."""
+    def stream(self) -> IndicatorStream: ...
+
+@final
+class IndicatorStream:
+    """An indicator that is fed a candle at a time; equal to the columns to the last bit."""
+
+    def update(
+        self, open_time_ns: int, open: float, high: float, low: float, close: float, volume: float
+    ) -> tuple[tuple[float, ...], tuple[int, float, str] | None]:
+        """Takes the next closed candle; values of the columns (NaN in warm-up) and (direction, confidence, trigger)."""
+
+def indicator_catalog() -> list[dict[str, object]]:
+    """Every indicator type: type, description, parameters, columns, flags."""
 def curve_metrics(
     open_time_ns: NDArray[np.int64],
     equity: NDArray[np.float64],
@@ -121,13 +161,14 @@ class Session:
 
 @final
 class Simulation:
-    """A simulated venue with one market, driven by hand or by a strategy function."""
+    """A simulated venue, driven by hand or by a strategy function. What does not name a market means its first."""
 
     def __new__(cls, portfolio: Portfolio) -> Simulation: ...
     def add_funding(self, time_ns: int, rate: float) -> None: ...
     def on_bar(
         self, open_time_ns: int, open: float, high: float, low: float, close: float, volume: float
     ) -> None: ...
+    def on_bars(self, open_time_ns: int, bars: Sequence[_MarketBar]) -> None: ...
     def run(
         self,
         view: MarketView,
@@ -156,6 +197,7 @@ class Simulation:
         trail_fraction: float | None,
         break_even_fraction: float | None,
         group: int | None,
+        market: int = 0,
     ) -> int: ...
     def cancel(self, order: int) -> bool: ...
     def order_state(self, order: int) -> tuple[str, str | None] | None: ...

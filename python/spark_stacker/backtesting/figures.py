@@ -81,11 +81,11 @@ def write_figure(figure: go.Figure, path: str | Path | None) -> go.Figure:
     return figure
 
 
-def _line(
-    name: str, times: NDArray[np.datetime64], values: NDArray[np.float64], color: str
-) -> go.Scatter:
+def _line(name: str, times: NDArray[np.datetime64], values: NDArray[np.float64], color: str) -> go.Scatter:
     rows = extreme_rows(values, POINTS)
-    return go.Scatter(x=times[rows], y=values[rows], name=name, mode="lines", line={"color": color, "width": 1.5})
+    return go.Scatter(
+        x=times[rows], y=values[rows], name=name, mode="lines", line={"color": color, "width": 1.5}
+    )
 
 
 def _figure(title: str, axis: str, points: int) -> go.Figure:

@@ -143,9 +143,7 @@ def _named(indices: pl.Series, names: Sequence[str]) -> pl.Series:
 
 def plain_columns(table: str, columns: Columns) -> dict[str, list[object]]:
     """The columns of a table as lists of plain values, null for what is not a number."""
-    return {
-        column: _series(table, column, columns, kind).to_list() for column, kind in TABLES[table].items()
-    }
+    return {column: _series(table, column, columns, kind).to_list() for column, kind in TABLES[table].items()}
 
 
 def equity_frame(open_time_ns: np.ndarray, equity: np.ndarray, initial_balance: float) -> pl.DataFrame:

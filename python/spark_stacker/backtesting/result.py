@@ -35,7 +35,9 @@ class BacktestResult:
 
     def __repr__(self) -> str:
         markets = ", ".join(f"{market.symbol} {market.interval}" for market in self.markets)
-        return f"<BacktestResult {markets}: {len(self._run.equity)} bars, {self.metrics['total_trades']} trades>"
+        return (
+            f"<BacktestResult {markets}: {len(self._run.equity)} bars, {self.metrics['total_trades']} trades>"
+        )
 
     # What came of it
 

@@ -1,4 +1,4 @@
-"""From settings to the plan that the Rust core trades: every key present, every default applied here or in the settings."""
+"""From settings to the plan that the Rust core trades, with every key present."""
 
 from __future__ import annotations
 
@@ -41,10 +41,10 @@ def build_plan(
 ) -> Plan:
     """The plan of ``strategies`` (by name; all enabled ones if not given) for ``_core.Portfolio``.
 
-    ``intervals_ns`` gives the interval of the candles at hand by symbol (``ETH-USD``); by default each market has the
-    longest one that serves its timeframes, as :func:`~spark_stacker.config.resolve.markets_of` says. The markets of the
-    plan are those of ``markets_of``, in its order. Raises ``ParameterError`` for an unknown strategy, when none is
-    left, and for candles too coarse for a timeframe.
+    ``intervals_ns`` gives the interval of the candles at hand by symbol (``ETH-USD``); by default each market
+    has the longest one that serves its timeframes. The markets of the plan are those of
+    :func:`~spark_stacker.config.resolve.markets_of`, in its order. Raises ``ParameterError`` for an unknown
+    strategy, when none is enabled, and for candles too coarse for a timeframe.
     """
     chosen = enabled_strategies(settings, strategies)
     if not chosen:
@@ -88,8 +88,8 @@ def venue_plan(settings: Settings, *, symbol: str, interval_ns: int) -> Plan:
 def fee_rates(settings: Settings, strategies: Sequence[StrategySettings]) -> FeeRates:
     """Maker's and taker's rate for these strategies; of several exchanges' schedules the dearest of each."""
     exchanges = (exchange_of(settings, strategy) for strategy in strategies)
-    types = {exchange.exchange_type if exchange else None for exchange in exchanges}
-    rates = [settings.simulation.fee_rates(kind, fallback=FALLBACK_FEES) for kind in types or {None}]
+    types = {exchange.exchange_type if exchange else None for exchange in exchanges} or {None}
+    rates = [settings.simulation.fee_rates(kind, fallback=FALLBACK_FEES) for kind in types]
     return FeeRates(maker=max(rate.maker for rate in rates), taker=max(rate.taker for rate in rates))
 
 

@@ -108,8 +108,12 @@ def _unknown(key: str, name: str, known: list[str]) -> ConfigProblem:
 def _market(settings: Settings, strategy: StrategySettings) -> Iterator[ConfigProblem]:
     try:
         symbol = symbol_of(settings, strategy)
+    except ParameterError as error:  # the market alone is fine, but not in the exchange's quote currency
+        yield ConfigProblem("market", str(error).removeprefix("market "))
+        return
+    try:
         instrument = instrument_of(settings, symbol)
-    except ParameterError:  # reported for the instrument, or the quote currency beside a market such as USD
+    except ParameterError:  # reported as a mistake of instruments
         return
     if instrument is None:
         return

@@ -25,18 +25,21 @@ from spark_stacker.trading.events import (
 if TYPE_CHECKING:
     from collections.abc import Coroutine, Sequence
 
-    from spark_stacker.connectors.contract import Candle
+    from spark_stacker.connectors.contract import Candle, ExchangeClient
     from spark_stacker.trading.candle_feed import CandleFeed, FeedMarket
     from spark_stacker.trading.clock import Clock
     from spark_stacker.trading.events import Event, Observer
     from spark_stacker.trading.journal import Journal, Recorded
     from spark_stacker.trading.paper import HistoryRow, PaperSession
     from spark_stacker.trading.python_indicators import PythonIndicators
+    from spark_stacker.trading.retry import VenueCalls
     from spark_stacker.trading.stopping import StopRequest
 
 __all__ = ["LiveLoop", "LoopSettings"]
 
 SYNC_EVERY_S = 1.0
+
+DISCONNECT_S = 0.5
 
 YIELD_EVERY = 256
 """Journalled groups between two looks at the stop request."""
@@ -62,6 +65,7 @@ class LiveLoop:
         feed: CandleFeed,
         indicators: PythonIndicators,
         clock: Clock,
+        calls: VenueCalls,
         observer: Observer,
         settings: LoopSettings,
         journal: Journal | None = None,
@@ -72,6 +76,7 @@ class LiveLoop:
         self._feed = feed
         self._indicators = indicators
         self._clock = clock
+        self._calls = calls
         self._observer = observer
         self._settings = settings
         self._journal = journal
@@ -90,6 +95,7 @@ class LiveLoop:
         reason = "failed"
         try:
             reason = await self._until_stopped(self._trade(), stop)
+            await self._disconnect()
         except Exception as error:
             reason = f"failed: {error}"
             raise
@@ -98,6 +104,14 @@ class LiveLoop:
             if self._journal is not None:
                 self._journal.stop(reason)
                 self._journal.close()
+
+    async def _disconnect(self) -> None:
+        """Let go of the venues; one that does not answer is left behind."""
+        closing = [asyncio.create_task(client.close()) for client in self._clients()]
+        await asyncio.wait(closing, timeout=DISCONNECT_S)
+        for task in closing:
+            task.cancel()
+        await asyncio.gather(*closing, return_exceptions=True)
 
     async def _until_stopped(self, work: Coroutine[None, None, str], stop: StopRequest) -> str:
         working, stopping = asyncio.create_task(work), asyncio.create_task(stop.wait())
@@ -112,6 +126,8 @@ class LiveLoop:
             await asyncio.gather(working, stopping, return_exceptions=True)
 
     async def _trade(self) -> str:
+        for client in self._clients():
+            await self._calls.call(client.name, "connect", client.open)
         if self._recorded is not None:
             await self._restore(self._recorded)
         else:
@@ -124,6 +140,9 @@ class LiveLoop:
                 if done == self._settings.max_groups:
                     return f"{done} bars, as asked"
         return "the candles ended"
+
+    def _clients(self) -> list[ExchangeClient]:
+        return list({id(market.client): market.client for market in self._markets}.values())
 
     def _on_group(self, group: BarGroup) -> None:
         signals, given = self._indicators.on_group(group)
@@ -176,12 +195,13 @@ class LiveLoop:
     async def _restore(self, recorded: Recorded) -> None:
         for market, past in recorded.warm_up.items():
             self._begin(market, past)
+        trades: list[TradeClosed] = []
         begun = {market for market, past in recorded.warm_up.items() if past}
         for number, (group, signals) in enumerate(recorded.groups, 1):
             begun |= {bar[0] for bar in group.bars}
             for bar in group.bars:
                 self._indicators.see(bar[0], [(group.open_time_ns, *bar[1:])])
-            self._session.on_group(group, signals)
+            trades += [e for e in self._session.on_group(group, signals) if isinstance(e, TradeClosed)]
             if number % YIELD_EVERY == 0:
                 await asyncio.sleep(0)
         last_ns = recorded.groups[-1][0].open_time_ns if recorded.groups else None
@@ -190,7 +210,11 @@ class LiveLoop:
                 self._feed.grouper.begin_after(market, last_ns)
         self._observer(
             StateRestored(
-                bar_groups=len(recorded.groups), last_open_time_ns=last_ns, warnings=tuple(recorded.warnings)
+                bar_groups=len(recorded.groups),
+                last_open_time_ns=last_ns,
+                portfolio=self._session.view(),
+                trades=tuple(trades),
+                warnings=tuple(recorded.warnings),
             )
         )
 

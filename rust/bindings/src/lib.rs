@@ -1,5 +1,8 @@
 //! `spark_stacker._core`: converts, releases the lock, calls, converts. No arithmetic, no branch on data, no defaults.
 
+// Arguments extracted from Python are owned by the call.
+#![allow(clippy::needless_pass_by_value)]
+
 use pyo3::prelude::*;
 
 mod aggregator;
@@ -27,6 +30,8 @@ mod _core {
         atr, bollinger, ema, hull, linear_regression, linear_regression_intercept,
         linear_regression_slope, macd, rma, rsi, sma, supertrend, t3, tema, vwma, wma,
     };
+    #[pymodule_export]
+    use super::indicator::{PyIndicator, PyIndicatorStream, indicator_catalog};
     #[pymodule_export]
     use super::portfolio::PyPortfolio;
     #[pymodule_export]

@@ -126,7 +126,10 @@ pub fn run_backtest(
     ] {
         same_length(name, length, bars.len()).map_err(|error| to_python(&error))?;
     }
-    let payments = funding.iter().map(payments).collect::<PyResult<Vec<_>>>()?;
+    let payments = funding
+        .iter()
+        .map(|given| payments(given.as_ref()))
+        .collect::<PyResult<Vec<_>>>()?;
     let mut histories = Vec::with_capacity(bars.len());
     for (index, bars) in bars.iter().enumerate() {
         histories.push(History {
@@ -173,7 +176,7 @@ fn same_length(name: &str, length: usize, expected: usize) -> Result<()> {
     }
 }
 
-fn payments(given: &Option<PyFunding<'_>>) -> PyResult<Vec<Funding>> {
+fn payments(given: Option<&PyFunding<'_>>) -> PyResult<Vec<Funding>> {
     let Some((time_ns, rate)) = given else {
         return Ok(Vec::new());
     };

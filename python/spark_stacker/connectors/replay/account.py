@@ -128,7 +128,9 @@ class PaperAccount:
             expires_ns=None,
             post_only=bool(options.get("post_only", False)),
             reduce_only=bool(options.get("reduce_only", False)),
-            leverage=float(to_amount(options.get("leverage", self._leverage.get(symbol, 1.0)), name="leverage")),
+            leverage=float(
+                to_amount(options.get("leverage", self._leverage.get(symbol, 1.0)), name="leverage")
+            ),
             stop_fraction=None,
             target_fraction=None,
             trail_fraction=None,

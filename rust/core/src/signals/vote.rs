@@ -166,19 +166,20 @@ mod tests {
     use super::super::signal::Trigger;
     use super::*;
 
-    fn buy(confidence: f64) -> Option<Signal> {
-        Some(Signal {
-            direction: Direction::Buy,
+    const fn signal(direction: Direction, confidence: f64) -> Signal {
+        Signal {
+            direction,
             confidence,
             trigger: Trigger::External,
-        })
+        }
+    }
+
+    fn buy(confidence: f64) -> Option<Signal> {
+        Some(confidence).map(|confidence| signal(Direction::Buy, confidence))
     }
 
     fn sell(confidence: f64) -> Option<Signal> {
-        buy(confidence).map(|signal| Signal {
-            direction: Direction::Sell,
-            ..signal
-        })
+        Some(confidence).map(|confidence| signal(Direction::Sell, confidence))
     }
 
     fn verdict(mode: SignalMode, signals: &[Option<Signal>]) -> Option<(Direction, f64)> {

@@ -59,7 +59,7 @@ impl Venue {
         point: Point,
         pricing: Pricing,
     ) -> Progress {
-        let request = order.request;
+        let request = &order.request;
         let held = self.position(request.account, request.market).quantity;
         let reducible = if held * request.side.sign() < 0.0 {
             held.abs()
@@ -67,6 +67,7 @@ impl Venue {
             0.0
         };
         let closes_only = request.reduce_only || request.quantity == Quantity::Position;
+        let time_in_force = request.time_in_force;
         if closes_only && reducible == 0.0 {
             return self.refuse(order, Reason::NothingToReduce, point);
         }
@@ -79,14 +80,11 @@ impl Venue {
             units = units.min(self.volume_left(point.market));
         }
         let cut = units < wanted;
-        if cut && request.time_in_force == TimeInForce::FillOrKill {
+        if cut && time_in_force == TimeInForce::FillOrKill {
             return self.refuse(order, Reason::NotWhollyFillable, point);
         }
         let before = self.fills.len();
         let refused = self.close_then_open(order, point, quote, (units, reducible));
-        if let (Some(group), true) = (request.group, self.fills.len() > before) {
-            self.end_group(group, point.time_ns);
-        }
         let filled: f64 = self.fills[before..]
             .iter()
             .filter(|fill| fill.order == order.id)
@@ -103,7 +101,7 @@ impl Venue {
                 .set(order.id, OrderState::Filled, Reason::Filled, time);
             return Progress::Ended;
         }
-        if request.time_in_force == TimeInForce::ImmediateOrCancel {
+        if time_in_force == TimeInForce::ImmediateOrCancel {
             let reason = if filled > 0.0 {
                 Reason::NotImmediatelyFillable
             } else {
@@ -111,7 +109,7 @@ impl Venue {
             };
             return self.refuse(order, reason, point);
         }
-        if request.quantity != Quantity::Position {
+        if order.request.quantity != Quantity::Position {
             order.request.quantity = Quantity::Base(wanted - filled);
         }
         order.request.kind = OrderKind::Market;
@@ -126,7 +124,7 @@ impl Venue {
     /// Closes what the order meets, then opens the rest. A reversal thus is two fills with two fees. Returns why the rest was refused.
     fn close_then_open(
         &mut self,
-        order: &mut LiveOrder,
+        order: &LiveOrder,
         point: Point,
         quote: Quote,
         (units, reducible): (f64, f64),
@@ -160,7 +158,7 @@ impl Venue {
         None
     }
 
-    fn close_part(&mut self, order: &mut LiveOrder, quantity: f64, point: Point, quote: Quote) {
+    fn close_part(&mut self, order: &LiveOrder, quantity: f64, point: Point, quote: Quote) {
         let flat = self.book(order, quantity, point, quote, None);
         if flat {
             self.on_flat(order, point);
@@ -169,8 +167,8 @@ impl Venue {
         }
     }
 
-    fn open_part(&mut self, order: &mut LiveOrder, quantity: f64, point: Point, quote: Quote) {
-        let request = order.request;
+    fn open_part(&mut self, order: &LiveOrder, quantity: f64, point: Point, quote: Quote) {
+        let request = &order.request;
         let fresh = !self.position(request.account, request.market).is_open();
         let stop = request
             .bracket
@@ -183,13 +181,13 @@ impl Venue {
         if request.bracket.is_some() {
             protection.bracket = request.bracket;
         }
-        if let Some(leg) = request.hedge {
-            self.open_hedge(order, &leg, quantity * quote.price, point);
+        if let Some(leg) = &request.hedge {
+            self.open_hedge(order, leg, quantity * quote.price, point);
         }
         self.refresh_market(point.market, point.time_ns);
     }
 
-    /// Writes one fill to the list, the ledger and the order's record. Returns whether the position is flat now.
+    /// Writes one fill to the list, the ledger and the order's record, and ends the rest of its group. Returns whether the position is flat now.
     fn book(
         &mut self,
         order: &LiveOrder,
@@ -218,16 +216,19 @@ impl Venue {
         };
         self.fills.push(fill);
         self.log.filled(order.id, quantity, quote.price);
+        if let Some(group) = request.group {
+            self.end_group(group, point.time_ns);
+        }
         if quote.liquidity == Liquidity::Taker {
             self.state_mut(point.market).volume_taken += quantity;
         }
-        self.ledger.apply_fill(
-            &fill,
-            Opening {
-                leverage: request.leverage,
-                initial_stop,
-            },
-        )
+        let opening = Opening {
+            leverage: request.leverage,
+            initial_stop,
+        };
+        let flat = self.ledger.apply_fill(&fill, opening);
+        self.settle_liquidation_level(request.account, request.market);
+        flat
     }
 
     /// Price after slippage and the units that the order asks for at it.

@@ -107,6 +107,9 @@ impl Venue {
     pub fn apply_funding(&mut self, market: MarketId, rate: f64, mark_price: Option<f64>) {
         let price = mark_price.unwrap_or_else(|| self.ledger.mark(market));
         self.ledger.apply_funding(market, price, rate);
+        for account in self.account_ids() {
+            self.settle_liquidation_level(account, market);
+        }
     }
 
     /// Moves cash between own accounts.

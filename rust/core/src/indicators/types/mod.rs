@@ -76,42 +76,66 @@ impl<L: Lines<N>, R: SignalRule<N>, const N: usize> Indicator<L, R, N> {
     /// Takes the next row and writes its values.
     pub(super) fn update(&mut self, row: Rows<'_>, values: &mut [f64; N]) -> Option<Signal> {
         *values = [f64::NAN; N];
-        dispatch(Feed {
-            lines: &mut self.lines,
-            rows: row,
-            values: values.each_mut().map(std::slice::from_mut),
-        });
+        let lines = &mut self.lines;
+        dispatch(Advance { lines, row, values });
         self.rule.update(row.close[0], *values)
     }
 
     fn feed(
         &mut self,
         rows: Rows<'_>,
-        mut lines: [&mut [f64]; N],
+        lines: [&mut [f64]; N],
         first_row: usize,
         events: &mut Vec<SignalEvent>,
     ) {
         dispatch(Feed {
-            lines: &mut self.lines,
+            indicator: self,
             rows,
-            values: lines.each_mut().map(|line| &mut **line),
+            lines,
+            first_row,
+            events,
         });
-        let values = lines.map(|line| &*line);
-        self.rule.scan(rows.close, values, first_row, events);
     }
 }
 
-struct Feed<'a, L, const N: usize> {
-    lines: &'a mut L,
+/// Values first, then what they say, while they are in the cache.
+struct Feed<'a, L, R, const N: usize> {
+    indicator: &'a mut Indicator<L, R, N>,
     rows: Rows<'a>,
-    values: [&'a mut [f64]; N],
+    lines: [&'a mut [f64]; N],
+    first_row: usize,
+    events: &'a mut Vec<SignalEvent>,
 }
 
-impl<L: Lines<N>, const N: usize> Work for Feed<'_, L, N> {
+impl<L: Lines<N>, R: SignalRule<N>, const N: usize> Work for Feed<'_, L, R, N> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run(mut self) {
+        let lines = self.lines.each_mut().map(|line| &mut **line);
+        self.indicator.lines.run(self.rows, lines);
+        let values = self.lines.map(|line| &*line);
+        let Self {
+            rows, first_row, ..
+        } = self;
+        self.indicator
+            .rule
+            .scan(rows.close, values, first_row, self.events);
+    }
+}
+
+struct Advance<'a, L, const N: usize> {
+    lines: &'a mut L,
+    row: Rows<'a>,
+    values: &'a mut [f64; N],
+}
+
+impl<L: Lines<N>, const N: usize> Work for Advance<'_, L, N> {
     type Output = ();
 
     #[inline(always)]
     fn run(self) {
-        self.lines.run(self.rows, self.values);
+        let values = self.values.each_mut().map(std::slice::from_mut);
+        self.lines.run(self.row, values);
     }
 }

@@ -22,16 +22,54 @@ impl Cross {
         }
     }
 
-    /// Whether the line stays strictly on the side where it was: then these bars hold no crossing and need not be fed.
-    pub(super) fn stays(self, line: &[f64], other: &[f64]) -> bool {
-        let pairs = line.iter().zip(other);
-        // Folds without a way out early, so that they compile to wide comparisons.
-        match self.previous {
-            Some(Ordering::Greater) => pairs.map(|(a, b)| a > b).fold(true, |all, is| all & is),
-            Some(Ordering::Less) => pairs.map(|(a, b)| a < b).fold(true, |all, is| all & is),
-            _ => false,
+    /// Feeds many bars and calls `found` for every crossing, with its place among them.
+    ///
+    /// Comparisons go into masks of 64 bits; only the bits that are set, the crossings, are looked at one by one.
+    #[inline(always)]
+    pub(super) fn scan(
+        &mut self,
+        line: &[f64],
+        other: &[f64],
+        mut found: impl FnMut(usize, Direction),
+    ) {
+        let (lines, line_rest) = line.as_chunks::<64>();
+        let (others, other_rest) = other.as_chunks::<64>();
+        for (block, (line, other)) in lines.iter().zip(others).enumerate() {
+            let above = mask(line, other, |a, b| a > b);
+            let below = mask(line, other, |a, b| a < b);
+            let not_above = mask(line, other, |a, b| a <= b);
+            let not_below = mask(line, other, |a, b| a >= b);
+            let was_above = self.previous == Some(Ordering::Greater);
+            let was_below = self.previous == Some(Ordering::Less);
+            let is_known = self.previous.is_some();
+            let up = above & (not_above << 1 | u64::from(is_known && !was_above));
+            let down = below & (not_below << 1 | u64::from(is_known && !was_below));
+            let mut crossings = up | down;
+            while crossings != 0 {
+                let place = crossings.trailing_zeros();
+                let direction = if up >> place & 1 == 1 {
+                    Direction::Buy
+                } else {
+                    Direction::Sell
+                };
+                found(64 * block + place as usize, direction);
+                crossings &= crossings - 1;
+            }
+            self.previous = line[63].partial_cmp(&other[63]);
+        }
+        let first = line.len() - line_rest.len();
+        for (i, (line, other)) in line_rest.iter().zip(other_rest).enumerate() {
+            if let Some(direction) = self.update(*line, *other) {
+                found(first + i, direction);
+            }
         }
     }
+}
+
+/// Bit `i` tells whether the comparison holds in row `i`.
+#[inline(always)]
+fn mask(line: &[f64; 64], other: &[f64; 64], holds: impl Fn(f64, f64) -> bool) -> u64 {
+    (0..64).fold(0, |mask, i| mask | u64::from(holds(line[i], other[i])) << i)
 }
 
 #[cfg(test)]

@@ -3,9 +3,6 @@
 use super::{Cross, SignalRule};
 use crate::signals::{Direction, Signal, SignalEvent, Trigger};
 
-/// Bars looked at together in search of a crossing.
-const GROUP: usize = 8;
-
 /// Rule over `fast_ma`, `slow_ma`, `ma_ratio`: see [`crossing_signal`].
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
 pub struct MaRule {
@@ -18,26 +15,21 @@ impl SignalRule<3> for MaRule {
         Some(crossing_signal(direction, ratio))
     }
 
-    /// Most bars cross nothing: groups that stay on the side of the bar before them are passed over at once.
+    /// Most bars cross nothing; only those that do are touched.
+    #[inline(always)]
     fn scan(
         &mut self,
-        close: &[f64],
+        _close: &[f64],
         [fast, slow, ratio]: [&[f64]; 3],
         first_row: usize,
         events: &mut Vec<SignalEvent>,
     ) {
-        for start in (0..close.len()).step_by(GROUP) {
-            let group = start..close.len().min(start + GROUP);
-            if self.cross.stays(&fast[group.clone()], &slow[group.clone()]) {
-                continue;
-            }
-            for i in group {
-                if let Some(signal) = self.update(close[i], [fast[i], slow[i], ratio[i]]) {
-                    let row = first_row + i;
-                    events.push(SignalEvent { row, signal });
-                }
-            }
-        }
+        self.cross.scan(fast, slow, |i, direction| {
+            events.push(SignalEvent {
+                row: first_row + i,
+                signal: crossing_signal(direction, ratio[i]),
+            });
+        });
     }
 }
 

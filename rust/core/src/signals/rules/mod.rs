@@ -2,6 +2,9 @@
 //!
 //! The rules are those of the signal table in `indicators.md`: the trigger and the confidence of each are stated where they are coded.
 
+// Scans run inside `simd::dispatch` and must be inlined into it to be compiled for the wider processor.
+#![allow(clippy::inline_always)]
+
 mod adaptive_supertrend;
 mod adaptive_trend_finder;
 mod bollinger;
@@ -28,6 +31,7 @@ pub trait SignalRule<const N: usize> {
     fn update(&mut self, close: f64, values: [f64; N]) -> Option<Signal>;
 
     /// Takes many bars, the first of them being `first_row`, and appends their signals.
+    #[inline(always)]
     fn scan(
         &mut self,
         close: &[f64],
