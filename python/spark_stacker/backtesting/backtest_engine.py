@@ -135,10 +135,14 @@ class BacktestEngine:
                 mark=mark,
             )
         if not indicators:
-            raise ParameterError("strategy_func or indicators must be given; settings are run by run_settings")
+            raise ParameterError(
+                "strategy_func or indicators must be given; settings are run by run_settings"
+            )
         values = _strategy_values(strategy, strategy_params, leverage)
         made = strategy_of_indicators(indicators, market=market, interval=interval, values=values)
-        settings = terms.settings(market, account.balance, strategies=[made.strategy], indicators=made.indicators)
+        settings = terms.settings(
+            market, account.balance, strategies=[made.strategy], indicators=made.indicators
+        )
         return prepare_settings(
             settings,
             self.data_manager,

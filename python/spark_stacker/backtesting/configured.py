@@ -14,7 +14,14 @@ from spark_stacker.backtesting.plain import describe_code, plain
 from spark_stacker.backtesting.prepared import PreparedBacktest
 from spark_stacker.backtesting.python_signals import signal_columns, timeframe_candles
 from spark_stacker.backtesting.setup import RunSetup
-from spark_stacker.config import build_plan, enabled_strategies, indicators_of, markets_of, parse_symbol, symbol_of
+from spark_stacker.config import (
+    build_plan,
+    enabled_strategies,
+    indicators_of,
+    markets_of,
+    parse_symbol,
+    symbol_of,
+)
 from spark_stacker.errors import ParameterError
 
 if TYPE_CHECKING:
@@ -54,15 +61,23 @@ def prepare_settings(
     uses = markets_of(settings, chosen)
     if len({parse_symbol(use.symbol).quote for use in uses}) > 1:
         quotes = ", ".join(sorted({parse_symbol(use.symbol).quote for use in uses}))
-        raise ParameterError(f"the markets of one account must share a quote currency, were quoted in {quotes}")
+        raise ParameterError(
+            f"the markets of one account must share a quote currency, were quoted in {quotes}"
+        )
     histories = [
         load_history(
-            manager, source, (names or {}).get(use.symbol, use.symbol), interval or _core.interval_name(use.interval_ns), span
+            manager,
+            source,
+            (names or {}).get(use.symbol, use.symbol),
+            interval or _core.interval_name(use.interval_ns),
+            span,
         )
         for use in uses
     ]
     symbols = [use.symbol for use in uses]
-    intervals_ns = {symbol: history.bars.interval_ns for symbol, history in zip(symbols, histories, strict=True)}
+    intervals_ns = {
+        symbol: history.bars.interval_ns for symbol, history in zip(symbols, histories, strict=True)
+    }
     plan = build_plan(settings, strategies=[strategy.name for strategy in chosen], intervals_ns=intervals_ns)
     payments = _by_symbol("funding", funding, symbols)
     marks = _by_symbol("mark", mark, symbols)
@@ -84,10 +99,14 @@ def prepare_settings(
         strategies=tuple(strategy.name for strategy in chosen),
         configuration={
             "plan": plain(plan),
-            "indicators_in_python": {name: describe_code(type(indicator)) for name, indicator in makers.own.items()},
+            "indicators_in_python": {
+                name: describe_code(type(indicator)) for name, indicator in makers.own.items()
+            },
         },
         seed=settings.simulation.seed,
-        assumptions=venue_assumptions(plan["venue"], plan["markets"], [payment is not None for payment in payments]),
+        assumptions=venue_assumptions(
+            plan["venue"], plan["markets"], [payment is not None for payment in payments]
+        ),
         warnings=tuple(warning for history in histories for warning in history.warnings),
     )
     return PreparedBacktest(

@@ -60,7 +60,9 @@ def run_function(
     if not callable(strategy):
         raise ParameterError(f"strategy_func must be a function, was {type(strategy).__name__}")
     if mark is not None:
-        raise ParameterError("mark prices are for configured strategies; strategy functions trade on trade candles")
+        raise ParameterError(
+            "mark prices are for configured strategies; strategy functions trade on trade candles"
+        )
     if not leverage >= 1:
         raise ParameterError(f"leverage must be at least 1, was {leverage!r}")
     history = load_history(manager, source, symbol, interval, span)
@@ -75,7 +77,9 @@ def run_function(
     except SparkStackerError:
         raise
     except Exception as error:
-        raise StrategyError(f"{describe_code(strategy)['name']} failed at {_when(simulation)}: {error!r}") from error
+        raise StrategyError(
+            f"{describe_code(strategy)['name']} failed at {_when(simulation)}: {error!r}"
+        ) from error
     plan = simulation.plan
     setup = RunSetup(
         initial_balance=account.balance,
@@ -86,7 +90,9 @@ def run_function(
                 interval,
                 source,
                 history.traded,
-                partial(draw_lines, history, [DrawnIndicator(indicator, interval) for indicator in indicators]),
+                partial(
+                    draw_lines, history, [DrawnIndicator(indicator, interval) for indicator in indicators]
+                ),
             ),
         ),
         strategies=(getattr(strategy, "__name__", type(strategy).__name__),),
@@ -104,7 +110,9 @@ def run_function(
         assumptions=venue_assumptions(plan["venue"], plan["markets"], [payments is not None]),
         warnings=history.warnings,
     )
-    return BacktestResult(SimulationRun(simulation.core, history.bars.slice(history.first, len(history.bars))), setup)
+    return BacktestResult(
+        SimulationRun(simulation.core, history.bars.slice(history.first, len(history.bars))), setup
+    )
 
 
 class _Rows:
@@ -134,4 +142,8 @@ def _columns(history: MarketHistory, indicators: Sequence[BaseIndicator]) -> dic
 
 def _when(simulation: SimulationEngine) -> str:
     now_ns = simulation.core.now_ns
-    return "its start" if now_ns is None else f"the close of {datetime.fromtimestamp(now_ns / 1e9, tz=UTC):%Y-%m-%d %H:%M:%S}"
+    return (
+        "its start"
+        if now_ns is None
+        else f"the close of {datetime.fromtimestamp(now_ns / 1e9, tz=UTC):%Y-%m-%d %H:%M:%S}"
+    )

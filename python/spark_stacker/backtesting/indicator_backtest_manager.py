@@ -36,7 +36,9 @@ class IndicatorBacktestManager:
     def add_indicator(self, indicator: BaseIndicator) -> None:
         """Takes an indicator in; its name must not be taken."""
         if indicator.name in self.indicators:
-            raise ParameterError(f"indicators must have names of their own, {indicator.name!r} was given twice")
+            raise ParameterError(
+                f"indicators must have names of their own, {indicator.name!r} was given twice"
+            )
         self.indicators[indicator.name] = indicator
 
     def add_indicators(self, indicators: Iterable[BaseIndicator]) -> None:
@@ -114,10 +116,18 @@ def compare_results(results: Mapping[str, BacktestResult], metric_name: str) -> 
     if not results:
         raise ParameterError("there are no results to compare")
     columns = [metric_name, *(name for name in _BESIDE if name != metric_name)]
-    rows = [{"name": name, **{column: result.metrics[column] for column in columns}} for name, result in results.items()]
+    rows = [
+        {"name": name, **{column: result.metrics[column] for column in columns}}
+        for name, result in results.items()
+    ]
     frame = pl.DataFrame(
         rows,
-        schema={"name": pl.String, **{column: pl.Int64 if column == "total_trades" else pl.Float64 for column in columns}},
+        schema={
+            "name": pl.String,
+            **{column: pl.Int64 if column == "total_trades" else pl.Float64 for column in columns},
+        },
     )
-    ranked = frame.sort(metric_name, descending=better is not Better.LOWER, nulls_last=True, maintain_order=True)
+    ranked = frame.sort(
+        metric_name, descending=better is not Better.LOWER, nulls_last=True, maintain_order=True
+    )
     return ranked.with_row_index("rank", offset=1)

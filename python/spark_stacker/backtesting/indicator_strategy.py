@@ -40,7 +40,9 @@ def strategy_of_indicators(
         if not isinstance(indicator, BaseIndicator):
             raise ParameterError(f"indicators must be of BaseIndicator, was {type(indicator).__name__}")
         if any(entry["name"] == indicator.name for entry in entries):
-            raise ParameterError(f"indicators must have names of their own, {indicator.name!r} was given twice")
+            raise ParameterError(
+                f"indicators must have names of their own, {indicator.name!r} was given twice"
+            )
         kind, parameters = _type_of(indicator)
         if kind not in BUILTIN:
             own[indicator.name] = indicator

@@ -32,6 +32,11 @@ class PreparedBacktest:
     def run(self) -> BacktestResult:
         """Runs it; nothing but the core works here."""
         run = _core.run_backtest(
-            self.portfolio, self.bars, start=self.first, signals=self.signals, funding=self.funding, mark=self.mark
+            self.portfolio,
+            self.bars,
+            start=self.first,
+            signals=self.signals,
+            funding=self.funding,
+            mark=self.mark,
         )
         return BacktestResult(run, self.setup)

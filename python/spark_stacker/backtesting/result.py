@@ -154,10 +154,7 @@ class BacktestResult:
                 "open_time_ns": self._run.open_time_ns.tolist(),
                 "equity": self._run.equity.tolist(),
             },
-            **{
-                table: plain_columns(table, getattr(self._run, table)())
-                for table in TABLES
-            },
+            **{table: plain_columns(table, getattr(self._run, table)()) for table in TABLES},
             "markets": [market.to_dict() for market in self.markets],
         }
 

@@ -141,7 +141,9 @@ class SimulationEngine:
         """A market sell; see `buy`."""
         return self._enter(OrderSide.SELL, size, value, options)
 
-    def _enter(self, side: OrderSide, size: float | None, value: float | None, options: Mapping[str, object]) -> int:
+    def _enter(
+        self, side: OrderSide, size: float | None, value: float | None, options: Mapping[str, object]
+    ) -> int:
         if size is None and value is None and "amount" not in options:
             value = max(self.core.equity, 0.0) * float(options.get("leverage") or self.leverage)  # type: ignore[arg-type]
         return self.place_order(side=side, size=size, value=value, **options)  # type: ignore[arg-type]
@@ -229,7 +231,9 @@ class SimulationEngine:
         for time_ns, rate in zip(*payments, strict=True) if payments is not None else ():
             self.core.add_funding(int(time_ns), float(rate))
 
-    def on_bar(self, open_time_ns: int, *, open: float, high: float, low: float, close: float, volume: float) -> None:  # noqa: A002
+    def on_bar(
+        self, open_time_ns: int, *, open: float, high: float, low: float, close: float, volume: float
+    ) -> None:
         """Moves on by one closed bar: funding, fills, equity. `BacktestEngine` does this by itself."""
         self.core.on_bar(open_time_ns, open, high, low, close, volume)
 
@@ -253,7 +257,11 @@ class SimulationEngine:
 
 
 def _quantity(size: float | None, amount: float | None, value: float | None) -> tuple[float, str]:
-    given = [(number, unit) for number, unit in ((size, "base"), (amount, "base"), (value, "quote")) if number is not None]
+    given = [
+        (number, unit)
+        for number, unit in ((size, "base"), (amount, "base"), (value, "quote"))
+        if number is not None
+    ]
     if len(given) != 1:
         raise ParameterError("an order needs one of size (or amount), base units, and value, quote currency")
     return given[0]
