@@ -1,4 +1,6 @@
-"""``spark-stacker live`` as a process: on recorded candles, stopped by signals, restarted, scraped, misused."""
+"""``spark-stacker live`` as a process: on recorded candles, stopped by signals, restarted, scraped,
+misused.
+"""
 
 from __future__ import annotations
 
@@ -11,15 +13,17 @@ import subprocess
 import sys
 import time
 import urllib.request
-from pathlib import Path
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import pytest
+
 from made import strategies
 from made.candles import frame
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
+    from pathlib import Path
 
 COMMAND = [sys.executable, "-c", "from spark_stacker.cli import main; main()", "live"]
 
@@ -135,7 +139,9 @@ def test_a_signal_during_a_replay_at_full_speed_stops_within_two_seconds(
     path = tmp_path / "btc.json"
     path.write_text(json.dumps(strategies.MULTI_TIMEFRAME | {"metrics": {"enabled": False}}))
     recorded = fixtures_dir / "data" / "nt_btc_perp_1m.parquet"
-    process = started("--config", path, "--data", recorded, "--log-format", "json", "--state", tmp_path / "state")
+    process = started(
+        "--config", path, "--data", recorded, "--log-format", "json", "--state", tmp_path / "state"
+    )
     wait_for(process, '"event": "fill"')
     asked = time.monotonic()
     process.send_signal(signal.SIGTERM)
@@ -146,7 +152,9 @@ def test_a_signal_during_a_replay_at_full_speed_stops_within_two_seconds(
     assert json.loads((tmp_path / "state" / "journal.jsonl").read_text().splitlines()[-1])["record"] == "stop"
 
 
-def test_a_signal_during_a_long_wait_stops_within_two_seconds(started: Live, config: Path, recorded: Path) -> None:
+def test_a_signal_during_a_long_wait_stops_within_two_seconds(
+    started: Live, config: Path, recorded: Path
+) -> None:
     process = started("--config", config, "--data", recorded, "--speed", 1, "--log-format", "json")
     wait_for(process, '"event": "warmed_up"')
     asked = time.monotonic()
@@ -188,7 +196,9 @@ def test_state_of_another_configuration_is_refused_until_fresh(
     assert (tmp_path / "state" / "journal.1.jsonl").exists()
 
 
-def test_one_process_uses_a_state_directory(started: Live, config: Path, recorded: Path, tmp_path: Path) -> None:
+def test_one_process_uses_a_state_directory(
+    started: Live, config: Path, recorded: Path, tmp_path: Path
+) -> None:
     common = ("--config", config, "--data", recorded, "--state", tmp_path / "state", "--log-format", "json")
     first = started(*common, "--speed", 60)
     wait_for(first, '"event": "warmed_up"')
@@ -202,10 +212,12 @@ def test_metrics_are_scraped_while_it_runs(started: Live, config: Path, recorded
     url = json.loads(wait_for(process, "metrics_served"))["url"]
     assert url.startswith("http://127.0.0.1:")
     wait_for(process, '"trade_closed"')
-    with urllib.request.urlopen(url, timeout=5) as answer:
+    with urllib.request.urlopen(url, timeout=5) as answer:  # noqa: S310 - begins with http, see above
         page = answer.read().decode()
     assert 'spark_stacker_bars_total{exchange="replay",market="ETH-BTC"}' in page
-    assert re.search(r'spark_stacker_trades_total\{exchange="replay",result="(win|loss)",side="(long|short)"\} \d', page)
+    assert re.search(
+        r'spark_stacker_trades_total\{exchange="replay",result="(win|loss)",side="(long|short)"\} \d', page
+    )
     assert 'spark_stacker_active_positions{exchange="replay",market="ETH-BTC"' in page
     assert 'spark_stacker_pnl_percent{position_type="main",strategy="reversion"}' in page
     assert 'spark_stacker_up{mode="dry_run"} 1.0' in page
@@ -234,30 +246,52 @@ WRONG: dict[str, Callable[[Path], Wrong] if TYPE_CHECKING else Any] = {
     "candles in disorder": lambda at: (["--data", at / "shuffled.parquet"], 4, "timestamp"),
     "candles with holes": lambda at: (["--data", at / "nan.parquet"], 4, "close"),
     "candles too coarse": lambda at: (["--data", at / "daily.parquet"], 2, "1d"),
-    "another market's file": lambda at: (["--data", f"LTC-USD={at / 'good.parquet'}"], 2, "no strategy trades LTC-USD"),
+    "another market's file": lambda at: (
+        ["--data", f"LTC-USD={at / 'good.parquet'}"],
+        2,
+        "no strategy trades LTC-USD",
+    ),
     "live orders": lambda at: (["--config", at / "real.json"], 3, "live orders"),
     "no exchange": lambda at: (["--config", at / "no_exchange.json"], 3, "--data or --scenario"),
-    "an exchange of a later version": lambda at: (["--config", at / "kraken.json"], 3, "no connector for 'kraken'"),
-    "a state directory that is a file": lambda at: (["--scenario", "bull", "--state", at / "good.parquet"], 2, "state"),
-    "warm-up longer than the data": lambda at: (["--data", at / "good.parquet", "--warm-up", 999], 2, "leave none"),
+    "an exchange of a later version": lambda at: (
+        ["--config", at / "kraken.json"],
+        3,
+        "no connector for 'kraken'",
+    ),
+    "a state directory that is a file": lambda at: (
+        ["--scenario", "bull", "--state", at / "good.parquet"],
+        2,
+        "state",
+    ),
+    "warm-up longer than the data": lambda at: (
+        ["--data", at / "good.parquet", "--warm-up", 999],
+        2,
+        "leave none",
+    ),
 }
 
 
 @pytest.mark.parametrize("case", WRONG)
 def test_wrong_input_gets_a_clear_error_and_its_exit_code(started: Live, tmp_path: Path, case: str) -> None:
     good = frame(range(200))
-    hours = good.with_columns(timestamp=good["timestamp"][0] + (good["timestamp"] - good["timestamp"][0]) * 60)
+    hours = good.with_columns(
+        timestamp=good["timestamp"][0] + (good["timestamp"] - good["timestamp"][0]) * 60
+    )
     hours.write_parquet(tmp_path / "good.parquet")
     hours.sample(fraction=1.0, shuffle=True, seed=1).write_parquet(tmp_path / "shuffled.parquet")
     hours.with_columns(close=float("nan")).write_parquet(tmp_path / "nan.parquet")
-    days = good.with_columns(timestamp=good["timestamp"][0] + (good["timestamp"] - good["timestamp"][0]) * 1440)
+    days = good.with_columns(
+        timestamp=good["timestamp"][0] + (good["timestamp"] - good["timestamp"][0]) * 1440
+    )
     days.write_parquet(tmp_path / "daily.parquet")
     (tmp_path / "empty.csv").write_text("")
     (tmp_path / "broken.parquet").write_bytes((tmp_path / "good.parquet").read_bytes()[:300])
     base = strategies.MEAN_REVERSION
     (tmp_path / "real.json").write_text(json.dumps(base | {"dry_run": False}))
     (tmp_path / "no_exchange.json").write_text(json.dumps(base))
-    (tmp_path / "kraken.json").write_text(json.dumps(base | {"exchanges": [{"name": "kraken", "use_as_main": True}]}))
+    (tmp_path / "kraken.json").write_text(
+        json.dumps(base | {"exchanges": [{"name": "kraken", "use_as_main": True}]})
+    )
     arguments, expected, words = WRONG[case](tmp_path)
     code, _, err = finish(started(*arguments))
     assert code == expected, err

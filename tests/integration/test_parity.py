@@ -1,7 +1,7 @@
 """A dry run over replayed candles and the backtest over them: the same orders and fills to the last bit.
 
-The dry run goes through the real loop: replay connector, feed, bar groups, journal, engine fed a bar at a time. The
-backtest is one call into the core. Both have the same first bar and the same history before it.
+The dry run goes through the real loop: replay connector, feed, bar groups, journal, engine fed a bar at a
+time. The backtest is one call into the core. Both have the same first bar and the same history before it.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+
 from made import strategies
 from made.dry_runs import Case, assert_same_to_the_bit
 
@@ -64,7 +65,9 @@ def test_a_dry_run_in_pieces_equals_the_backtest(case: Case, tmp_path: Path) -> 
     assert_same_to_the_bit(case.dry_run(state=tmp_path), case.backtest())
 
 
-def test_a_killed_and_restarted_dry_run_equals_the_backtest(case: Case, candles: Candles, tmp_path: Path) -> None:
+def test_a_killed_and_restarted_dry_run_equals_the_backtest(
+    case: Case, candles: Candles, tmp_path: Path
+) -> None:
     """SIGKILL in the middle of a replay, in another process; then the rest here, from its journal."""
     files = []
     for symbol in case.markets:
@@ -73,7 +76,9 @@ def test_a_killed_and_restarted_dry_run_equals_the_backtest(case: Case, candles:
     program = Path(__file__).parent.parent / "made" / "run_case.py"
     name = next(name for name, (configuration, _) in CASES.items() if configuration is case.configuration)
     journal = tmp_path / "state" / "journal.jsonl"
-    process = subprocess.Popen([sys.executable, program, name, str(tmp_path / "state"), *files], env=os.environ)
+    process = subprocess.Popen(
+        [sys.executable, program, name, str(tmp_path / "state"), *files], env=os.environ
+    )
     try:
         deadline = time.monotonic() + 60
         while not (journal.exists() and journal.read_bytes().count(b'"bars"') > 400):

@@ -2,17 +2,20 @@ from __future__ import annotations
 
 import io
 import json
-from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 import pytest
 import structlog
-from made.candles import minute
 
+from made.candles import minute
 from spark_stacker.errors import ParameterError
 from spark_stacker.logs import BLANK, configure_logs
 from spark_stacker.trading.events import BarsMissing, Event, SessionStopped, StateRestored
 from spark_stacker.trading.log_observer import LogObserver
 from spark_stacker.trading.portfolio import OpenPosition, PortfolioView
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 POSITION = OpenPosition(
     market="ETH-USD",
@@ -57,7 +60,9 @@ def test_an_event_is_a_line_with_its_fields() -> None:
 
 
 def test_a_stop_reports_every_open_position() -> None:
-    lines = logged(SessionStopped(reason="asked", portfolio=PortfolioView(equity=1, cash=2, positions=(POSITION,))))
+    lines = logged(
+        SessionStopped(reason="asked", portfolio=PortfolioView(equity=1, cash=2, positions=(POSITION,)))
+    )
     assert [line["event"] for line in lines] == ["session_stopped", "position_open"]
     assert lines[0]["open_positions"] == 1
     assert lines[1]["unrealised_profit"] == 1.0
@@ -65,7 +70,9 @@ def test_a_stop_reports_every_open_position() -> None:
 
 def test_what_the_journal_forgave_is_a_warning() -> None:
     view = PortfolioView(equity=1, cash=2)
-    lines = logged(StateRestored(bar_groups=1, last_open_time_ns=None, portfolio=view, warnings=("cut short",)))
+    lines = logged(
+        StateRestored(bar_groups=1, last_open_time_ns=None, portfolio=view, warnings=("cut short",))
+    )
     assert lines[1]["warning"] == "cut short"
 
 
@@ -78,7 +85,9 @@ def test_secrets_never_reach_a_line(log_format: str) -> None:
     stream = io.StringIO()
     configure_logs(log_format, secrets=["hunter2secret", ""], stream=stream)
     log = structlog.get_logger()
-    log.info("signing with hunter2secret", api_key="abc", nested={"private_key": "k", "list": ["hunter2secret"]})
+    log.info(
+        "signing with hunter2secret", api_key="abc", nested={"private_key": "k", "list": ["hunter2secret"]}
+    )
     log.error("failed", error="url?key=hunter2secret", token="t")  # noqa: S106
     text = stream.getvalue()
     assert "hunter2secret" not in text

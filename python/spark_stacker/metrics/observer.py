@@ -48,7 +48,9 @@ LEGS = ("main", "hedge")
 
 
 class MetricsObserver:
-    """Keeps metrics true. ``exchanges`` maps a market to its exchange's name, ``stopwatch_s`` rises with time."""
+    """Keeps metrics true. ``exchanges`` maps a market to its exchange's name, ``stopwatch_s`` rises with
+    time.
+    """
 
     def __init__(
         self,
@@ -73,25 +75,8 @@ class MetricsObserver:
             case BarsProcessed():
                 self._bars(event)
             case MarketEvent() if type(event) in BAR_PROBLEMS:
-                problem = BAR_PROBLEMS[type(event)]
-                exchange = self._exchanges[event.market]
-                metrics.bar_problems_total.labels(exchange, event.market, problem).inc(
-                    getattr(event, "bars", 1)
-                )
-            case OrderSent():
-                metrics.orders_total.labels(self._exchanges[event.market], event.market, event.side).inc()
-            case OrderRefused():
-                self._refused(event.market, event.reason)
-            case EntryRefused():
-                self._refused(event.market, event.rule)
-            case Fill():
-                exchange = self._exchanges[event.market]
-                metrics.fills_total.labels(exchange, event.market, event.side).inc()
-                metrics.fees_total.labels(exchange).inc(max(event.fee, 0.0))
-            case TradeClosed():
-                result = "win" if event.profit > 0 else "loss"
-                metrics.trades_total.labels(result, self._exchanges[event.market], event.side).inc()
-                self._realised[event.strategy, LEGS[event.account]] += event.profit
+                place = (self._exchanges[event.market], event.market, BAR_PROBLEMS[type(event)])
+                metrics.bar_problems_total.labels(*place).inc(getattr(event, "bars", 1))
             case CallMade():
                 metrics.api_latency_seconds.labels(event.exchange, event.endpoint).observe(event.seconds)
             case CallFailed():
@@ -108,6 +93,26 @@ class MetricsObserver:
             case SessionStopped():
                 metrics.up.labels("dry_run").set(0)
                 self._portfolio(event.portfolio)
+            case _:
+                self._order(event)
+
+    def _order(self, event: Event) -> None:
+        metrics = self._metrics
+        match event:
+            case OrderSent():
+                metrics.orders_total.labels(self._exchanges[event.market], event.market, event.side).inc()
+            case OrderRefused():
+                self._refused(event.market, event.reason)
+            case EntryRefused():
+                self._refused(event.market, event.rule)
+            case Fill():
+                exchange = self._exchanges[event.market]
+                metrics.fills_total.labels(exchange, event.market, event.side).inc()
+                metrics.fees_total.labels(exchange).inc(max(event.fee, 0.0))
+            case TradeClosed():
+                result = "win" if event.profit > 0 else "loss"
+                metrics.trades_total.labels(result, self._exchanges[event.market], event.side).inc()
+                self._realised[event.strategy, LEGS[event.account]] += event.profit
 
     def _bars(self, event: BarsProcessed) -> None:
         for market, close in event.closes.items():

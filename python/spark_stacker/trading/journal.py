@@ -1,11 +1,12 @@
 """The journal: every input of a session, one JSON line each, written before it is acted on.
 
-The engine is deterministic, so its inputs are its state: a restart reads them again and stands where it stood, to the
-bit (JSON keeps every digit of a float). Lines are handed to the operating system at once, which survives a killed
-process; :meth:`Journal.sync` puts them on the disk.
+The engine is deterministic, so its inputs are its state: a restart reads them again and stands where it
+stood, to the bit (JSON keeps every digit of a float). Lines are handed to the operating system at once,
+which survives a killed process; :meth:`Journal.sync` puts them on the disk.
 
-Lines: a ``header`` (what the session runs), ``warm_up`` (history of a market), ``begin`` (warm-up is complete),
-``bars`` (a group of bars with the signals of Python indicators at its close), ``stop`` (a clean end).
+Lines: a ``header`` (what the session runs), ``warm_up`` (history of a market), ``begin`` (warm-up is
+complete), ``bars`` (a group of bars with the signals of Python indicators at its close), ``stop`` (a clean
+end).
 """
 
 from __future__ import annotations
@@ -54,7 +55,7 @@ class Journal:
     """Appends to a journal."""
 
     def __init__(self, path: Path, header: JournalHeader, recorded: Recorded | None = None) -> None:
-        """Begin a journal, or go on after what was ``recorded`` (a line cut short by a crash is taken off)."""
+        """Begin a journal, or go on after what was ``recorded``; a line cut short is taken off."""
         self._file = path.open("wb" if recorded is None else "r+b", buffering=0)
         try:
             if recorded is not None:
@@ -89,7 +90,9 @@ class Journal:
         try:
             os.fsync(self._file.fileno())
         except OSError as error:
-            raise StopTradingError(f"{self._file.name}: the journal cannot be kept: {error.strerror}") from error
+            raise StopTradingError(
+                f"{self._file.name}: the journal cannot be kept: {error.strerror}"
+            ) from error
 
     def close(self) -> None:
         """Put everything on the disk and let go of the file."""
@@ -111,8 +114,8 @@ class Journal:
 def read_journal(path: Path, expected: JournalHeader) -> Recorded | None:
     """Return what a journal recorded, ``None`` if there is none worth going on with.
 
-    Raises ``ConfigError`` if it belongs to another configuration or source, ``DataError`` if it cannot be read. A last
-    line that was cut short is forgiven with a warning.
+    Raises ``ConfigError`` if it belongs to another configuration or source, ``DataError`` if it cannot be
+    read. A last line that was cut short is forgiven with a warning.
     """
     if not path.exists():
         return None
@@ -176,7 +179,8 @@ def _open(record: dict[str, Any], expected: JournalHeader, path: Path) -> Record
     recorded = Recorded(header)
     if header.version != expected.version:
         recorded.warnings.append(
-            f"it was written by version {header.version}; this is {expected.version} and may rebuild the state otherwise"
+            f"it was written by version {header.version}; this is {expected.version}, "
+            "which may come to another state"
         )
     return recorded
 

@@ -3,8 +3,8 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from made.candles import frame
 
+from made.candles import frame
 from spark_stacker.config import parse_settings
 from spark_stacker.connectors import BaseConnector, ConnectorFactory, MarketType
 from spark_stacker.connectors.replay import ReplayConnector
@@ -35,7 +35,9 @@ class GuideConnector(BaseConnector):
     def get_account_balance(self) -> dict[str, float]:
         return {"USD": 10.0}
 
-    def place_order(self, symbol: str, side: Any, order_type: Any, size: Any, price: Any = None) -> dict[str, Any]:  # type: ignore[override]
+    def place_order(
+        self, symbol: str, side: Any, order_type: Any, size: Any, price: Any = None
+    ) -> dict[str, Any]:  # type: ignore[override]
         return {}
 
 
@@ -102,7 +104,9 @@ def test_the_enabled_exchanges_of_a_configuration_are_created() -> None:
         ([{"name": 3}], "exchange_type must be a name"),
     ],
 )
-def test_a_wrong_exchange_is_refused_with_what_would_be_right(configs: list[dict[str, Any]], words: str) -> None:
+def test_a_wrong_exchange_is_refused_with_what_would_be_right(
+    configs: list[dict[str, Any]], words: str
+) -> None:
     with pytest.raises(ParameterError, match=words):
         ConnectorFactory.create_connectors_from_config(configs)
 

@@ -7,8 +7,8 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from made.candles import MINUTE_NS, minute
 
+from made.candles import MINUTE_NS, minute
 from spark_stacker.connectors import BaseConnector
 from spark_stacker.connectors.contract import OrderStatus, OrderTicket, PositionSide, Subscription
 from spark_stacker.connectors.polling import PollingClient
@@ -56,12 +56,16 @@ class Venue(BaseConnector):
         newest = (self.now_ns - minute(0)) // MINUTE_NS
         times = [minute(number) // 1_000_000 for number in range(newest + 1)]
         wanted = [t for t in times if t >= (start_time or 0) and (end_time is None or t < end_time)]
-        return [{"timestamp": t, "open": 1, "high": "2", "low": 0.1, "close": 1.5, "volume": 3} for t in wanted]
+        return [
+            {"timestamp": t, "open": 1, "high": "2", "low": 0.1, "close": 1.5, "volume": 3} for t in wanted
+        ]
 
     def get_positions(self) -> list[dict[str, Any]]:
         return [{"symbol": "A", "side": "SHORT", "size": "1.5", "entry_price": 0.1, "leverage": 3}]
 
-    def place_order(self, symbol: str, side: Any, order_type: Any, size: Any, price: Any = None, **options: Any) -> dict[str, Any]:
+    def place_order(
+        self, symbol: str, side: Any, order_type: Any, size: Any, price: Any = None, **options: Any
+    ) -> dict[str, Any]:
         self.sent = {"size": size, "price": price, **options}
         if self.failure:
             raise self.failure
@@ -104,7 +108,9 @@ async def test_the_stream_yields_each_closed_candle_once_and_polls_at_the_close(
         venue.now_ns += round(seconds * 1e9)
 
     seen = []
-    async for candle in client(venue, sleep).stream_candles([Subscription(symbol="A", interval="1m", after_ns=minute(0))]):
+    async for candle in client(venue, sleep).stream_candles(
+        [Subscription(symbol="A", interval="1m", after_ns=minute(0))]
+    ):
         seen.append(candle.open_time_ns)
         if len(seen) == 5:
             break
@@ -122,7 +128,9 @@ async def test_the_stream_yields_each_closed_candle_once_and_polls_at_the_close(
         (KeyError("candles"), StopTradingError),
     ],
 )
-async def test_a_network_failure_may_pass_and_a_defect_stops(failure: Exception, expected: type[Exception]) -> None:
+async def test_a_network_failure_may_pass_and_a_defect_stops(
+    failure: Exception, expected: type[Exception]
+) -> None:
     venue = Venue()
     venue.failure = failure
     with pytest.raises(expected):
@@ -139,7 +147,10 @@ async def test_a_failed_connection_may_pass() -> None:
 
 async def test_a_reply_that_is_no_candle_stops_and_invents_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     venue = Venue()
-    for reply in ([{"timestamp": 1}], [{"timestamp": 1, "open": "x", "high": 1, "low": 1, "close": 1, "volume": 1}]):
+    for reply in (
+        [{"timestamp": 1}],
+        [{"timestamp": 1, "open": "x", "high": 1, "low": 1, "close": 1, "volume": 1}],
+    ):
         monkeypatch.setattr(venue, "get_candles", lambda *_a, reply=reply: reply)
         with pytest.raises(StopTradingError, match="not a candle"):
             await client(venue).candles("A", "1m", start_ns=0)
@@ -163,11 +174,20 @@ async def test_orders_positions_and_balances_are_decimals() -> None:
         "reduce_only": True,
         "client_order_id": "c1",
     }
-    assert (report.order_id, report.status, report.filled_size, report.average_price) == ("7", OrderStatus.OPEN, 0, None)
+    assert (report.order_id, report.status, report.filled_size, report.average_price) == (
+        "7",
+        OrderStatus.OPEN,
+        0,
+        None,
+    )
     cancelled = await client(venue).cancel("A", "7")
     assert (cancelled.status, cancelled.filled_size) == (OrderStatus.CANCELLED, Decimal("0.25"))
     (position,) = await client(venue).positions()
-    assert (position.side, position.quantity, position.entry_price) == (PositionSide.SHORT, Decimal("1.5"), Decimal("0.1"))
+    assert (position.side, position.quantity, position.entry_price) == (
+        PositionSide.SHORT,
+        Decimal("1.5"),
+        Decimal("0.1"),
+    )
     assert position.mark_price is None
     (balance,) = await client(venue).balances()
     assert balance.total == Decimal("0.1")

@@ -1,14 +1,16 @@
 from __future__ import annotations
 
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
-from made.candles import MINUTE_NS, frame, minute, recorded
 
+from made.candles import MINUTE_NS, frame, minute, recorded
 from spark_stacker.connectors.replay import Faults, ReplayConnector, Tape
 from spark_stacker.errors import DataError, OrderRefusedError, ParameterError, RetryableError
 from spark_stacker.models import OrderSide, OrderType
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 BUY, SELL = OrderSide.BUY, OrderSide.SELL
 
@@ -25,11 +27,20 @@ def advance(connector: ReplayConnector, deliveries: int = 2) -> None:
 
 def test_candles_become_known_as_the_tape_goes_on() -> None:
     connector = replay(warm_up_bars=3)
-    assert [c["timestamp"] for c in connector.get_candles("ETH-USD", "1m")] == [minute(n) // 10**6 for n in range(3)]
+    assert [c["timestamp"] for c in connector.get_candles("ETH-USD", "1m")] == [
+        minute(n) // 10**6 for n in range(3)
+    ]
     advance(connector)
     candles = connector.get_candles("ETH-USD", "1m", limit=2)
     assert [c["timestamp"] for c in candles] == [minute(2) // 10**6, minute(3) // 10**6]
-    assert candles[-1] == {"timestamp": minute(3) // 10**6, "open": 103.0, "high": 104.0, "low": 102.0, "close": 103.5, "volume": 10.0}
+    assert candles[-1] == {
+        "timestamp": minute(3) // 10**6,
+        "open": 103.0,
+        "high": 104.0,
+        "low": 102.0,
+        "close": 103.5,
+        "volume": 10.0,
+    }
     assert connector.get_candles("ETH-USD", "1m", minute(1) // 10**6, minute(2) // 10**6)[0]["open"] == 101.0
 
 
@@ -65,7 +76,10 @@ def test_markets_share_the_account() -> None:
     connector.place_order("ETH-USD", BUY, OrderType.MARKET, "1")
     connector.place_order("BTC-USD", SELL, OrderType.MARKET, 1)
     advance(connector)
-    assert {(p["symbol"], p["side"]) for p in connector.get_positions()} == {("ETH-USD", "long"), ("BTC-USD", "short")}
+    assert {(p["symbol"], p["side"]) for p in connector.get_positions()} == {
+        ("ETH-USD", "long"),
+        ("BTC-USD", "short"),
+    }
 
 
 def test_a_limit_order_waits_and_can_be_cancelled() -> None:
@@ -76,7 +90,11 @@ def test_a_limit_order_waits_and_can_be_cancelled() -> None:
     assert connector.cancel_order(order["order_id"])
     assert not connector.cancel_order(order["order_id"])
     status = connector.get_order_status(order["order_id"])
-    assert (status["status"], status["reason"], status["client_order_id"]) == ("cancelled", "requested", "mine")
+    assert (status["status"], status["reason"], status["client_order_id"]) == (
+        "cancelled",
+        "requested",
+        "mine",
+    )
 
 
 def test_an_order_that_the_account_cannot_carry_is_refused() -> None:
@@ -151,9 +169,14 @@ def test_no_recording_is_no_replay() -> None:
 
 def test_files_are_played_under_the_symbol_in_their_name(tmp_path: Path) -> None:
     frame(range(5)).write_parquet(tmp_path / "ETH-USD_1m.parquet")
-    frame(range(5)).with_columns(timestamp=frame(range(5))["timestamp"].dt.epoch("ms")).write_csv(tmp_path / "BTC-USD_1m.csv")
+    frame(range(5)).with_columns(timestamp=frame(range(5))["timestamp"].dt.epoch("ms")).write_csv(
+        tmp_path / "BTC-USD_1m.csv"
+    )
     connector = ReplayConnector("replay", files=[tmp_path])
-    assert [(m["symbol"], m["interval"]) for m in connector.get_markets()] == [("BTC-USD", "1m"), ("ETH-USD", "1m")]
+    assert [(m["symbol"], m["interval"]) for m in connector.get_markets()] == [
+        ("BTC-USD", "1m"),
+        ("ETH-USD", "1m"),
+    ]
     frame(range(5)).write_parquet(tmp_path / "x.parquet")
     with pytest.raises(ParameterError, match="does not say its market"):
         ReplayConnector("replay", files=[tmp_path / "x.parquet"])
@@ -190,4 +213,8 @@ def test_a_late_candle_is_not_in_the_history_before_it_comes() -> None:
     tape = Tape([recorded("A", range(6))], faults=Faults(late={("A", minute(1)): 2}))
     for _ in range(3):
         tape.deliver()
-    assert [row[0] for row in tape.history("A", start_ns=None, end_ns=None, limit=None)] == [minute(0), minute(2), minute(3)]
+    assert [row[0] for row in tape.history("A", start_ns=None, end_ns=None, limit=None)] == [
+        minute(0),
+        minute(2),
+        minute(3),
+    ]

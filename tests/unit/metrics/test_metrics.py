@@ -5,9 +5,9 @@ import urllib.request
 from dataclasses import replace
 
 import pytest
-from made.candles import minute
 from prometheus_client import CollectorRegistry, generate_latest
 
+from made.candles import minute
 from spark_stacker.errors import ParameterError
 from spark_stacker.metrics import MetricsObserver, TradingMetrics, metrics, serve_metrics
 from spark_stacker.trading.events import (
@@ -64,7 +64,10 @@ def registry() -> CollectorRegistry:
 @pytest.fixture
 def observe(registry: CollectorRegistry) -> MetricsObserver:
     return MetricsObserver(
-        TradingMetrics(registry), exchanges={"ETH-USD": "replay"}, initial_balance=1000.0, stopwatch_s=lambda: 5.0
+        TradingMetrics(registry),
+        exchanges={"ETH-USD": "replay"},
+        initial_balance=1000.0,
+        stopwatch_s=lambda: 5.0,
     )
 
 
@@ -84,10 +87,15 @@ def test_a_closed_trade_counts_by_its_result(registry: CollectorRegistry, observ
     observe(replace(TRADE, profit=-1.0, side="short"))
     labels = {"exchange": "replay", "side": "long", "result": "win"}
     assert registry.get_sample_value("spark_stacker_trades_total", labels) == 1
-    assert registry.get_sample_value("spark_stacker_trades_total", labels | {"result": "loss", "side": "short"}) == 1
+    assert (
+        registry.get_sample_value("spark_stacker_trades_total", labels | {"result": "loss", "side": "short"})
+        == 1
+    )
 
 
-def test_positions_equity_and_profit_follow_the_portfolio(registry: CollectorRegistry, observe: MetricsObserver) -> None:
+def test_positions_equity_and_profit_follow_the_portfolio(
+    registry: CollectorRegistry, observe: MetricsObserver
+) -> None:
     place = {"exchange": "replay", "market": "ETH-USD"}
 
     def value(name: str, **labels: str) -> float | None:
@@ -117,7 +125,9 @@ def test_everything_else_is_counted(registry: CollectorRegistry, observe: Metric
     observe(CallFailed(exchange="replay", endpoint="candles", error="x", retry_in_s=1.0))
     observe(OrderSent(order=1, account=0, kind="market", **order))
     observe(OrderRefused(reason="below_lot", **order))
-    observe(EntryRefused(strategy="s", market="ETH-USD", direction="buy", rule="max_exposure", limit=1, value=2))
+    observe(
+        EntryRefused(strategy="s", market="ETH-USD", direction="buy", rule="max_exposure", limit=1, value=2)
+    )
     observe(
         Fill(
             order=1,
@@ -150,11 +160,13 @@ def test_everything_else_is_counted(registry: CollectorRegistry, observe: Metric
         assert line in text
 
 
-def test_the_page_is_served_and_gone_afterwards(registry: CollectorRegistry, observe: MetricsObserver) -> None:
+def test_the_page_is_served_and_gone_afterwards(
+    registry: CollectorRegistry, observe: MetricsObserver
+) -> None:
     observe(TRADE)
     with serve_metrics(registry, port=0) as port:
-        with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics", timeout=5) as answer:
-            assert b"spark_stacker_trades_total" in answer.read()
+        url = f"http://127.0.0.1:{port}/metrics"
+        assert b"spark_stacker_trades_total" in urllib.request.urlopen(url, timeout=5).read()
     with pytest.raises(OSError, match="refused"):
         socket.create_connection(("127.0.0.1", port), timeout=5).close()
 
@@ -162,5 +174,8 @@ def test_the_page_is_served_and_gone_afterwards(registry: CollectorRegistry, obs
 def test_a_port_in_use_is_refused_with_a_clear_message(registry: CollectorRegistry) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
-        with pytest.raises(ParameterError, match=f"127.0.0.1:{port}.*choose another port"), serve_metrics(registry, port=port):
+        with (
+            pytest.raises(ParameterError, match=f"127.0.0.1:{port}.*choose another port"),
+            serve_metrics(registry, port=port),
+        ):
             pass

@@ -7,8 +7,8 @@ import sys
 from typing import TYPE_CHECKING
 
 import pytest
-from made.candles import minute, row
 
+from made.candles import minute, row
 from spark_stacker.errors import ConfigError, DataError, ParameterError, StopTradingError
 from spark_stacker.trading.bar_groups import BarGroup
 from spark_stacker.trading.journal import Journal, JournalHeader, read_journal
@@ -141,10 +141,14 @@ def test_a_full_disk_stops_trading() -> None:
 
 def test_one_process_uses_a_state_directory(tmp_path: Path) -> None:
     with StateDirectory(tmp_path):
-        with pytest.raises(ParameterError, match=f"in use by process {os.getpid()}"), StateDirectory(tmp_path):
+        with (
+            pytest.raises(ParameterError, match=f"in use by process {os.getpid()}"),
+            StateDirectory(tmp_path),
+        ):
             pass
         program = (
-            "import sys; from pathlib import Path; from spark_stacker.trading.state_dir import StateDirectory\n"
+            "import sys; from pathlib import Path\n"
+            "from spark_stacker.trading.state_dir import StateDirectory\n"
             "StateDirectory(Path(sys.argv[1])).__enter__()"
         )
         other = subprocess.run(
@@ -157,7 +161,10 @@ def test_one_process_uses_a_state_directory(tmp_path: Path) -> None:
 
 def test_a_state_directory_that_cannot_be_made_is_refused(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
-    with pytest.raises(ParameterError, match="cannot be a state directory"), StateDirectory(tmp_path / "file"):
+    with (
+        pytest.raises(ParameterError, match="cannot be a state directory"),
+        StateDirectory(tmp_path / "file"),
+    ):
         pass
 
 
