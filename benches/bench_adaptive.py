@@ -1,7 +1,7 @@
 """Time per bar of the two adaptive indicators, and of the signals of every type, against the targets.
 
-Targets: adaptive_supertrend 1,000 ns, adaptive_trend_finder 300 ns a bar at default parameters; the signals of a
-moving-average cross 2.5 ns. They hold for a machine whose serial addition takes 0.5 ns; what is measured
+Targets: adaptive_supertrend 1,000 ns, adaptive_trend_finder 300 ns a bar at default parameters; the signals
+of a moving-average cross 2.5 ns. They hold for a machine whose serial addition takes 0.5 ns; what is measured
 here is scaled by that of this machine, timed in the same run. Run: ``python benches/bench_adaptive.py``.
 """
 
