@@ -73,6 +73,7 @@ impl Engine {
         let market = market_id(0);
         let mut marks = MarkCursor::new(history);
         let may_skip = history.mark.is_none() && !self.desk.closes_on_breach();
+        self.desk.simulation.leave_times_to_market();
         self.desk.simulation.reserve(bars.len() - history.start);
         let mut row = history.start;
         while row < bars.len() {
