@@ -1,7 +1,7 @@
 """Indicator functions against TA-Lib: NumPy in and out, both in one process, call by call in turn.
 
-``python benches/bench_indicators.py [rows] [rounds]``. Values are shown equal first. A ratio is the median over
-the rounds of our time over TA-Lib's in the same round, so a machine that slows down slows both.
+``python benches/bench_indicators.py [rows] [rounds]``. Values are shown equal first. A ratio is the median of
+our time over TA-Lib's in the same round, so a machine that slows down slows both.
 """
 
 from __future__ import annotations

@@ -127,59 +127,95 @@ impl<S: Sums<K>, const K: usize> Window<S, K> {
         self.fresh_for -= count;
         let newest = self.values.back(rows - end, count);
         let oldest = self.values.back(rows - end + self.period, count);
-        let lines = self.lines.each_mut().map(|line| &mut line[row..end]);
-        let (sums, centre) = (self.sums, self.centre);
-        let (mut anchor, mut change, mut place) = (self.anchor, self.change, self.place);
-        let mut i = 0;
-        while i < count {
-            if place == 0 && count - i >= BLOCK {
-                let (mut new, mut old) = ([0.0; BLOCK], [0.0; BLOCK]);
-                new.copy_from_slice(&newest[i..i + BLOCK]);
-                old.copy_from_slice(&oldest[i..i + BLOCK]);
-                let mut changes = [[0.0; K]; BLOCK];
-                for j in 0..BLOCK {
-                    let moved = Moved {
-                        newest: new[j],
-                        oldest: old[j],
-                        centre,
-                    };
-                    change = sums.slide(change, moved);
-                    changes[j] = change;
+        let mut lines = self.lines.each_mut().map(|line| &mut line[row..end]);
+        let mut slide = Slide {
+            sums: self.sums,
+            centre: self.centre,
+            anchor: self.anchor,
+            change: self.change,
+            place: self.place,
+        };
+        let head = ((BLOCK - self.place) % BLOCK).min(count);
+        let tail = count - (count - head) % BLOCK;
+        for i in 0..head {
+            slide.one(i, newest, oldest, &mut lines);
+        }
+        let (new, old) = (
+            newest[head..tail].as_chunks().0,
+            oldest[head..tail].as_chunks().0,
+        );
+        let mut blocks = lines
+            .each_mut()
+            .map(|line| line[head..tail].as_chunks_mut().0.iter_mut());
+        for (new, old) in new.iter().zip(old) {
+            let written = slide.block(*new, *old);
+            for (blocks, values) in blocks.iter_mut().zip(written) {
+                if let Some(block) = blocks.next() {
+                    *block = values;
                 }
-                let mut written = [[0.0; BLOCK]; K];
-                for j in 0..BLOCK {
-                    let now = sums.add(anchor, (j + 1) as f64, changes[j]);
-                    let statistics = sums.statistics(centre, now);
-                    for k in 0..K {
-                        written[k][j] = statistics[k];
-                    }
-                }
-                for k in 0..K {
-                    lines[k][i..i + BLOCK].copy_from_slice(&written[k]);
-                }
-                anchor = sums.add(anchor, BLOCK as f64, change);
-                change = [0.0; K];
-                i += BLOCK;
-            } else {
-                let moved = Moved {
-                    newest: newest[i],
-                    oldest: oldest[i],
-                    centre,
-                };
-                change = sums.slide(change, moved);
-                place += 1;
-                let now = sums.add(anchor, place as f64, change);
-                let statistics = sums.statistics(centre, now);
-                for k in 0..K {
-                    lines[k][i] = statistics[k];
-                }
-                if place == BLOCK {
-                    (anchor, change, place) = (now, [0.0; K], 0);
-                }
-                i += 1;
             }
         }
-        (self.anchor, self.change, self.place) = (anchor, change, place);
+        for i in tail..count {
+            slide.one(i, newest, oldest, &mut lines);
+        }
+        (self.anchor, self.change, self.place) = (slide.anchor, slide.change, slide.place);
+    }
+}
+
+/// The moving part of a window, held in registers while it slides.
+struct Slide<S, const K: usize> {
+    sums: S,
+    centre: f64,
+    anchor: [f64; K],
+    change: [f64; K],
+    place: usize,
+}
+
+impl<S: Sums<K>, const K: usize> Slide<S, K> {
+    /// Slides by one row within the open block.
+    #[inline(always)]
+    fn one(&mut self, i: usize, newest: &[f64], oldest: &[f64], lines: &mut [&mut [f64]; K]) {
+        let moved = Moved {
+            newest: newest[i],
+            oldest: oldest[i],
+            centre: self.centre,
+        };
+        self.change = self.sums.slide(self.change, moved);
+        self.place += 1;
+        let now = self.sums.add(self.anchor, self.place as f64, self.change);
+        let statistics = self.sums.statistics(self.centre, now);
+        for (line, value) in lines.iter_mut().zip(statistics) {
+            line[i] = value;
+        }
+        if self.place == BLOCK {
+            (self.anchor, self.change, self.place) = (now, [0.0; K], 0);
+        }
+    }
+
+    /// Slides over a whole block.
+    #[inline(always)]
+    fn block(&mut self, newest: [f64; BLOCK], oldest: [f64; BLOCK]) -> [[f64; BLOCK]; K] {
+        let mut change = [0.0; K];
+        let mut changes = [[0.0; K]; BLOCK];
+        for j in 0..BLOCK {
+            let moved = Moved {
+                newest: newest[j],
+                oldest: oldest[j],
+                centre: self.centre,
+            };
+            change = self.sums.slide(change, moved);
+            changes[j] = change;
+        }
+        let mut written = [[0.0; BLOCK]; K];
+        for j in 0..BLOCK {
+            let now = self.sums.add(self.anchor, (j + 1) as f64, changes[j]);
+            let statistics = self.sums.statistics(self.centre, now);
+            for k in 0..K {
+                written[k][j] = statistics[k];
+            }
+        }
+        self.anchor = self.sums.add(self.anchor, BLOCK as f64, change);
+        written
     }
 }
 
