@@ -51,8 +51,8 @@ impl Trend {
     pub(super) fn new(period: usize) -> Self {
         Self {
             mean: Mean::new(period),
-            to_newest: (period as f64 - 1.0) / 2.0,
-            to_oldest: (period as f64 + 1.0) / 2.0,
+            to_newest: 0.5 * (period as f64 - 1.0),
+            to_oldest: 0.5 * (period as f64 + 1.0),
         }
     }
 }

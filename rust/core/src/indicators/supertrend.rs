@@ -124,9 +124,13 @@ impl Default for Ratchet {
 impl Ratchet {
     /// Takes the next bar: its middle, the bands' distance from it, and its close.
     #[inline(always)]
+    #[expect(
+        clippy::needless_bitwise_bool,
+        reason = "without branches: no predictor knows the trend"
+    )]
     pub fn update(&mut self, middle: f64, distance: f64, close: f64) -> SupertrendPoint {
         let (upper, lower) = (middle + distance, middle - distance);
-        // A band starts anew once the close before has left it behind. Without branches: trends do not follow rules.
+        // A band starts anew once the close before has left it behind.
         let anew = (upper < self.upper) | (self.close > self.upper);
         self.upper = if anew { upper } else { self.upper };
         let anew = (lower > self.lower) | (self.close < self.lower);
