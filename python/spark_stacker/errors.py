@@ -57,7 +57,7 @@ class ParameterError(InputError):
 
 @dataclass(frozen=True, slots=True)
 class ConfigProblem:
-    """One mistake in a configuration: its place, such as ``strategies[0].stop_loss_pct``, and what is wrong there."""
+    """One mistake in a configuration: its place, as ``strategies[0].stop_loss_pct``, and what is wrong."""
 
     key: str
     message: str

@@ -31,7 +31,9 @@ def venue_assumptions(
     for market, has_funding in zip(markets, funded, strict=True):
         sentences += _market(market, has_funding=has_funding)
     if any(not _is_spot(market) for market in markets):
-        sentences.append(f"Margin is {venue['margin_mode']}; a liquidation costs {_percent(venue['liquidation_fee_rate'])}.")
+        sentences.append(
+            f"Margin is {venue['margin_mode']}; a liquidation costs {_percent(venue['liquidation_fee_rate'])}."
+        )
     sentences.append("Annualised figures use years of 365 days; the risk-free rate is 0.")
     return tuple(sentences)
 
@@ -42,7 +44,9 @@ def closing_assumptions(result: BacktestResult) -> tuple[str, ...]:
     still_open = len(result.open_positions)
     if still_open:
         noun = "position stands" if still_open == 1 else "positions stand"
-        sentences.append(f"{still_open} {noun} at the end, marked at the last close; trade metrics leave them out.")
+        sentences.append(
+            f"{still_open} {noun} at the end, marked at the last close; trade metrics leave them out."
+        )
     return tuple(sentences)
 
 

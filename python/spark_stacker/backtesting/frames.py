@@ -41,6 +41,7 @@ TABLES: Final[Mapping[str, Mapping[str, pl.DataType]]] = {
         "side": _TEXT,
         "kind": _TEXT,
         "quantity": _NUMBER,
+        "quote_quantity": _NUMBER,
         "price": _NUMBER,
         "trigger": _NUMBER,
         "state": _TEXT,
@@ -78,11 +79,23 @@ TABLES: Final[Mapping[str, Mapping[str, pl.DataType]]] = {
         "side": _TEXT,
         "quantity": _NUMBER,
         "entry_price": _NUMBER,
+        "entry_time_ns": _WHOLE,
+        "leverage": _NUMBER,
+        "margin": _NUMBER,
         "mark_price": _NUMBER,
         "unrealised_profit": _NUMBER,
         "liquidation_price": _NUMBER,
         "stop_price": _NUMBER,
         "target_price": _NUMBER,
+    },
+    "refused": {
+        "time_ns": _WHOLE,
+        "strategy": _WHOLE,
+        "market": _WHOLE,
+        "direction": _TEXT,
+        "rule": _TEXT,
+        "limit": _NUMBER,
+        "value": _NUMBER,
     },
 }
 """Columns of each table of a run, as the core gives them."""
@@ -130,9 +143,7 @@ def _named(indices: pl.Series, names: Sequence[str]) -> pl.Series:
 
 def plain_columns(table: str, columns: Columns) -> dict[str, list[object]]:
     """The columns of a table as lists of plain values, null for what is not a number."""
-    return {
-        column: _series(table, column, columns, kind).to_list() for column, kind in TABLES[table].items()
-    }
+    return {column: _series(table, column, columns, kind).to_list() for column, kind in TABLES[table].items()}
 
 
 def equity_frame(open_time_ns: np.ndarray, equity: np.ndarray, initial_balance: float) -> pl.DataFrame:

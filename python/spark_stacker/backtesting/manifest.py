@@ -39,7 +39,9 @@ def manifest(setup: RunSetup) -> dict[str, object]:
 
 def configuration_hash(configuration: Mapping[str, object]) -> str:
     """SHA-256 of the configuration as JSON with sorted keys."""
-    text = json.dumps(configuration, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+    text = json.dumps(
+        configuration, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False
+    )
     return hashlib.sha256(text.encode()).hexdigest()
 
 

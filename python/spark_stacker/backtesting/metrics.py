@@ -95,9 +95,13 @@ def _table() -> Mapping[str, Metric]:
             ),
             "avg_holding_seconds": Metric("Average holding", seconds, neither, "mean time in a trade"),
             "hedge_profit": Metric("Hedge profit", money, up, "profit of closed trades on the hedge account"),
-            "buy_and_hold_return": Metric("Buy and hold", fraction, neither, "last close over first close, less one"),
+            "buy_and_hold_return": Metric(
+                "Buy and hold", fraction, neither, "last close over first close, less one"
+            ),
             "alpha": Metric("Alpha", fraction, up, "mean return not explained by the market, in 365 days"),
-            "beta": Metric("Beta", ratio, neither, "covariance with the market's returns over their variance"),
+            "beta": Metric(
+                "Beta", ratio, neither, "covariance with the market's returns over their variance"
+            ),
         }
     )
 

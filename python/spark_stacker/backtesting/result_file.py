@@ -22,7 +22,9 @@ __all__ = ["VERSION", "export_frame", "read_file", "write_file"]
 VERSION: Final = 1
 """Version of the format that is written and read."""
 
-_HEAD: Final = re.compile(rb'\{"format":"spark-stacker-result","version":(\d{1,9}),"sha256":"([0-9a-f]{64})","result":')
+_HEAD: Final = re.compile(
+    rb'\{"format":"spark-stacker-result","version":(\d{1,9}),"sha256":"([0-9a-f]{64})","result":'
+)
 _TAIL: Final = b"}\n"
 
 
@@ -50,10 +52,14 @@ def read_file(path: str | Path) -> dict[str, object]:
         raise DataError(f"{path}: is empty; expected a saved result")
     head = _HEAD.match(content)
     if head is None:
-        raise DataError(f"{path}: is not a saved result, or was reformatted since; expected a file of save_to_file")
+        raise DataError(
+            f"{path}: is not a saved result, or was reformatted since; expected a file of save_to_file"
+        )
     version, checksum = int(head[1]), head[2].decode()
     if version != VERSION:
-        raise DataError(f"{path}: is of format version {version}; this version of Spark Stacker reads {VERSION}")
+        raise DataError(
+            f"{path}: is of format version {version}; this version of Spark Stacker reads {VERSION}"
+        )
     if not content.endswith(_TAIL):
         raise DataError(f"{path}: is cut off after {len(content):,} bytes")
     body = content[head.end() : -len(_TAIL)]

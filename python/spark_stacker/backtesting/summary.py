@@ -34,7 +34,11 @@ def summary(result: BacktestResult) -> str:
     """Markets, range, the headline metrics, and what to know before trusting them."""
     markets = ", ".join(f"{market.symbol} {market.interval}" for market in result.markets)
     times = result.equity_curve["timestamp"]
-    span = f"{times[0]:%Y-%m-%d %H:%M} to {times[-1]:%Y-%m-%d %H:%M} UTC, {len(times):,} bars" if len(times) else "no bars"
+    span = (
+        f"{times[0]:%Y-%m-%d %H:%M} to {times[-1]:%Y-%m-%d %H:%M} UTC, {len(times):,} bars"
+        if len(times)
+        else "no bars"
+    )
     lines = [markets, span, ""]
     for name in HEADLINE:
         value = result.metrics[name]

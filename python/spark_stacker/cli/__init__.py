@@ -1,7 +1,7 @@
 """The command line: its root, what it loads when, and how every failure ends.
 
-Commands are imported when they are called, so that ``spark-stacker --help`` starts at once. A command is a click
-command in a module of its own; ``COMMANDS`` is the one list of them.
+Commands are imported when they are called, so that ``spark-stacker --help`` starts at once. A command is a
+click command in a module of its own; ``COMMANDS`` is the one list of them.
 """
 
 from __future__ import annotations
@@ -44,6 +44,7 @@ EXAMPLES = """\b
 Examples:
   spark-stacker init spark-stacker.toml
   spark-stacker config check spark-stacker.toml
+  spark-stacker live --config spark-stacker.toml --scenario bull
   spark-stacker backtest --help
 """
 
@@ -83,10 +84,10 @@ class _Root(click.Group):
         ctx.meta[_AS_JSON] = "--json" in args
         return super().parse_args(ctx, args)
 
-    def list_commands(self, ctx: click.Context) -> list[str]:
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
         return list(COMMANDS)
 
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
         place = COMMANDS.get(cmd_name)
         if place is None:
             return None
@@ -102,7 +103,7 @@ class _Root(click.Group):
             raise click.UsageError(f"no command {args[0]!r}{_did_you_mean(args[0])}", ctx)
         return super().resolve_command(ctx, args)
 
-    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
         with formatter.section("Commands"):
             formatter.write_dl([(name, place.summary) for name, place in COMMANDS.items()])
 
@@ -118,7 +119,7 @@ class _Root(click.Group):
         except BrokenPipeError:
             _drop_stdout()
             ctx.exit(BROKEN_PIPE)
-        except Exception as error:  # noqa: BLE001 - the one place where every failure ends
+        except Exception as error:
             _fail(ctx, error)
         return outcome
 
@@ -152,7 +153,7 @@ def _drop_stdout() -> None:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
-def _show_version(ctx: click.Context, _parameter: click.Parameter, asked: bool) -> None:  # noqa: FBT001
+def _show_version(ctx: click.Context, _parameter: click.Parameter, asked: bool) -> None:
     if asked and not ctx.resilient_parsing:
         from spark_stacker import __version__
 
@@ -174,5 +175,5 @@ def _show_version(ctx: click.Context, _parameter: click.Parameter, asked: bool) 
     callback=_show_version,
     help="Show the version.",
 )
-def main(*, debug: bool) -> None:  # noqa: ARG001 - read from the context by _fail
+def main(*, debug: bool) -> None:
     """Research, rehearse and trade crypto strategies on one Rust core."""

@@ -22,15 +22,30 @@ if TYPE_CHECKING:
 
     from spark_stacker.errors import SparkStackerError
 
-__all__ = ["emit_json", "print_error", "print_message", "print_table", "print_warning", "progress"]
+__all__ = [
+    "emit_json",
+    "print_error",
+    "print_facts",
+    "print_message",
+    "print_table",
+    "print_warning",
+    "progress",
+]
 
 _PIPED_WIDTH = 160
 """Columns of a table that no terminal bounds."""
 
 
+class _Stdout(Console):
+    """Leaves it to the root command what happens when the reader goes away."""
+
+    def on_broken_pipe(self) -> None:
+        raise BrokenPipeError
+
+
 def _stdout() -> Console:
-    console = Console(highlight=False)
-    return console if console.is_terminal else Console(highlight=False, width=_PIPED_WIDTH)
+    console = _Stdout(highlight=False)
+    return console if console.is_terminal else _Stdout(highlight=False, width=_PIPED_WIDTH)
 
 
 def print_table(
@@ -44,12 +59,31 @@ def print_table(
 
     Values are never read as markup.
     """
-    table = Table(title=title, title_justify="left", header_style="bold", title_style="bold")
+    table = Table(
+        title=title,
+        show_lines=any("\n" in str(value) for row in rows for value in row),
+        title_justify="left",
+        header_style="bold",
+        title_style="bold",
+    )
     for column in columns:
         table.add_column(Text(column), justify="right" if column in numeric else "left", overflow="fold")
     for row in rows:
         table.add_row(*(Text("–" if value is None else str(value)) for value in row))
     _stdout().print(table)
+
+
+def print_facts(heading: str, facts: Sequence[tuple[str, str]]) -> None:
+    """Prints a heading and under it labels with their texts, on stdout."""
+    grid = Table.grid(padding=(0, 2, 0, 2))
+    grid.add_column(style="dim", no_wrap=True)
+    grid.add_column(overflow="fold")
+    for label, text in facts:
+        grid.add_row(Text(label), Text(text))
+    stdout = _stdout()
+    stdout.print(Text(heading, style="bold"))
+    stdout.print(grid)
+    stdout.print()
 
 
 def emit_json(value: object, *, default: Callable[[object], object] = str) -> None:

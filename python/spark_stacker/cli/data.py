@@ -82,18 +82,24 @@ def import_(
     """
     from spark_stacker.cli import console
     from spark_stacker.data import Catalogue, prepare
-    from spark_stacker.data.files import symbol_in_name
+    from spark_stacker.data.files import market_in_name
+    from spark_stacker.errors import ParameterError
 
     catalogue = Catalogue(root)
+    named = [(symbol, "") if symbol else market_in_name(path) for path in files]
+    if None in named:
+        path = files[named.index(None)]
+        raise ParameterError(
+            f"--symbol must be given, as {path.name} is not named {{symbol}}_{{interval}}.csv"
+        )
     prepared, reports = [], []
     with console.progress("Checking", total=len(files)) as advance:
         for path in files:
             prepared.append(prepare(path, kind=kind, interval=interval, repair=repair))
             advance(1)
-    symbols = [symbol or symbol_in_name(path) for path in files]
     with console.progress("Writing", total=len(files)) as advance:
-        for checked, market in zip(prepared, symbols, strict=True):
-            reports.append(checked.save(catalogue, symbol=market, venue=venue, replace=replace))
+        for checked, market in zip(prepared, filter(None, named), strict=True):
+            reports.append(checked.save(catalogue, symbol=market[0], venue=venue, replace=replace))
             advance(1)
     if as_json:
         console.emit_json([report.to_dict() for report in reports])
@@ -180,7 +186,7 @@ def check(
     from spark_stacker.data import check_quality
     from spark_stacker.errors import DataError
 
-    frame, interval, where = _read(file, venue, symbol, interval, root, kind)
+    frame, interval, where = _read(file, venue, symbol, interval, root, kind=kind)
     report: QualityReport = check_quality(frame, interval, where=where, outlier_mads=outlier_mads)
     if as_json:
         console.emit_json(report.to_dict())
@@ -293,6 +299,7 @@ def _read(
     symbol: str | None,
     interval: str | None,
     root: Path | None,
+    *,
     kind: str | None = None,
 ) -> tuple[pl.DataFrame, str, str]:
     """Rows, interval and name of what a command is to work on."""

@@ -1,4 +1,4 @@
-"""Replaces ``${NAME}`` and ``${NAME:-default}`` in every string of a configuration by variables of the environment."""
+"""Replaces ``${NAME}`` and ``${NAME:-default}`` in every string of a configuration by variables."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 def substitute(value: object, environment: Mapping[str, str]) -> tuple[object, list[ConfigProblem]]:
     """The same tree with variables replaced, and a problem for each that is unset or misspelled.
 
-    ``$$`` is a dollar sign. Replaced strings are :class:`~spark_stacker.config.values.FromEnvironment`, so that numbers
-    and switches may come from the environment too.
+    ``$$`` is a dollar sign. Replaced strings are ``FromEnvironment``, so that numbers and switches may come
+    from the environment too.
 
     >>> substitute({"port": "${PORT:-8000}"}, {})
     ({'port': '8000'}, [])

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+import contextlib
+import math
+import re
+from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, SecretStr, field_validator, model_validator
 
 from spark_stacker.config.registry import exchange_types
 from spark_stacker.config.suggestions import did_you_mean
+from spark_stacker.config.symbols import ASSET
 from spark_stacker.config.values import FromEnvironment, FrozenSettings, Location, Many, Name, Switch
 from spark_stacker.errors import ConfigError, ConfigProblem
 
@@ -17,11 +21,19 @@ SECRETS = ("private_key", "api_key", "api_secret")
 """Keys of an exchange that hold a secret; each may instead be given as ``…_file`` or ``…_keyring``."""
 
 
-def _speed(value: object) -> object:
+def _speed(value: Any) -> object:
     if isinstance(value, FromEnvironment) and value != "max":
-        value = float(value)
-    if value != "max" and (isinstance(value, bool) or not isinstance(value, int | float) or not value > 0):
+        with contextlib.suppress(ValueError):
+            value = float(value)
+    is_number = isinstance(value, int | float) and not isinstance(value, bool)
+    if value != "max" and not (is_number and 0 < value < math.inf):
         raise ValueError('must be "max" or a number above 0')
+    return value
+
+
+def _currency(value: object) -> object:
+    if isinstance(value, str) and not re.fullmatch(ASSET, value):
+        raise ValueError("must be a currency such as USD")
     return value
 
 
@@ -33,7 +45,7 @@ class ExchangeSettings(FrozenSettings):
 
     name: Name
     """Name that strategies use."""
-    exchange_type: str
+    exchange_type: str = ""
     """Connector; the name if not given."""
     enabled: Switch = True
     wallet_address: str | None = None
@@ -46,7 +58,7 @@ class ExchangeSettings(FrozenSettings):
     """Strategies without an exchange trade here."""
     use_as_hedge: Switch = False
     """Hedge legs are carried here."""
-    quote_currency: Name = "USD"
+    quote_currency: Annotated[str, BeforeValidator(_currency)] = "USD"
     """Completes a market given by its base alone: ``ETH`` is ``ETH-USD``."""
     files: Many[Location] = ()
     """For ``replay``: files or directories of candles."""

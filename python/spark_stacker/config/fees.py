@@ -1,7 +1,8 @@
 """Published fee schedules of venues, as of the date beside each.
 
-Rates are fractions of the notional of a fill. Venues change their schedules and grant discounts that are not modelled
-(Coinbase shows its full schedule only after signing in): give ``simulation.maker_fee`` and ``simulation.taker_fee`` to use your own.
+Rates are fractions of the notional of a fill. Venues change their schedules and grant discounts that are not
+modelled (Coinbase shows its full schedule only after signing in): give ``simulation.maker_fee`` and
+``simulation.taker_fee`` to use your own.
 """
 
 from __future__ import annotations

@@ -10,6 +10,7 @@ from pydantic import ValidationError
 
 from spark_stacker.config.environment import substitute
 from spark_stacker.config.exchange import SECRETS
+from spark_stacker.config.plugins import load_plugins
 from spark_stacker.config.problems import problems_of
 from spark_stacker.config.secrets import fetch_secrets
 from spark_stacker.config.settings import Settings
@@ -23,14 +24,14 @@ if TYPE_CHECKING:
 __all__ = ["load_settings", "parse_settings"]
 
 _TELLING = 8
-"""Characters from which a value of the environment is kept out of messages; shorter ones are words like ``true``."""
+"""Characters from which a value of the environment is kept out of messages; shorter ones are words."""
 
 
 def load_settings(path: str | Path, *, environment: Mapping[str, str] | None = None) -> Settings:
     """Settings from a ``.json`` or ``.toml`` file.
 
-    ``environment`` replaces the process's own. Relative paths in the file start at its directory. Raises ``ConfigError``
-    whose message has a line for each mistake, and whose ``problems`` hold them.
+    ``environment`` replaces the process's own. Relative paths in the file start at its directory. Raises
+    ``ConfigError`` whose message has a line for each mistake, and whose ``problems`` hold them.
     """
     path = Path(path)
     return parse_settings(
@@ -53,6 +54,7 @@ def parse_settings(
     substituted, problems = substitute(configuration, os.environ if environment is None else environment)
     values = cast("dict[str, object]", substituted)
     problems += fetch_secrets(values, directory=directory or Path())
+    problems += load_plugins(values.get("plugins"), directory=directory or Path())
     try:
         settings = Settings.model_validate(values, context={"directory": directory})
     except ValidationError as error:

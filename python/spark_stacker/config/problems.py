@@ -28,6 +28,7 @@ _EXPECTED = {
     "float_type": "must be a number",
     "finite_number": "must be finite",
     "string_type": "must be text",
+    "is_instance_of": "must be a path",
     "tuple_type": "must be a list",
     "dict_type": "must be a table (object)",
     "model_type": "must be a table (object)",
@@ -53,7 +54,7 @@ _OTHER_NAMES = {
 def problems_of(
     error: ValidationError, written: Mapping[str, object], root: type[BaseModel]
 ) -> list[ConfigProblem]:
-    """Every problem in ``error``; values are quoted from ``written``, the configuration before substitution."""
+    """Every problem in ``error``; values are quoted from ``written``, the values before substitution."""
     return [problem for detail in error.errors() for problem in _problems(detail, written, root)]
 
 
@@ -84,7 +85,7 @@ def _problems(
         message, hint = _choice([str(name) for model in models for name in _tags(model)], value)
     else:
         message, hint = _EXPECTED.get(kind, "{msg}"), ""
-        numbers = {name: f"{bound:g}" for name, bound in context.items() if isinstance(bound, int | float)}
+        numbers = {name: _number(bound) for name, bound in context.items()}
         message = message.format(msg=inner or detail["msg"], **numbers)
     yield ConfigProblem(key, f"{message}{shown}{hint}")
 
@@ -106,7 +107,7 @@ def _nearest_key(name: str, models: Sequence[type[BaseModel]]) -> str:
 def _walk(
     location: Sequence[str | int], root: type[BaseModel]
 ) -> tuple[list[str | int], Sequence[type[BaseModel]]]:
-    """The location without the tags of unions, and the models that are there (or, for an unknown key, around it)."""
+    """The location without the tags of unions, and the models there (or, for an unknown key, around it)."""
     path: list[str | int] = []
     models: Sequence[type[BaseModel]] = [root]
     for part in location:
@@ -130,7 +131,7 @@ def _tags(model: type[BaseModel]) -> Sequence[object]:
     return ()
 
 
-def _models_in(annotation: Any) -> list[type[BaseModel]]:  # noqa: ANN401 - annotations have no common type
+def _models_in(annotation: Any) -> list[type[BaseModel]]:
     if get_origin(annotation) in {Annotated, Union, types.UnionType, tuple, dict}:
         return [model for inner in get_args(annotation) for model in _models_in(inner)]
     return [annotation] if isinstance(annotation, type) and issubclass(annotation, BaseModel) else []
@@ -150,8 +151,8 @@ def _path(location: Sequence[str | int]) -> str:
 
 def _at(location: Sequence[str | int], written: object) -> object:
     for part in location:
-        if isinstance(written, dict) and part in written:
-            written = written[part]
+        if isinstance(written, dict):
+            written = written.get(part)
         elif isinstance(written, list) and isinstance(part, int):
             written = written[part]
         else:
@@ -166,6 +167,13 @@ def _show(value: object) -> str:
     if isinstance(value, list | tuple):
         return "a list"
     if value is None or isinstance(value, bool | int | float):
-        return json.dumps(value)
-    text = str(value)
-    return json.dumps(text if len(text) <= 60 else f"{text[:57]}…", ensure_ascii=False)
+        return _short(json.dumps(value))
+    return json.dumps(_short(str(value)), ensure_ascii=False)
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= 60 else f"{text[:57]}…"
+
+
+def _number(bound: object) -> str:
+    return f"{bound:g}" if isinstance(bound, float) else f"{bound}"

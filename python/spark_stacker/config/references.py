@@ -24,6 +24,7 @@ def reference_problems(settings: Settings) -> list[ConfigProblem]:
         *_repeated_names(settings),
         *_repeated_flags(settings),
         *_instruments(settings),
+        *_hedge_ratios(settings),
     ]
     for index, strategy in enumerate(settings.strategies):
         place = f"strategies[{index}]"
@@ -72,6 +73,21 @@ def _instruments(settings: Settings) -> Iterator[ConfigProblem]:
         seen[symbol] = written
 
 
+def _hedge_ratios(settings: Settings) -> Iterator[ConfigProblem]:
+    hedged = [
+        (index, strategy.hedge_ratio)
+        for index, strategy in enumerate(settings.strategies)
+        if strategy.enabled and strategy.hedge_ratio > 0
+    ]
+    for index, ratio in hedged[1:]:
+        first, expected = hedged[0]
+        if ratio != expected:
+            message = (
+                f"must be {expected:g} as in strategies[{first}], was {ratio:g}: both share two accounts"
+            )
+            yield ConfigProblem(f"strategies[{index}].hedge_ratio", message)
+
+
 def _exchange(settings: Settings, strategy: StrategySettings) -> Iterator[ConfigProblem]:
     enabled = [exchange.name for exchange in settings.exchanges if exchange.enabled]
     if strategy.exchange is None:
@@ -108,8 +124,12 @@ def _unknown(key: str, name: str, known: list[str]) -> ConfigProblem:
 def _market(settings: Settings, strategy: StrategySettings) -> Iterator[ConfigProblem]:
     try:
         symbol = symbol_of(settings, strategy)
+    except ParameterError as error:  # the market alone is fine, but not in the exchange's quote currency
+        yield ConfigProblem("market", str(error).removeprefix("market "))
+        return
+    try:
         instrument = instrument_of(settings, symbol)
-    except ParameterError:  # reported for the instrument, or the quote currency beside a market such as USD
+    except ParameterError:  # reported as a mistake of instruments
         return
     if instrument is None:
         return

@@ -1,7 +1,7 @@
 """Names that a configuration may use and upper layers define: indicator types and exchange types.
 
-The built-in indicators are those of the Rust catalogue. ``IndicatorFactory`` and ``ConnectorFactory`` enter what users
-register there, so that ``type = "my_indicator"`` is checked like a built-in one.
+The built-in indicators are those of the Rust catalogue. ``IndicatorFactory`` and ``ConnectorFactory`` enter
+what users register there, so that ``type = "my_indicator"`` is checked like a built-in one.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from spark_stacker.config.fees import FEE_SCHEDULES
 from spark_stacker.config.suggestions import did_you_mean
-from spark_stacker.errors import ConfigError, ConfigProblem, ParameterError
+from spark_stacker.errors import ConfigError, ConfigProblem, InputError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -26,6 +26,7 @@ __all__ = [
     "is_built_in",
     "register_exchange_type",
     "register_indicator_type",
+    "resolved_parameters",
 ]
 
 _own_indicators: dict[str, ParameterCheck | None] = {}
@@ -33,7 +34,7 @@ _own_exchanges: set[str] = set()
 
 
 def register_indicator_type(kind: str, check: ParameterCheck | None = None) -> None:
-    """Makes ``kind`` usable as an indicator's type; ``check`` raises ``ParameterError`` for parameters that it refuses."""
+    """Makes ``kind`` an indicator's type; ``check`` raises ``ParameterError`` for wrong parameters."""
     _own_indicators[kind] = check
 
 
@@ -58,7 +59,7 @@ def indicator_types() -> list[str]:
 
 
 def check_indicator(kind: str, parameters: Mapping[str, Scalar]) -> None:
-    """Raises ``ConfigError``, with keys relative to the indicator, for an unknown type or refused parameters."""
+    """Raises ``ConfigError``, its keys relative to the indicator, for an unknown type or wrong parameters."""
     known = indicator_types()
     if kind not in known:
         raise _refusal("type", f'must be one of {", ".join(known)}, was "{kind}"{did_you_mean(kind, known)}')
@@ -71,8 +72,17 @@ def check_indicator(kind: str, parameters: Mapping[str, Scalar]) -> None:
             from spark_stacker import _core
 
             _core.Indicator(kind, dict(parameters))
-    except ParameterError as error:
+    except InputError as error:  # an own type may also fail with StrategyError
         raise _refusal(*_locate(str(error), parameters)) from None
+
+
+def resolved_parameters(kind: str, parameters: Mapping[str, Scalar]) -> dict[str, Scalar]:
+    """Every parameter of an indicator, defaults and aliases resolved; for registered types those given."""
+    if not is_built_in(kind):
+        return dict(parameters)
+    from spark_stacker import _core
+
+    return dict(_core.Indicator(kind, dict(parameters)).parameters)
 
 
 def _built_in_types() -> Iterable[str]:

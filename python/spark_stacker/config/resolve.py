@@ -1,4 +1,4 @@
-"""What names in a configuration stand for: a strategy's exchange, symbol, indicators, and the markets that it needs."""
+"""What names in a configuration stand for: a strategy's exchange, symbol, indicators and market."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from spark_stacker.config.strategy import IndicatorUse
 from spark_stacker.config.suggestions import did_you_mean
 from spark_stacker.config.symbols import Symbol, parse_symbol
 from spark_stacker.config.values import interval_ns
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     from spark_stacker.config.exchange import ExchangeSettings
     from spark_stacker.config.instrument import InstrumentSettings
     from spark_stacker.config.settings import Settings
-    from spark_stacker.config.strategy import StrategySettings
+    from spark_stacker.config.strategy import IndicatorSettings, StrategySettings
     from spark_stacker.config.values import Scalar
 
 __all__ = [
@@ -48,7 +49,7 @@ class ResolvedIndicator:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MarketUse:
-    """A market that strategies trade, and the longest interval of candles that serves all their timeframes."""
+    """A market that strategies trade, and the longest interval of candles that serves all timeframes."""
 
     symbol: str
     exchange: str | None
@@ -68,8 +69,9 @@ def hedge_exchange(settings: Settings) -> ExchangeSettings | None:
 def _flagged(settings: Settings, flag: str) -> ExchangeSettings | None:
     enabled = [exchange for exchange in settings.exchanges if exchange.enabled]
     flagged = [exchange for exchange in enabled if getattr(exchange, flag)]
-    candidates = flagged or enabled
-    return candidates[0] if len(candidates) == 1 else None
+    if flagged:
+        return flagged[0]
+    return enabled[0] if len(enabled) == 1 else None
 
 
 def exchange_of(settings: Settings, strategy: StrategySettings) -> ExchangeSettings | None:
@@ -94,22 +96,22 @@ def instrument_of(settings: Settings, symbol: Symbol) -> InstrumentSettings | No
 
 
 def indicators_of(settings: Settings, strategy: StrategySettings) -> tuple[ResolvedIndicator, ...]:
-    """The indicators that vote in a strategy, in order, with timeframe, weight and lifetime of signals resolved."""
+    """The indicators that vote in a strategy, in order, with nothing left open."""
     known = {indicator.name: indicator for indicator in settings.indicators}
-    if strategy.indicators is None:
-        chosen = [(indicator, None) for indicator in settings.indicators if indicator.enabled]
-    else:
-        chosen = [(known[use.name], use) for use in strategy.indicators]
-    return tuple(
-        ResolvedIndicator(
-            name=indicator.name,
-            type=indicator.type,
-            parameters=indicator.parameters,
-            timeframe=(use and use.timeframe) or indicator.timeframe or strategy.timeframe,
-            weight=(use and use.weight) or indicator.weight,
-            signal_ttl=(use and use.signal_ttl) or indicator.signal_ttl,
-        )
-        for indicator, use in chosen
+    uses = strategy.indicators
+    if uses is None:
+        uses = tuple(IndicatorUse(name=name) for name, indicator in known.items() if indicator.enabled)
+    return tuple(_resolved(known[use.name], use, strategy.timeframe) for use in uses)
+
+
+def _resolved(indicator: IndicatorSettings, use: IndicatorUse, timeframe: str) -> ResolvedIndicator:
+    return ResolvedIndicator(
+        name=indicator.name,
+        type=indicator.type,
+        parameters=indicator.parameters,
+        timeframe=use.timeframe or indicator.timeframe or timeframe,
+        weight=use.weight or indicator.weight,
+        signal_ttl=use.signal_ttl or indicator.signal_ttl,
     )
 
 
@@ -129,17 +131,17 @@ def enabled_strategies(
 
 
 def markets_of(settings: Settings, strategies: Sequence[StrategySettings]) -> tuple[MarketUse, ...]:
-    """The markets of ``strategies`` in order of first use.
+    """The markets of ``strategies`` in order of first use, with the interval that their candles share.
 
-    The interval is the greatest common divisor of all timeframes used in the market: ``4h`` and ``1h`` need ``1h``.
+    It is the greatest common divisor of all timeframes used: ``4h`` and ``6h`` need ``2h``.
     """
-    intervals: dict[tuple[str | None, str], int] = {}
+    places: dict[tuple[str | None, str], None] = {}
+    interval = 0
     for strategy in strategies:
         exchange = exchange_of(settings, strategy)
-        key = (exchange.name if exchange else None, str(symbol_of(settings, strategy)))
+        places[exchange.name if exchange else None, str(symbol_of(settings, strategy))] = None
         used = [strategy.timeframe, *(indicator.timeframe for indicator in indicators_of(settings, strategy))]
-        intervals[key] = math.gcd(intervals.get(key, 0), *(interval_ns(timeframe) for timeframe in used))
+        interval = math.gcd(interval, *(interval_ns(timeframe) for timeframe in used))
     return tuple(
-        MarketUse(symbol=symbol, exchange=exchange, interval_ns=interval)
-        for (exchange, symbol), interval in intervals.items()
+        MarketUse(symbol=symbol, exchange=exchange, interval_ns=interval) for exchange, symbol in places
     )

@@ -15,11 +15,11 @@ _PLACEHOLDER = "YOUR_"
 
 
 def fetch_secrets(configuration: dict[str, object], *, directory: Path) -> list[ConfigProblem]:
-    """Puts each exchange's secrets in their place, in ``configuration`` itself, and says what is wrong with them.
+    """Puts each exchange's secrets in their place in ``configuration``; returns what is wrong with them.
 
-    ``private_key_file`` is a path, relative to ``directory``; ``private_key_keyring`` is ``service:account``; likewise
-    for the others. An inline secret is a mistake, except placeholders such as ``YOUR_PRIVATE_KEY``. No secret is part
-    of a message.
+    ``private_key_file`` is a path, relative to ``directory``; ``private_key_keyring`` is ``service:account``;
+    likewise for the others. An inline secret is a mistake, except placeholders such as ``YOUR_PRIVATE_KEY``.
+    No secret is part of a message.
     """
     exchanges = configuration.get("exchanges")
     problems: list[ConfigProblem] = []
@@ -92,7 +92,7 @@ def _from_keyring(location: str) -> str:
         raise _UnavailableError("needs the keyring package: pip install keyring") from None
     try:
         secret = keyring.get_password(service, account)
-    except Exception as error:  # noqa: BLE001 - backends raise what they like
+    except Exception as error:
         raise _UnavailableError(f"the keyring failed: {type(error).__name__}") from None
     if not secret:
         raise _UnavailableError(f'the keyring has nothing for "{service}" and "{account}"')

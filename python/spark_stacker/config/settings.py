@@ -33,7 +33,10 @@ __all__ = [
     "Settings",
 ]
 
-_NO_LIVE_ORDERS = "must be true, was false: live orders are not part of this version, because the safety that they need comes first"
+_NO_LIVE_ORDERS = (
+    "must be true, was false: live orders are not part of this version, "
+    "because the safety that they need comes first"
+)
 
 Port = Annotated[Whole, Field(ge=0, le=65_535)]
 
@@ -96,19 +99,21 @@ class Settings(FrozenSettings):
     """Where recorded candles lie."""
     state_directory: Annotated[Location, Field(validate_default=True)] = Path("state")
     """Where a dry run keeps what it needs to go on after a restart."""
+    plugins: Many[Name] = ()
+    """Own Python files or modules to import first: they register indicators and connectors."""
     exchanges: Many[ExchangeSettings] = ()
     strategies: Many[StrategySettings] = ()
     indicators: Many[IndicatorSettings] = ()
     simulation: SimulationSettings = SimulationSettings()
     limits: LimitSettings = LimitSettings()
-    instruments: dict[str, InstrumentSettings] = {}
+    instruments: dict[str, InstrumentSettings] = Field(default_factory=dict)
     """Specifications by market, ``ETH-USD``."""
     metrics: MetricsSettings = MetricsSettings()
     live: LiveSettings = LiveSettings()
 
     @field_validator("dry_run")
     @classmethod
-    def _live_orders_are_refused(cls, value: bool) -> bool:  # noqa: FBT001
+    def _live_orders_are_refused(cls, value: bool) -> bool:
         if not value:
             raise ConfigError(_NO_LIVE_ORDERS, [ConfigProblem("", _NO_LIVE_ORDERS)])
         return value

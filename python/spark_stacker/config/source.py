@@ -1,4 +1,4 @@
-"""Reads a configuration file, JSON or TOML, into plain values; mistakes of the format come with line and column."""
+"""Reads a file, JSON or TOML, into plain values; mistakes of the format come with line and column."""
 
 from __future__ import annotations
 

@@ -38,7 +38,7 @@ class IndicatorSettings(FrozenSettings):
     type: str
     """One of ``spark-stacker indicators list``, or a registered type."""
     enabled: Switch = True
-    parameters: dict[str, Scalar] = {}
+    parameters: dict[str, Scalar] = Field(default_factory=dict)
     timeframe: Interval | None = None
     """Candles that it sees; the strategy's timeframe if not given."""
     weight: Positive = 1.0
@@ -87,7 +87,7 @@ class StrategySettings(FrozenSettings):
     timeframe: Interval = "1h"
     """Decisions are taken at the closes of these candles."""
     indicators: Many[Annotated[IndicatorUse, BeforeValidator(_use)]] | None = None
-    """Names, or objects with ``name``, ``timeframe``, ``weight``, ``signal_ttl``; all enabled ones if not given."""
+    """Names, or tables with ``name``, ``timeframe``, ``weight``, ``signal_ttl``; by default all enabled."""
     signal_mode: Literal["any", "all", "majority", "weighted"] = "any"
     """How the indicators' signals become one."""
     min_confidence: Fraction = 0.0

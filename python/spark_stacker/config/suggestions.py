@@ -24,5 +24,5 @@ def did_you_mean(name: str, known: Iterable[str]) -> str:
 
 
 def _plain(name: str) -> str:
-    """Spelled with underscores and in lower case, so that ``stopLoss``, ``stop-loss`` and ``stop_loss`` are one."""
+    """In lower case with underscores: ``stopLoss``, ``stop-loss`` and ``stop_loss`` are one."""
     return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name).lower().replace("-", "_").replace(" ", "_")

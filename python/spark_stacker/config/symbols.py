@@ -7,9 +7,12 @@ from typing import NamedTuple
 
 from spark_stacker.errors import ParameterError
 
-__all__ = ["Symbol", "parse_symbol"]
+__all__ = ["ASSET", "Symbol", "parse_symbol"]
 
-_ASSET = re.compile(r"[A-Za-z0-9@:.]{1,30}")
+ASSET = r"[A-Za-z0-9@:.]{1,30}"
+"""What the name of a currency looks like."""
+_MADE_UP = "SYNTH-"
+"""With this the base of synthetic candles begins: ``SYNTH-BULL-USD``."""
 _QUOTES = ("USDT", "USDC", "USD", "EUR", "BTC", "ETH")
 
 
@@ -31,12 +34,14 @@ def parse_symbol(text: str, *, default_quote: str | None = None) -> Symbol:
     """Reads ``ETH-USD``, ``eth/usd``, ``ETH_USD`` or, with a default quote, ``ETH``.
 
     Lower case becomes upper case; mixed case is kept, since venues have assets such as ``kPEPE``. Raises
-    ``ParameterError`` for anything else, and for joined names such as ``ETHUSDT``, which could be read in several ways.
+    ``ParameterError`` for anything else, and for joined names such as ``ETHUSDT``, which are ambiguous.
 
     >>> parse_symbol("eth", default_quote="USD")
     Symbol(base='ETH', quote='USD')
     """
     parts = re.split(r"[-/_]", text.strip())
+    if len(parts) == 3 and text.strip().startswith(_MADE_UP):
+        parts = [_MADE_UP + parts[1], parts[2]]
     if len(parts) == 1 and default_quote is not None:
         joined = next((quote for quote in _QUOTES if _joins(parts[0], quote)), None)
         if joined is not None:
@@ -45,7 +50,7 @@ def parse_symbol(text: str, *, default_quote: str | None = None) -> Symbol:
                 f'market must be written as base-quote, was "{text}"; did you mean "{split}"?'
             )
         parts.append(default_quote)
-    if len(parts) != 2 or not all(_ASSET.fullmatch(part) for part in parts):
+    if len(parts) != 2 or not all(re.fullmatch(ASSET, part.removeprefix(_MADE_UP)) for part in parts):
         expected = "ETH-USD or ETH" if default_quote is not None else "ETH-USD"
         raise ParameterError(f'market must be written as {expected}, was "{text}"')
     base, quote = (part.upper() if part.islower() else part for part in parts)
@@ -55,5 +60,5 @@ def parse_symbol(text: str, *, default_quote: str | None = None) -> Symbol:
 
 
 def _joins(text: str, quote: str) -> bool:
-    """Whether ``text`` looks like base and quote without a separator; at least two letters must be left as base."""
+    """Whether ``text`` looks like base and quote without a separator, the base of two letters or more."""
     return text.upper().endswith(quote) and len(text) >= len(quote) + 2

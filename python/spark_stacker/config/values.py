@@ -1,14 +1,14 @@
 """The kinds of value that settings hold: numbers with their bounds, times, secrets, paths.
 
-Types are strict: ``"60"`` is not a number and ``1`` is no switch. The exception is text that came from a variable of
-the environment (:class:`FromEnvironment`), which can be nothing but text and is read as what the key holds.
+Types are strict: ``"60"`` is not a number and ``1`` is no switch. The exception is text that came from the
+environment (:class:`FromEnvironment`), which can be nothing but text and is read as what the key holds.
 """
 
 from __future__ import annotations
 
 import math
 from pathlib import Path
-from typing import Annotated, TypeVar
+from typing import Annotated, Self, TypeVar
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationInfo
 
@@ -32,12 +32,13 @@ __all__ = [
     "Scalar",
     "Switch",
     "Whole",
+    "interval_name",
     "interval_ns",
 ]
 
 
 class FrozenSettings(BaseModel):
-    """Base of all settings: unknown keys refused, types strict, values fixed once made, input never in errors."""
+    """Base of all settings: unknown keys refused, types strict, values fixed, input never in errors."""
 
     model_config = ConfigDict(
         strict=True, extra="forbid", frozen=True, allow_inf_nan=False, hide_input_in_errors=True
@@ -52,7 +53,7 @@ class FromEnvironment(str):
 
     __slots__ = ("whole",)
 
-    def __new__(cls, text: str, *, whole: bool = False) -> FromEnvironment:
+    def __new__(cls, text: str, *, whole: bool = False) -> Self:  # noqa: D102 - the class says it
         made = super().__new__(cls, text)
         made.whole = whole
         return made
@@ -89,10 +90,8 @@ def _switch(value: object) -> object:
 
 def _scalar(value: object) -> object:
     if not isinstance(value, FromEnvironment):
-        if (
-            not isinstance(value, bool | int | float | str)
-            or value in (math.inf, -math.inf)
-            or value != value
+        if not isinstance(value, bool | int | float | str) or (
+            isinstance(value, float) and not math.isfinite(value)
         ):
             raise ValueError("must be a finite number, true, false or text")
         return value
@@ -111,6 +110,15 @@ def interval_ns(text: str) -> int:
     14400000000000
     """
     return _core.interval_ns(text)
+
+
+def interval_name(interval_ns: int) -> str:
+    """The name of an interval in nanoseconds.
+
+    >>> interval_name(14_400_000_000_000)
+    '4h'
+    """
+    return _core.interval_name(interval_ns)
 
 
 def _interval(value: object) -> object:

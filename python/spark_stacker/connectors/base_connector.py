@@ -45,6 +45,11 @@ class BaseConnector(abc.ABC):
         """Whether :meth:`connect` has succeeded and :meth:`disconnect` has not been called since."""
         return self._is_connected
 
+    @property
+    def venue_time_ns(self) -> Callable[[], int] | None:
+        """Tells the venue's time in UTC nanoseconds where that is not the present, as in a replay; else ``None``."""
+        return None
+
     @abc.abstractmethod
     def connect(self) -> bool:
         """Reach the venue; return whether that worked."""

@@ -7,6 +7,7 @@ import inspect
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from spark_stacker.config.registry import register_exchange_type
 from spark_stacker.connectors.base_connector import BaseConnector
 from spark_stacker.errors import ParameterError
 
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
 
 __all__ = ["ConnectorFactory"]
 
-NOT_OPTIONS = frozenset({"name", "exchange_type", "enabled", "use_as_main", "use_as_hedge"})
+NOT_OPTIONS = frozenset({"name", "exchange_type", "enabled", "use_as_main", "use_as_hedge", "quote_currency"})
 """What a configuration says about an exchange beside the options of its connector."""
 
 
@@ -32,10 +33,11 @@ class ConnectorFactory:
 
     @classmethod
     def register_connector(cls, exchange_type: str, connector_class: type[BaseConnector]) -> None:
-        """Make a connector class known under a name; a name that is taken is replaced."""
+        """Make a connector class known under a name, to configurations too; a name that is taken is replaced."""
         if not (inspect.isclass(connector_class) and issubclass(connector_class, BaseConnector)):
             raise ParameterError(f"a connector class must derive from BaseConnector, was {connector_class!r}")
         cls._connector_registry[_key(exchange_type)] = connector_class
+        register_exchange_type(_key(exchange_type))
 
     @classmethod
     def get_available_connectors(cls) -> list[str]:

@@ -62,6 +62,11 @@ class PollingClient:
         """Name of the connector."""
         return self._connector.name
 
+    async def open(self) -> None:
+        """Connect. Raises ``RetryableError`` if that fails."""
+        if not await self._call(self._connector.connect):
+            raise RetryableError(f"{self.name}: the connection failed")
+
     async def candles(
         self, symbol: str, interval: str, *, start_ns: int, end_ns: int | None = None
     ) -> list[Candle]:

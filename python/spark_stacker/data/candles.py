@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 import polars as pl
@@ -73,13 +73,25 @@ def to_frame(data: object, *, where: str = "data") -> pl.DataFrame:
     return normalise(read_any(data, where=where), where=where).frame
 
 
+@dataclass(frozen=True, slots=True)
+class _StreamOnly:
+    """Shows nothing but the Arrow stream, which, other than Polars' own way from pandas, keeps the index."""
+
+    frame: Any
+
+    def __arrow_c_stream__(self, requested_schema: object = None) -> object:
+        return self.frame.__arrow_c_stream__(requested_schema)
+
+
 def read_any(data: object, *, where: str = "data") -> pl.DataFrame:
     """``data`` as a Polars frame, with the columns it came with."""
     if isinstance(data, pl.DataFrame):
         return data
     if isinstance(data, pl.LazyFrame):
         return data.collect()
-    if hasattr(data, "__arrow_c_stream__") or isinstance(data, (Mapping, Sequence)):
+    if hasattr(data, "__arrow_c_stream__"):
+        data = _StreamOnly(data)
+    if isinstance(data, (_StreamOnly, Mapping, Sequence)) and not isinstance(data, str):
         try:
             return pl.DataFrame(data, infer_schema_length=None)
         except (pl.exceptions.PolarsError, TypeError, ValueError) as error:
@@ -112,10 +124,16 @@ def to_bars(frame: object, interval: str, *, where: str = "data") -> _core.Bars:
     order, or a high or low that does not enclose the bar.
     """
     candles = to_frame(frame, where=where)
-    require_clean(candles, where=where)
+    interval_ns = _core.interval_ns(interval)
+    if candles["timestamp"].has_nulls():
+        require_clean(candles, where=where)
     open_time_ns = candles["timestamp"].dt.epoch("ns").to_numpy()
     open_, high, low, close, volume = (np.ascontiguousarray(candles[name].to_numpy()) for name in COLUMNS[1:])
-    return _core.Bars(open_time_ns, open_, high, low, close, volume, interval_ns=_core.interval_ns(interval))
+    try:
+        return _core.Bars(open_time_ns, open_, high, low, close, volume, interval_ns=interval_ns)
+    except DataError:
+        require_clean(candles, where=where)  # names the place as the rest of the package does
+        raise
 
 
 def bars_to_frame(bars: _core.Bars) -> pl.DataFrame:

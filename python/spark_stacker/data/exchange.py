@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import itertools
 from typing import TYPE_CHECKING, Any, Protocol
 
 import polars as pl
 
 from spark_stacker.data.candles import SCHEMA, to_frame
-from spark_stacker.data.times import interval_us
+from spark_stacker.data.times import grid_offset_us, interval_us
 from spark_stacker.errors import ParameterError
 
 if TYPE_CHECKING:
@@ -60,14 +61,14 @@ class ExchangeDataSource:
         if start is None or end is None:
             raise ParameterError("start_time and end_time must be given to ask an exchange for candles")
         step = interval_us(interval) // 1_000
-        first, beyond = (-(-int(time.timestamp() * 1_000) // step) * step for time in (start, end))
-        total = max(0, (beyond - first) // step)
+        first, beyond = (int(time.timestamp() * 1_000) for time in (start, end))
+        on_grid = first + (grid_offset_us(interval) // 1_000 - first) % step
+        bounds = [first, *range(on_grid + step * self.page_size, beyond, step * self.page_size), beyond]
         pages = []
-        for low in range(first, beyond, step * self.page_size):
-            high = min(low + step * self.page_size, beyond)
+        for low, high in itertools.pairwise(bounds):
             pages += self._page(symbol, interval, low, high, step)
             if self.progress is not None:
-                self.progress((high - first) // step, total)
+                self.progress(-(-(high - first) // step), -(-(beyond - first) // step))
         frame = pl.concat([SCHEMA.to_frame(), *pages]).sort("timestamp", maintain_order=True)
         return frame.unique(maintain_order=True)
 
@@ -81,7 +82,7 @@ class ExchangeDataSource:
         missing = [(low, high)]
         while missing:
             low, high = missing.pop()
-            records = self.connector.get_candles(symbol, interval, low, high - 1, (high - low) // step)
+            records = self.connector.get_candles(symbol, interval, low, high - 1, -(-(high - low) // step))
             if not records:
                 continue
             where = f"candles of {symbol} {interval} from the exchange"

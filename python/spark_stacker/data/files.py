@@ -23,8 +23,8 @@ __all__ = [
     "atomic_write",
     "file_labels",
     "file_name",
+    "market_in_name",
     "read_file",
-    "symbol_in_name",
     "symbol_of",
     "write_file",
 ]
@@ -52,12 +52,10 @@ def symbol_of(name: str) -> str:
     return unquote(name)
 
 
-def symbol_in_name(path: Path) -> str:
-    """The symbol in a file's name, ``{symbol}_{interval}.csv``; `ParameterError` if it is named otherwise."""
-    named = re.fullmatch(r"(.+)_\d+[smhdw]", path.stem)
-    if named is None:
-        raise ParameterError(f"symbol must be given, as the name {path.name} is not {{symbol}}_{{interval}}")
-    return symbol_of(named[1])
+def market_in_name(path: Path) -> tuple[str, str] | None:
+    """Symbol and interval in a file's name, ``{symbol}_{interval}.csv``; None if it is named otherwise."""
+    named = re.fullmatch(r"(.+)_([1-9]\d*[smhdw])", path.stem)
+    return (symbol_of(named[1]), named[2]) if named else None
 
 
 def read_file(path: str | Path) -> tuple[pl.DataFrame, list[str]]:
@@ -91,7 +89,7 @@ def read_file(path: str | Path) -> tuple[pl.DataFrame, list[str]]:
     except OSError as error:
         raise DataError(f"{path}: cannot be read: {error.strerror or error}") from error
     if frame.is_empty():
-        raise DataError(f"{path}: has a header but no rows")
+        raise DataError(f"{path}: has no rows, only the header {','.join(frame.columns)[:80]!r}")
     return frame, notes
 
 
@@ -153,6 +151,11 @@ def _read_csv(path: Path, notes: list[str]) -> pl.DataFrame:
         )
     if "\0" in first:
         raise DataError(f"{path}: is binary, not text")
+    twice = [cell for cell in cells if cell and cells.count(cell) > 1]
+    if twice and not headerless:
+        raise DataError(
+            f"{path}: has the column {twice[0]} {cells.count(twice[0])} times; expected each once"
+        )
     try:
         frame = pl.read_csv(path, infer_schema=False, separator=separator, has_header=not headerless)
     except pl.exceptions.PolarsError as error:

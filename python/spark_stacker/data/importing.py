@@ -193,7 +193,9 @@ def _kind_of(raw: pl.DataFrame, path: Path) -> tuple[str, str]:
     others = raw.select(
         pl.col(name).cast(pl.Float64, strict=False) for name in PRICES[1:] if name in raw.columns
     )
-    if others.width == 3 and bool((others == 0).select(pl.all_horizontal(pl.all().all())).item()):
+    if others.width == 3 and bool(
+        (others == 0).select(pl.all_horizontal(pl.all().fill_null(value=False).all())).item()
+    ):
         return "funding", "open holds values, high, low and close are all 0"
     if re.search(r"(^|[_\-.])mark([_\-.]|$)", path.stem, re.IGNORECASE):
         return "mark", "the file's name says mark"

@@ -120,6 +120,10 @@ class DataManager:
             raise DataError(f"{where}: {'; '.join(short)}; allow_partial takes what is there")
         gaps = find_gaps(frame["timestamp"], interval)
         warnings = [f"{where}: {words}" for words in short]
+        if start is not None and frame["timestamp"][0] - start == timedelta(
+            microseconds=interval_us(interval)
+        ):
+            warnings.append(f"{where}: the first bar is missing, data begin at {frame['timestamp'][0]}")
         if gaps:
             missing = sum(gap.missing for gap in gaps)
             warnings.append(f"{where}: {missing} bars missing in {len(gaps)} gaps, the first {gaps[0]}")

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
 from typing import TYPE_CHECKING, Final
 
 import polars as pl
 
 from spark_stacker.data.gaps import Gap, find_gaps, infer_interval
-from spark_stacker.data.rules import FUNDING_RULES, RULES, offences
-from spark_stacker.data.times import interval_us
+from spark_stacker.data.rules import FUNDING_RULES, RULES, Rule, offences
+from spark_stacker.data.times import bucket_start, interval_us
 from spark_stacker.errors import DataError
 
 if TYPE_CHECKING:
+    from datetime import datetime
     from typing import Any
 
 __all__ = ["Finding", "QualityReport", "check_quality"]
@@ -122,9 +122,9 @@ def check_quality(
     logarithm lies more than ``outlier_mads`` scaled median absolute deviations from the median. Gaps are
     counted between sorted, single times.
     """
-    if frame.is_empty():
-        raise DataError(f"{where}: no rows to check")
     times = frame["timestamp"].drop_nulls().unique().sort()
+    if times.is_empty():
+        raise DataError(f"{where}: no rows to check")
     interval = interval or infer_interval(times, where=where)
     nominal = interval_us(interval)
     is_funding = "rate" in frame.columns
@@ -138,13 +138,12 @@ def check_quality(
         zero = (frame["volume"] == 0).arg_true()
         findings.append(_finding("zero_volume", "volume", zero, "no trades", is_error=False))
         findings += _outliers(frame, nominal, outlier_mads)
-    start, end = (times[0], times[-1]) if len(times) else (datetime.min, datetime.min)  # noqa: DTZ901
     gaps = tuple(find_gaps(times, interval))
     found = tuple(finding for finding in findings if finding.count)
-    return QualityReport(where, interval, len(frame), start, end, gaps, found)
+    return QualityReport(where, interval, len(frame), times[0], times[-1], gaps, found)
 
 
-def _gathered(frame: pl.DataFrame, rules: tuple[Any, ...]) -> list[tuple[Any, pl.Series]]:
+def _gathered(frame: pl.DataFrame, rules: tuple[Rule, ...]) -> list[tuple[Rule, pl.Series]]:
     """Offences, with double times counted wherever in the data the two rows stand."""
     twice = (frame["timestamp"].is_not_null() & ~frame["timestamp"].is_first_distinct()).arg_true()
     broken = [(rule, rows) for rule, rows in offences(frame, rules) if rule.name != "duplicate_time"]
@@ -152,10 +151,10 @@ def _gathered(frame: pl.DataFrame, rules: tuple[Any, ...]) -> list[tuple[Any, pl
 
 
 def _time_notes(frame: pl.DataFrame, nominal: int, interval: str) -> list[Finding]:
-    times = frame["timestamp"].dt.epoch("us")
-    steps = times.diff()
+    steps = frame["timestamp"].diff().dt.total_microseconds()
     near = ((steps > 0) & (steps < nominal)).arg_true()
-    off = (times % min(nominal, 86_400_000_000) != 0).arg_true()
+    is_off = bucket_start(pl.col("timestamp"), interval) != pl.col("timestamp")
+    off = frame.select(is_off).to_series().arg_true()
     return [
         _finding("overlap", "timestamp", near, f"expected {interval} from bar to bar", is_error=True),
         _finding("off_grid", "timestamp", off, f"not on the UTC grid of {interval}", is_error=False),

@@ -4,20 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Final
 
 import polars as pl
 
-from spark_stacker.data.candles import TIME
 from spark_stacker.data.rules import first_row, require_clean
-from spark_stacker.data.times import TimeLike, interval_us, to_utc
+from spark_stacker.data.times import TimeLike, bucket_start, grid_offset_us, interval_us, to_utc
 from spark_stacker.errors import DataError, ParameterError
 
-__all__ = ["Resampled", "bucket_start", "resample"]
-
-_WEEK_US: Final = 604_800_000_000
-# 1970-01-01 was a Thursday: weeks begin on Monday, four days later.
-_MONDAY_US: Final = 345_600_000_000
+__all__ = ["Resampled", "resample"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,14 +36,6 @@ class Resampled:
         return words
 
 
-def bucket_start(times: pl.Expr, interval: str) -> pl.Expr:
-    """The open time of the bar of ``interval`` that a time falls into: the UTC grid, weeks from Monday."""
-    length = interval_us(interval)
-    offset = _MONDAY_US if length % _WEEK_US == 0 else 0
-    micros = times.dt.epoch("us")
-    return (micros - (micros - offset) % length).cast(TIME)
-
-
 def resample(
     frame: pl.DataFrame, source: str, target: str, *, closed_at: TimeLike | None = None
 ) -> Resampled:
@@ -62,7 +48,7 @@ def resample(
     rule.
     """
     short, long = interval_us(source), interval_us(target)
-    if long <= short or long % short or (long % _WEEK_US == 0 and _MONDAY_US % short):
+    if long <= short or long % short or grid_offset_us(target) % short != grid_offset_us(source):
         raise ParameterError(f"target interval must be a whole multiple of {source}, was {target}")
     require_clean(frame)
     if frame.is_empty():

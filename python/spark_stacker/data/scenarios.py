@@ -14,7 +14,7 @@ import numpy as np
 import polars as pl
 
 from spark_stacker.data.candles import TIME
-from spark_stacker.data.times import TimeLike, interval_us, to_utc
+from spark_stacker.data.times import TimeLike, grid_offset_us, interval_us, to_utc
 from spark_stacker.errors import ParameterError
 
 if TYPE_CHECKING:
@@ -89,7 +89,7 @@ def synthesise(
         raise ParameterError(f"seed must be 0 or more, was {seed}")
     step_us = interval_us(interval)
     first = int(to_utc(start, name="start").timestamp() * 1e6)
-    first += -first % step_us
+    first += (grid_offset_us(interval) - first) % step_us
     character = _CHARACTERS[name]
     rng = np.random.Generator(np.random.PCG64(np.random.SeedSequence([seed, zlib.crc32(name.encode())])))
     sigma = character.volatility * math.sqrt(step_us / _YEAR_US)

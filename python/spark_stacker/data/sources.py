@@ -13,7 +13,7 @@ import polars as pl
 
 from spark_stacker.data.candles import normalise, to_frame
 from spark_stacker.data.catalogue import Catalogue
-from spark_stacker.data.files import file_name, read_file, symbol_of, write_file
+from spark_stacker.data.files import file_name, market_in_name, read_file, write_file
 from spark_stacker.data.times import interval_us
 from spark_stacker.errors import DataError
 
@@ -82,8 +82,8 @@ class CSVDataSource:
 
     def available(self) -> list[tuple[str, str]]:
         """Symbol and interval of every file in the directory."""
-        names = (path.stem.rpartition("_") for path in sorted(self.data_directory.glob("*_*.csv")))
-        return [(symbol_of(symbol), interval) for symbol, _, interval in names]
+        paths = sorted(self.data_directory.glob("*.csv"))
+        return [market for path in paths if (market := market_in_name(path)) is not None]
 
 
 class ParquetDataSource:

@@ -11,17 +11,19 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Final, TypeAlias
 
+import numpy as np
 import polars as pl
 
 from spark_stacker import _core
 from spark_stacker.data.rules import first_row
 from spark_stacker.errors import DataError, ParameterError
 
-__all__ = ["TimeLike", "interval_us", "parse_times", "to_utc"]
+__all__ = ["TimeLike", "bucket_start", "grid_offset_us", "interval_us", "parse_times", "to_utc"]
 
 TimeLike: TypeAlias = datetime | date | str | int | float
 """What calls take as a time: a datetime (a naive one is UTC), a date, ISO 8601 text, a number by its size."""
 
+_DAY_US: Final = 86_400_000_000
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 # name, first value, first value beyond, microseconds of one
 _UNITS: Final = (
@@ -48,12 +50,27 @@ def interval_us(interval: str) -> int:
     return _core.interval_ns(interval) // 1_000
 
 
+def grid_offset_us(interval: str) -> int:
+    """Microseconds from 1970-01-01 to an open time of ``interval``: 0, and for whole weeks to a Monday."""
+    # 1970-01-01 was a Thursday.
+    return 4 * _DAY_US if interval_us(interval) % (7 * _DAY_US) == 0 else 0
+
+
+def bucket_start(times: pl.Expr, interval: str) -> pl.Expr:
+    """The open time of the bar of ``interval`` that each time falls into, on the UTC grid."""
+    micros = times.dt.epoch("us")
+    into = (micros - grid_offset_us(interval)) % interval_us(interval)
+    return (micros - into).cast(pl.Datetime("us", "UTC"))
+
+
 def to_utc(time: TimeLike, *, name: str = "time") -> datetime:
     """``time`` as an aware datetime in UTC; ``name`` is what an error calls it. 0 is 1970-01-01.
 
     >>> to_utc("2024-01-01"), to_utc(1_704_067_200_000) == to_utc("2024-01-01")
     (datetime.datetime(2024, 1, 1, 0, 0, tzinfo=datetime.timezone.utc), True)
     """
+    if isinstance(time, np.generic):
+        time = time.item()
     if isinstance(time, datetime):
         return time.replace(tzinfo=UTC) if time.tzinfo is None else time.astimezone(UTC)
     if isinstance(time, date):

@@ -6,6 +6,7 @@
 - ``builtin``: the built-in types as classes
 - ``indicator_factory``: `IndicatorFactory`, indicators by type name
 - ``frames``: any Arrow frame on its way in
+- ``polars_namespace``: importing it adds ``.spark`` to Polars expressions: ``pl.col("close").spark.rsi(14)``
 
 The names below are loaded when they are first used.
 """

@@ -22,6 +22,7 @@ __all__ = [
     "EntryRefused",
     "Event",
     "Fill",
+    "MarketEvent",
     "Observer",
     "OrderRefused",
     "OrderSent",
@@ -50,10 +51,12 @@ class SessionStarted(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StateRestored(Event):
-    """An earlier session goes on. ``warnings`` are what the journal's reader had to forgive."""
+    """An earlier session goes on: its portfolio and closed ``trades``; ``warnings`` are what the journal's reader forgave."""
 
     bar_groups: int
     last_open_time_ns: int | None
+    portfolio: PortfolioView
+    trades: tuple[TradeClosed, ...] = ()
     warnings: tuple[str, ...] = ()
 
 

@@ -19,24 +19,28 @@ from spark_stacker.trading.events import (
     SessionStarted,
     SessionStopped,
     StateRestored,
+    TradeClosed,
     WarmedUp,
 )
 
 if TYPE_CHECKING:
     from collections.abc import Coroutine, Sequence
 
-    from spark_stacker.connectors.contract import Candle
+    from spark_stacker.connectors.contract import Candle, ExchangeClient
     from spark_stacker.trading.candle_feed import CandleFeed, FeedMarket
     from spark_stacker.trading.clock import Clock
     from spark_stacker.trading.events import Event, Observer
     from spark_stacker.trading.journal import Journal, Recorded
     from spark_stacker.trading.paper import HistoryRow, PaperSession
     from spark_stacker.trading.python_indicators import PythonIndicators
+    from spark_stacker.trading.retry import VenueCalls
     from spark_stacker.trading.stopping import StopRequest
 
 __all__ = ["LiveLoop", "LoopSettings"]
 
 SYNC_EVERY_S = 1.0
+
+DISCONNECT_S = 0.5
 
 YIELD_EVERY = 256
 """Journalled groups between two looks at the stop request."""
@@ -62,6 +66,7 @@ class LiveLoop:
         feed: CandleFeed,
         indicators: PythonIndicators,
         clock: Clock,
+        calls: VenueCalls,
         observer: Observer,
         settings: LoopSettings,
         journal: Journal | None = None,
@@ -72,6 +77,7 @@ class LiveLoop:
         self._feed = feed
         self._indicators = indicators
         self._clock = clock
+        self._calls = calls
         self._observer = observer
         self._settings = settings
         self._journal = journal
@@ -90,6 +96,7 @@ class LiveLoop:
         reason = "failed"
         try:
             reason = await self._until_stopped(self._trade(), stop)
+            await self._disconnect()
         except Exception as error:
             reason = f"failed: {error}"
             raise
@@ -98,6 +105,14 @@ class LiveLoop:
             if self._journal is not None:
                 self._journal.stop(reason)
                 self._journal.close()
+
+    async def _disconnect(self) -> None:
+        """Let go of the venues; one that does not answer is left behind."""
+        closing = [asyncio.create_task(client.close()) for client in self._clients()]
+        await asyncio.wait(closing, timeout=DISCONNECT_S)
+        for task in closing:
+            task.cancel()
+        await asyncio.gather(*closing, return_exceptions=True)
 
     async def _until_stopped(self, work: Coroutine[None, None, str], stop: StopRequest) -> str:
         working, stopping = asyncio.create_task(work), asyncio.create_task(stop.wait())
@@ -112,6 +127,8 @@ class LiveLoop:
             await asyncio.gather(working, stopping, return_exceptions=True)
 
     async def _trade(self) -> str:
+        for client in self._clients():
+            await self._calls.call(client.name, "connect", client.open)
         if self._recorded is not None:
             await self._restore(self._recorded)
         else:
@@ -124,6 +141,9 @@ class LiveLoop:
                 if done == self._settings.max_groups:
                     return f"{done} bars, as asked"
         return "the candles ended"
+
+    def _clients(self) -> list[ExchangeClient]:
+        return list({id(market.client): market.client for market in self._markets}.values())
 
     def _on_group(self, group: BarGroup) -> None:
         signals, given = self._indicators.on_group(group)
@@ -146,15 +166,25 @@ class LiveLoop:
 
     async def _warm_up(self) -> None:
         history = [await self._history(market) for market in range(len(self._markets))]
-        # No market's warm-up goes beyond another's: what follows is back-filled and traded together.
-        known = [rows[-1][0] for rows in history if rows]
-        for index, rows in enumerate(history):
-            past = [row for row in rows if row[0] <= min(known)]
-            if self._journal is not None:
-                self._journal.warm_up(index, past)
-            self._begin(index, past)
+        until_ns = self._end_of_history(history)
+        past = [[row for row in rows if row[0] <= until_ns] for rows in history]
         if self._journal is not None:
-            self._journal.begin()
+            for market, rows in enumerate(past):
+                self._journal.warm_up(market, rows)
+            self._journal.begin(until_ns)
+        self._begin(past, until_ns)
+
+    def _end_of_history(self, history: Sequence[Sequence[HistoryRow]]) -> int:
+        """Return the last open time of the warm-up, the same for all markets: they are traded together from then on.
+
+        Where a market's latest bar may still come, the others' of that time are left to be traded with it.
+        """
+        latest = [rows[-1][0] for rows in history if rows]
+        newest_ns = max(latest, default=0)
+        interval_ns = self._markets[0].interval_ns
+        if min(latest, default=0) < newest_ns and self._feed.may_still_come(newest_ns + interval_ns):
+            return newest_ns - interval_ns
+        return newest_ns
 
     async def _history(self, market: int) -> list[HistoryRow]:
         if not self._settings.history_bars:
@@ -163,25 +193,30 @@ class LiveLoop:
         candles = await self._feed.history(market, start_ns=self._clock.now_ns() - span_ns)
         return [_row(candle) for candle in candles if candle.closed][-self._settings.history_bars :]
 
-    def _begin(self, market: int, past: Sequence[HistoryRow]) -> None:
-        self._session.warm_up(market, past)
-        self._indicators.see(market, past)
-        last_ns = past[-1][0] if past else None
-        if last_ns is not None:
-            self._feed.grouper.begin_after(market, last_ns)
-        self._observer(
-            WarmedUp(market=self._markets[market].symbol, bars=len(past), last_open_time_ns=last_ns)
-        )
+    def _begin(self, past: Sequence[Sequence[HistoryRow]], until_ns: int) -> None:
+        for market, rows in enumerate(past):
+            self._session.warm_up(market, rows)
+            self._indicators.see(market, rows)
+            if rows:
+                self._feed.grouper.begin_after(market, until_ns)
+            self._observer(
+                WarmedUp(
+                    market=self._markets[market].symbol,
+                    bars=len(rows),
+                    last_open_time_ns=rows[-1][0] if rows else None,
+                )
+            )
 
     async def _restore(self, recorded: Recorded) -> None:
-        for market, past in recorded.warm_up.items():
-            self._begin(market, past)
-        begun = {market for market, past in recorded.warm_up.items() if past}
+        past = [recorded.warm_up[market] for market in range(len(self._markets))]
+        self._begin(past, recorded.begin_ns or 0)
+        trades: list[TradeClosed] = []
+        begun = {market for market, rows in enumerate(past) if rows}
         for number, (group, signals) in enumerate(recorded.groups, 1):
             begun |= {bar[0] for bar in group.bars}
             for bar in group.bars:
                 self._indicators.see(bar[0], [(group.open_time_ns, *bar[1:])])
-            self._session.on_group(group, signals)
+            trades += [e for e in self._session.on_group(group, signals) if isinstance(e, TradeClosed)]
             if number % YIELD_EVERY == 0:
                 await asyncio.sleep(0)
         last_ns = recorded.groups[-1][0].open_time_ns if recorded.groups else None
@@ -190,7 +225,11 @@ class LiveLoop:
                 self._feed.grouper.begin_after(market, last_ns)
         self._observer(
             StateRestored(
-                bar_groups=len(recorded.groups), last_open_time_ns=last_ns, warnings=tuple(recorded.warnings)
+                bar_groups=len(recorded.groups),
+                last_open_time_ns=last_ns,
+                portfolio=self._session.view(),
+                trades=tuple(trades),
+                warnings=tuple(recorded.warnings),
             )
         )
 

@@ -24,6 +24,10 @@ class OpenPosition:
     stop_price: float | None
     target_price: float | None
 
+    def to_dict(self) -> dict[str, Any]:
+        """Return plain values, as JSON has them."""
+        return asdict(self)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OpenOrder:

@@ -100,7 +100,7 @@ pub fn orders<'py>(
     first: usize,
 ) -> PyResult<Bound<'py, PyDict>> {
     let columns = Columns::new(py);
-    let ids: Vec<i64> = (first..first + rows.len()).map(|id| id as i64).collect();
+    let ids: Vec<usize> = (first..first + rows.len()).collect();
     columns.0.set_item("order", ids.into_pyarray(py))?;
     columns.integers("account", rows, |order| i64::from(order.account.0))?;
     columns.integers("market", rows, |order| i64::from(order.market.0))?;
@@ -129,7 +129,7 @@ pub fn orders<'py>(
     columns.words("reason", rows, |order| names::reason(order.reason))?;
     columns.words("purpose", rows, |order| Some(names::purpose(order.purpose)))?;
     columns.integers("submitted_ns", rows, |order| order.submitted_ns)?;
-    let ended: Vec<Option<i64>> = rows.iter().map(|order| order.ended_ns()).collect();
+    let ended: Vec<Option<i64>> = rows.iter().map(OrderRecord::ended_ns).collect();
     columns.0.set_item("ended_ns", ended)?;
     columns.numbers("filled_quantity", rows, |order| order.filled_quantity)?;
     columns.optional("average_price", rows, |order| {

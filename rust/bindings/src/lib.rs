@@ -1,5 +1,8 @@
 //! `spark_stacker._core`: converts, releases the lock, calls, converts. No arithmetic, no branch on data, no defaults.
 
+// Arguments extracted from Python are owned by the call.
+#![allow(clippy::needless_pass_by_value)]
+
 use pyo3::prelude::*;
 
 mod aggregator;

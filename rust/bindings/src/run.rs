@@ -4,17 +4,37 @@ use numpy::{PyArray1, PyReadonlyArray1};
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
 use spark_stacker_core::engine::{Engine, Funding, History, OutsideSignals};
+use spark_stacker_core::market::{Bars, Interval};
+use spark_stacker_core::stats::Metrics;
 use spark_stacker_core::{Error, Result};
 
 use crate::bars::PyBars;
 use crate::columns;
 use crate::errors::{to_python, without_lock};
 use crate::portfolio::PyPortfolio;
+use crate::stats::{metrics_dict, undefined_dict};
 
 /// What a backtest recorded; columns are made when asked for.
 #[pyclass(name = "Run", module = "spark_stacker._core", frozen)]
 pub struct PyRun {
     pub engine: Engine,
+    markets: Vec<Traded>,
+    initial_balance: f64,
+    interval: Interval,
+}
+
+/// The candles of a market and the first row that was traded.
+pub struct Traded {
+    pub bars: Py<PyBars>,
+    pub start: usize,
+}
+
+impl Traded {
+    /// The rows that were traded.
+    pub fn view(&self) -> Bars<'_> {
+        let bars = self.bars.get().view();
+        bars.slice(self.start, bars.len())
+    }
 }
 
 #[pymethods]
@@ -47,9 +67,29 @@ impl PyRun {
         columns::open_positions(py, &self.engine.simulation().venue)
     }
 
+    /// Every metric by name, `None` where undefined.
+    fn metrics<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
+        metrics_dict(py, &self.summary(py)?)
+    }
+
+    /// Why a metric is undefined, by its name.
+    fn undefined<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
+        undefined_dict(py, &self.summary(py)?)
+    }
+
     /// Entries that a limit or rule forbade.
     fn refused<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
         columns::refused(py, self.engine.refused())
+    }
+}
+
+impl PyRun {
+    fn summary(&self, py: Python<'_>) -> PyResult<Metrics> {
+        without_lock(py, || {
+            let traded: Vec<_> = self.markets.iter().map(Traded::view).collect();
+            let simulation = self.engine.simulation();
+            simulation.metrics(self.initial_balance, self.interval, &traded)
+        })
     }
 }
 
@@ -73,7 +113,7 @@ type PyFunding<'py> = (PyReadonlyArray1<'py, i64>, PyReadonlyArray1<'py, f64>);
 pub fn run_backtest(
     py: Python<'_>,
     portfolio: PyRef<'_, PyPortfolio>,
-    bars: Vec<PyRef<'_, PyBars>>,
+    bars: Vec<Py<PyBars>>,
     start: Vec<usize>,
     signals: Vec<PyOutside<'_>>,
     funding: Vec<Option<PyFunding<'_>>>,
@@ -86,11 +126,14 @@ pub fn run_backtest(
     ] {
         same_length(name, length, bars.len()).map_err(|error| to_python(&error))?;
     }
-    let payments = funding.iter().map(payments).collect::<PyResult<Vec<_>>>()?;
+    let payments = funding
+        .iter()
+        .map(|given| payments(given.as_ref()))
+        .collect::<PyResult<Vec<_>>>()?;
     let mut histories = Vec::with_capacity(bars.len());
     for (index, bars) in bars.iter().enumerate() {
         histories.push(History {
-            bars: bars.view(),
+            bars: bars.get().view(),
             start: start[index],
             mark: mark[index].as_ref().map(|mark| mark.view()),
             funding: &payments[index],
@@ -107,7 +150,18 @@ pub fn run_backtest(
     }
     let spec = &portfolio.spec;
     let engine = without_lock(py, || Engine::run(spec, &histories, &outside))?;
-    Ok(PyRun { engine })
+    drop(histories);
+    let markets = bars
+        .into_iter()
+        .zip(start)
+        .map(|(bars, start)| Traded { bars, start })
+        .collect();
+    Ok(PyRun {
+        engine,
+        markets,
+        initial_balance: spec.initial_balance,
+        interval: spec.interval(),
+    })
 }
 
 fn same_length(name: &str, length: usize, expected: usize) -> Result<()> {
@@ -122,7 +176,7 @@ fn same_length(name: &str, length: usize, expected: usize) -> Result<()> {
     }
 }
 
-fn payments(given: &Option<PyFunding<'_>>) -> PyResult<Vec<Funding>> {
+fn payments(given: Option<&PyFunding<'_>>) -> PyResult<Vec<Funding>> {
     let Some((time_ns, rate)) = given else {
         return Ok(Vec::new());
     };

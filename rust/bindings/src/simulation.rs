@@ -5,28 +5,36 @@ use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyTuple};
 use spark_stacker_core::Error;
 use spark_stacker_core::engine::{Funding, MarketBar, Simulation};
-use spark_stacker_core::market::Bar;
+use spark_stacker_core::market::{Bar, Interval};
+use spark_stacker_core::stats::Metrics;
 use spark_stacker_core::venue::{
     Bracket, MAIN, MarketId, OrderId, OrderKind, OrderRequest, OrderState, Purpose, Quantity, Side,
     TimeInForce,
 };
 
+use crate::bars::PyBars;
 use crate::columns;
-use crate::errors::{raise, to_python};
+use crate::errors::{raise, to_python, without_lock};
 use crate::portfolio::PyPortfolio;
+use crate::stats::{metrics_dict, undefined_dict};
 use crate::view::PyMarketView;
 
 /// Bars between two looks for Ctrl-C.
 const SIGNAL_CHECK_BARS: usize = 4096;
 
-/// A simulated venue with one market.
+/// A simulated venue; what does not name a market means its first.
 #[pyclass(name = "Simulation", module = "spark_stacker._core")]
 pub struct PySimulation {
     simulation: Simulation,
-    interval_ns: i64,
+    interval: Interval,
+    initial_balance: f64,
+    markets: u16,
     row: usize,
     now_ns: Option<i64>,
 }
+
+/// Market, open, high, low, close, volume.
+type PyMarketBar = (u16, f64, f64, f64, f64, f64);
 
 const MARKET: MarketId = MarketId(0);
 
@@ -37,7 +45,13 @@ impl PySimulation {
         let spec = &portfolio.spec;
         Ok(Self {
             simulation: Simulation::new(spec).map_err(|error| to_python(&error))?,
-            interval_ns: spec.interval().ns(),
+            interval: spec.interval(),
+            initial_balance: spec.initial_balance,
+            #[expect(
+                clippy::cast_possible_truncation,
+                reason = "a checked portfolio has fewer than 65,536 markets"
+            )]
+            markets: spec.markets.len() as u16,
             row: 0,
             now_ns: None,
         })
@@ -85,6 +99,45 @@ impl PySimulation {
         Ok(())
     }
 
+    /// Moves on by closed bars of one open time, market by market; a later call may bring the same open time again.
+    #[expect(
+        clippy::needless_pass_by_value,
+        reason = "arguments extracted from Python are owned"
+    )]
+    fn on_bars(&mut self, open_time_ns: i64, bars: Vec<PyMarketBar>) -> PyResult<()> {
+        let close_time_ns = open_time_ns + self.interval.ns();
+        if let Some(now_ns) = self.now_ns.filter(|now_ns| close_time_ns < *now_ns) {
+            let error = Error::parameter(
+                "open_time_ns",
+                open_time_ns,
+                format!("of a bar that closes at or after the last close, {now_ns}"),
+            );
+            return Err(to_python(&error));
+        }
+        let mut group = Vec::with_capacity(bars.len());
+        for &(market, open, high, low, close, volume) in &bars {
+            let bar = Bar {
+                open_time_ns,
+                open,
+                high,
+                low,
+                close,
+                volume,
+            };
+            bar.check(self.row).map_err(|error| to_python(&error))?;
+            group.push(MarketBar {
+                market: self.market(market)?,
+                row: self.row,
+                bar,
+                mark: None,
+            });
+        }
+        self.simulation.advance(open_time_ns, &group);
+        self.row += 1;
+        self.now_ns = Some(close_time_ns);
+        Ok(())
+    }
+
     /// Calls `strategy(view, face, parameters)` at the close of every bar of the view from row `start` on.
     #[expect(
         clippy::needless_pass_by_value,
@@ -126,7 +179,7 @@ impl PySimulation {
     /// Sends an order; returns its number. What became of it stands in `orders`.
     #[pyo3(signature = (side, kind, quantity, unit, *, price, trigger, distance_fraction, time_in_force, expires_ns,
                         post_only, reduce_only, leverage, stop_fraction, target_fraction, trail_fraction,
-                        break_even_fraction, group))]
+                        break_even_fraction, group, market=0))]
     #[expect(
         clippy::too_many_arguments,
         reason = "keyword-only from Python, one for each property of an order"
@@ -150,6 +203,7 @@ impl PySimulation {
         trail_fraction: Option<f64>,
         break_even_fraction: Option<f64>,
         group: Option<u32>,
+        market: u16,
     ) -> PyResult<u32> {
         let bracket = Bracket {
             stop_fraction,
@@ -173,7 +227,7 @@ impl PySimulation {
             bracket: (bracket != Bracket::default()).then_some(bracket),
             group,
             purpose: Purpose::Manual,
-            ..OrderRequest::market(MARKET, side_of(side)?, quantity)
+            ..OrderRequest::market(self.market(market)?, side_of(side)?, quantity)
         };
         let Some(now_ns) = self.now_ns else {
             return Err(raise(
@@ -263,6 +317,16 @@ impl PySimulation {
         PyArray1::from_slice(py, &self.simulation.record().equity)
     }
 
+    /// Every metric by name, `None` where undefined; `traded` are the candles to compare with.
+    fn metrics<'py>(&self, py: Python<'py>, traded: &PyBars) -> PyResult<Bound<'py, PyDict>> {
+        metrics_dict(py, &self.summary(py, traded)?)
+    }
+
+    /// Why a metric is undefined, by its name.
+    fn undefined<'py>(&self, py: Python<'py>, traded: &PyBars) -> PyResult<Bound<'py, PyDict>> {
+        undefined_dict(py, &self.summary(py, traded)?)
+    }
+
     fn fills<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
         columns::fills(py, self.simulation.venue.fills())
     }
@@ -281,6 +345,22 @@ impl PySimulation {
 }
 
 impl PySimulation {
+    fn summary(&self, py: Python<'_>, traded: &PyBars) -> PyResult<Metrics> {
+        without_lock(py, || {
+            self.simulation
+                .metrics(self.initial_balance, self.interval, &[traded.view()])
+        })
+    }
+
+    fn market(&self, market: u16) -> PyResult<MarketId> {
+        if market < self.markets {
+            Ok(MarketId(market))
+        } else {
+            let expected = format!("below {}", self.markets);
+            Err(to_python(&Error::parameter("market", market, expected)))
+        }
+    }
+
     fn advance(&mut self, bar: Bar, mark: Option<Bar>) {
         let entry = MarketBar {
             market: MARKET,
@@ -290,7 +370,7 @@ impl PySimulation {
         };
         self.simulation.advance(bar.open_time_ns, &[entry]);
         self.row += 1;
-        self.now_ns = Some(bar.open_time_ns + self.interval_ns);
+        self.now_ns = Some(bar.open_time_ns + self.interval.ns());
     }
 }
 

@@ -27,12 +27,15 @@ impl Now {
     }
 }
 
+/// Picks a column of candles.
+type Pick = for<'a> fn(&Bars<'a>) -> &'a [f64];
+
 enum Source {
-    Candle(Py<PyBars>, for<'a> fn(&Bars<'a>) -> &'a [f64]),
+    Candle(Py<PyBars>, Pick),
     Indicator(Vec<f64>),
 }
 
-/// One column up to now. `column[-1]` is the latest value; slices are NumPy arrays.
+/// One column up to now. `column[-1]` is the latest value; slices are arrays.
 #[pyclass(name = "ColumnView", module = "spark_stacker._core", frozen, sequence)]
 pub struct PyColumnView {
     source: Source,
@@ -117,7 +120,7 @@ impl PyMarketView {
         let now = Now(Arc::new(AtomicUsize::new(0)));
         let columns = PyDict::new(py);
         let rows = bars.get().view().len();
-        let candles: [(&str, for<'a> fn(&Bars<'a>) -> &'a [f64]); 5] = [
+        let candles: [(&str, Pick); 5] = [
             ("open", |bars| bars.open),
             ("high", |bars| bars.high),
             ("low", |bars| bars.low),

@@ -1,5 +1,7 @@
 //! The one error of the core: what was wrong, where, its value, and what was expected.
 
+use std::fmt;
+
 use thiserror::Error;
 
 /// Result of a core call.
@@ -56,7 +58,7 @@ impl Error {
     /// Shorthand for [`Error::Parameter`].
     pub fn parameter(
         parameter: impl Into<String>,
-        value: impl ToString,
+        value: impl fmt::Display,
         requirement: impl Into<String>,
     ) -> Self {
         Self::Parameter {
@@ -83,7 +85,7 @@ impl Error {
     pub fn data(
         column: impl Into<String>,
         row: usize,
-        value: impl ToString,
+        value: impl fmt::Display,
         requirement: impl Into<String>,
     ) -> Self {
         Self::Data {

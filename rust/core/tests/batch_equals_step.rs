@@ -13,7 +13,7 @@ use spark_stacker_core::venue::{MarginMode, MarketId, SlippageModel, VenueRules}
 
 const HOUR_NS: i64 = 3_600_000_000_000;
 
-/// A small generator of choices (SplitMix64, Steele et al. 2014); each case is a seed.
+/// A small generator of choices (`SplitMix64`, Steele et al. 2014); each case is a seed.
 struct Dice(u64);
 
 impl Dice {

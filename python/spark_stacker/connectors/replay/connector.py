@@ -9,12 +9,13 @@ from spark_stacker._core import interval_name, interval_ns
 from spark_stacker.connectors.base_connector import BaseConnector, MarketType, OrderSide, OrderType
 from spark_stacker.connectors.replay.account import PaperAccount, PaperRules
 from spark_stacker.connectors.replay.client import ReplayClient
-from spark_stacker.connectors.replay.recordings import Recording, recorded_market
+from spark_stacker.connectors.replay.recordings import Recording, named_recordings, recorded_market
 from spark_stacker.connectors.replay.tape import Row, Tape
 from spark_stacker.errors import ParameterError, RetryableError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
+    from pathlib import Path
 
     from spark_stacker.connectors.amounts import Amount
     from spark_stacker.connectors.contract import ExchangeClient
@@ -33,8 +34,10 @@ class ReplayConnector(BaseConnector):
     ``open``, ``high``, ``low``, ``close``, ``volume``) or the path of a CSV or Parquet file. ``interval`` names their
     interval, by default it is the smallest step between two of them.
 
+    ``files`` are such paths, or directories of them, with the symbol in the file's name, ``{symbol}_{interval}.csv``.
+
     ``warm_up_bars`` first candles (or all before ``start_ns``) are history from the beginning. ``speed`` is a multiple
-    of real time; ``None`` plays as fast as the listener takes it. ``order_books`` maps a symbol to its book, where one
+    of real time; ``"max"`` plays as fast as the listener takes it. ``order_books`` maps a symbol to its book, where one
     was recorded. ``faults`` are for rehearsals.
 
     A listener of :meth:`client` moves the replay on; by hand :meth:`advance` does.
@@ -43,12 +46,13 @@ class ReplayConnector(BaseConnector):
     def __init__(
         self,
         name: str,
-        recordings: Mapping[str, Recording],
+        recordings: Mapping[str, Recording] | None = None,
         *,
+        files: Sequence[str | Path] = (),
         interval: str | None = None,
         start_ns: int | None = None,
         warm_up_bars: int = 0,
-        speed: float | None = None,
+        speed: float | str = "max",
         balance: Amount = 10_000.0,
         maker_fee_rate: float = 0.0,
         taker_fee_rate: float = 0.0,
@@ -57,15 +61,17 @@ class ReplayConnector(BaseConnector):
         faults: Faults | None = None,
     ) -> None:
         super().__init__(name, "replay", market_types)
-        if speed is not None and not (math.isfinite(speed) and speed > 0):
-            raise ParameterError(f"speed must be above 0, was {speed!r}")
+        recordings = {**(recordings or {}), **named_recordings(files)}
         markets = [recorded_market(symbol, recording, interval) for symbol, recording in recordings.items()]
         self.tape = Tape(markets, start_ns=start_ns, warm_up_bars=warm_up_bars, faults=faults)
         self.account = PaperAccount(
             markets,
             PaperRules(balance=balance, maker_fee_rate=maker_fee_rate, taker_fee_rate=taker_fee_rate),
         )
-        self._speed = speed
+        before = [(rows[0][0], market.symbol, rows[0]) for market in markets if (rows := self._history(market, 1))]
+        for _, symbol, row in sorted(before):
+            self.account.on_bar(symbol, row)
+        self._speed = _multiple_of_real_time(speed)
         self._order_books = dict(order_books or {})
 
     def connect(self) -> bool:
@@ -95,7 +101,7 @@ class ReplayConnector(BaseConnector):
 
     def pause_s(self, tape_ns: int) -> float:
         """Return how long a stretch of the tape takes at the speed of this replay."""
-        return 0.0 if self._speed is None else max(tape_ns, 0) / 1e9 / self._speed
+        return max(tape_ns, 0) / 1e9 / self._speed
 
     def client(self, *, now_ns: Callable[[], int], polling_interval_s: float = 60.0) -> ExchangeClient:  # noqa: ARG002
         """Return the asynchronous side. The tape is its clock, and nothing needs polling."""
@@ -208,9 +214,20 @@ class ReplayConnector(BaseConnector):
                 return self.account.place(symbol, side, OrderType.MARKET, size=None, price=None, options={})
         raise ParameterError(f"{symbol}: there is no position to close")
 
+    def _history(self, market: RecordedMarket, limit: int) -> list[Row]:
+        return self.tape.history(market.symbol, start_ns=None, end_ns=None, limit=limit)
+
     def _latest_row(self, symbol: str) -> Row:
-        self.tape.market(symbol)
-        rows = self.tape.history(symbol, start_ns=None, end_ns=None, limit=1)
+        rows = self._history(self.tape.market(symbol), 1)
         if not rows:
             raise RetryableError(f"{symbol}: no candle has closed yet, so there is no price")
         return rows[0]
+
+
+def _multiple_of_real_time(speed: float | str) -> float:
+    """Return ``speed`` as a factor, infinity for ``"max"``."""
+    if speed == "max":
+        return math.inf
+    if isinstance(speed, bool) or not isinstance(speed, int | float) or not 0 < speed < math.inf:
+        raise ParameterError(f'speed must be "max" or a number above 0, was {speed!r}')
+    return float(speed)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import struct
 from bisect import bisect_left, bisect_right
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -37,6 +39,13 @@ class RecordedMarket:
                     f"{self.symbol}: candles must ascend by at least their interval, see {before} and {after}"
                 )
         object.__setattr__(self, "times", times)
+
+    def fingerprint(self) -> str:
+        """Return a hash of the candles: equal ones give equal text wherever they came from."""
+        digest = hashlib.sha256(f"{self.interval_ns}".encode())
+        for row in self.rows:
+            digest.update(struct.pack("<q5d", *row))
+        return digest.hexdigest()
 
 
 @dataclass(frozen=True, slots=True)

@@ -81,46 +81,50 @@ impl Engine {
             } else {
                 row
             };
-            if quiet_until > row {
-                let passed = bars.slice(row, quiet_until);
-                self.desk.pass(market, passed);
-                row = quiet_until;
-            } else {
-                let bar = bars.bar(row);
-                let entry = MarketBar {
-                    market,
-                    row,
-                    bar,
-                    mark: marks.at(bar.open_time_ns),
-                };
-                self.step(bar.open_time_ns, &[entry]);
+            let entry = |row: usize, marks: &mut MarkCursor<'_>| MarketBar {
+                market,
+                row,
+                bar: bars.bar(row),
+                mark: marks.at(bars.open_time_ns[row]),
+            };
+            if quiet_until == row {
+                self.step(bars.open_time_ns[row], &[entry(row, &mut marks)]);
                 row += 1;
+                continue;
+            }
+            self.desk.pass(market, bars.slice(row, quiet_until));
+            row = quiet_until;
+            // The venue slept through the last of these bars; a strategy may still have something to decide on it.
+            let last = row - 1;
+            if self.next_decision(last) == last {
+                self.decide(bars.open_time_ns[last], &[entry(last, &mut marks)]);
             }
         }
     }
 
-    /// The first row from `row` on at which anything but marking could happen.
-    fn quiet_until(&self, bars: Bars<'_>, row: usize) -> usize {
-        let market = market_id(0);
-        let decided = self
+    /// The first row from `row` on, at the earliest itself, at whose close a strategy might act.
+    fn next_decision(&self, row: usize) -> usize {
+        let rows = self
             .runners
             .iter()
-            .map(|runner| runner.next_row(row, &self.desk))
-            .min()
-            .unwrap_or(usize::MAX);
-        if decided <= row {
-            return row;
-        }
-        let Some((low, high)) = self.desk.simulation.venue.quiet_band(market) else {
+            .map(|runner| runner.next_row(row, &self.desk));
+        rows.min().unwrap_or(usize::MAX)
+    }
+
+    /// The end of the stretch from `row` on in which the venue only marks and no strategy acts before its last bar.
+    fn quiet_until(&self, bars: Bars<'_>, row: usize) -> usize {
+        let market = market_id(0);
+        let Some((low, high)) = self.desk.venue().quiet_band(market) else {
             return row;
         };
+        let decided = self.next_decision(row).saturating_add(1);
         let funded = self
             .desk
             .simulation
             .next_funding_row(market, row, bars.open_time_ns);
         let limit = decided.min(funded).min(bars.len());
-        first_outside(&bars.low[row..limit], &bars.high[row..limit], low, high)
-            .map_or(limit, |offset| row + offset)
+        let offset = first_outside(&bars.low[row..limit], &bars.high[row..limit], low, high);
+        offset.map_or(limit, |offset| row + offset)
     }
 
     /// Several markets: one step for every open time that any of them has.
@@ -183,13 +187,16 @@ impl<'a> MarkCursor<'a> {
 
 /// The first bar that reaches down to `band_low` or up to `band_high`.
 fn first_outside(lows: &[f64], highs: &[f64], band_low: f64, band_high: f64) -> Option<usize> {
-    if band_low == f64::NEG_INFINITY && band_high == f64::INFINITY {
+    if band_low <= 0.0 && band_high == f64::INFINITY {
         return None;
     }
+    #[expect(
+        clippy::needless_bitwise_bool,
+        reason = "no branch, so that a block compiles to vector comparisons"
+    )]
     let leaves = |(low, high): (&f64, &f64)| (*low <= band_low) | (*high >= band_high);
     let blocks = lows.chunks(SCAN_BLOCK).zip(highs.chunks(SCAN_BLOCK));
     for (index, (lows, highs)) in blocks.enumerate() {
-        // A fold without an early exit, so that a block compiles to vector comparisons.
         if lows
             .iter()
             .zip(highs)

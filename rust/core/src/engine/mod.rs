@@ -5,6 +5,7 @@
 
 mod batch;
 mod desk;
+mod performance;
 mod runner;
 mod simulation;
 mod supply;
@@ -21,6 +22,7 @@ use crate::error::{Error, Result};
 use crate::market::{Bar, Interval};
 use crate::plan::PortfolioSpec;
 use crate::signals::Signal;
+use crate::venue::MarketId;
 
 /// Strategies, their indicators and a simulated venue, moved forward bar by bar.
 #[derive(Debug)]
@@ -109,16 +111,21 @@ impl Engine {
     pub fn step(&mut self, open_time_ns: i64, bars: &[MarketBar]) {
         let equity = self.desk.simulation.advance(open_time_ns, bars);
         self.desk.losses.observe(open_time_ns, equity);
-        let close_time_ns = open_time_ns + self.interval.ns();
         self.desk.close_on_breach(&Moment {
-            close_time_ns,
+            close_time_ns: open_time_ns + self.interval.ns(),
             price: f64::NAN,
             equity,
         });
+        self.decide(open_time_ns, bars);
+    }
+
+    /// Lets the strategies decide, in their order, at the close of bars that the venue has been through.
+    fn decide(&mut self, open_time_ns: i64, bars: &[MarketBar]) {
+        let equity = self.desk.simulation.last_equity();
         for runner in &mut self.runners {
             if let Some(entry) = bars.iter().find(|entry| entry.market == runner.market()) {
                 let now = Moment {
-                    close_time_ns,
+                    close_time_ns: open_time_ns + self.interval.ns(),
                     price: entry.bar.close,
                     equity,
                 };
@@ -144,6 +151,6 @@ impl Engine {
     clippy::cast_possible_truncation,
     reason = "a checked portfolio has fewer than 65,536 markets"
 )]
-fn market_id(index: usize) -> crate::venue::MarketId {
-    crate::venue::MarketId(index as u16)
+fn market_id(index: usize) -> MarketId {
+    MarketId(index as u16)
 }

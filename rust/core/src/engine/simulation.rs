@@ -186,6 +186,11 @@ impl Simulation {
         }
     }
 
+    /// Equity at the last recorded close.
+    pub(super) fn last_equity(&self) -> f64 {
+        *self.record.equity.last().expect("a bar has been recorded")
+    }
+
     /// Whether any account holds anything.
     #[must_use]
     pub fn holds_position(&self) -> bool {

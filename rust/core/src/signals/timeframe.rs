@@ -136,7 +136,10 @@ mod tests {
         .unwrap()
     }
 
-    fn five(opens: &[i64]) -> (Vec<(i64, f64, f64, f64, f64, f64)>, Vec<usize>) {
+    /// Open minute, open, high, low, close, volume.
+    type Row = (i64, f64, f64, f64, f64, f64);
+
+    fn five(opens: &[i64]) -> (Vec<Row>, Vec<usize>) {
         let (columns, known_at) = aggregate(minutes(opens).view(), "5m".parse().unwrap()).unwrap();
         let bars = columns.view();
         let rows = (0..bars.len())

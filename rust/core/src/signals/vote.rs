@@ -82,6 +82,14 @@ impl Ballot {
         self.voters.iter().all(|voter| voter.standing.is_none())
     }
 
+    /// Whether the next close without a signal leaves no signal standing.
+    #[must_use]
+    pub fn is_spent(&self) -> bool {
+        self.voters
+            .iter()
+            .all(|voter| voter.standing.is_none() || voter.closes_left <= 1)
+    }
+
     /// The verdict over all standing signals; indicators without one abstain.
     #[must_use]
     pub fn verdict(&self) -> Option<Vote> {
@@ -166,19 +174,20 @@ mod tests {
     use super::super::signal::Trigger;
     use super::*;
 
-    fn buy(confidence: f64) -> Option<Signal> {
-        Some(Signal {
-            direction: Direction::Buy,
+    const fn signal(direction: Direction, confidence: f64) -> Signal {
+        Signal {
+            direction,
             confidence,
             trigger: Trigger::External,
-        })
+        }
+    }
+
+    fn buy(confidence: f64) -> Option<Signal> {
+        Some(confidence).map(|confidence| signal(Direction::Buy, confidence))
     }
 
     fn sell(confidence: f64) -> Option<Signal> {
-        buy(confidence).map(|signal| Signal {
-            direction: Direction::Sell,
-            ..signal
-        })
+        Some(confidence).map(|confidence| signal(Direction::Sell, confidence))
     }
 
     fn verdict(mode: SignalMode, signals: &[Option<Signal>]) -> Option<(Direction, f64)> {
@@ -237,6 +246,7 @@ mod tests {
         assert!(ballot.verdict().is_some());
         ballot.close(0, None);
         assert!(ballot.verdict().is_some());
+        assert!(ballot.is_spent());
         ballot.close(0, None);
         assert!(ballot.is_silent());
     }

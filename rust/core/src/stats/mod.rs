@@ -1,8 +1,10 @@
 //! Performance metrics: what an equity curve and its trades say, by the definitions of `simulation.md`, "Statistics".
 //!
 //! - [`summarise`]: the whole of it, one pass over the curve.
+//! - [`buy_and_hold`]: the line to compare with.
 //! - [`Metrics`]: the result; an undefined metric is `None` and its reason is kept.
 
+mod benchmark;
 mod daily;
 mod drawdown;
 mod metrics;
@@ -12,5 +14,6 @@ mod summary;
 mod tests;
 mod trades;
 
+pub use benchmark::buy_and_hold;
 pub use metrics::{MetricValue, Metrics, Undefined};
 pub use summary::{Record, summarise};

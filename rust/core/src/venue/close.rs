@@ -10,7 +10,7 @@ impl Venue {
         self.ledger.set_mark(market, bar.close);
         if !self.nothing_waits(market) {
             self.see_extremes(market, bar);
-            self.refresh_market(market, bar.open_time_ns);
+            self.refresh_moving(market, bar.open_time_ns);
             if bar.volume > 0.0 {
                 let point = Point {
                     market,
@@ -62,8 +62,19 @@ impl Venue {
         }
     }
 
+    fn refresh_moving(&mut self, market: MarketId, now_ns: i64) {
+        for account in self.account_ids() {
+            if self.protection(account, market).moves() {
+                self.refresh(account, market, now_ns);
+            }
+        }
+    }
+
     /// Closes at the close a position whose stop, as this bar's own extreme sets it, lies beyond the close.
     fn exit_at_close(&mut self, account: AccountId, point: Point) {
+        if !self.protection(account, point.market).moves() {
+            return;
+        }
         for role in 0..4 {
             let child = self.protection(account, point.market).children[role];
             let passed = child.is_some_and(|child| {

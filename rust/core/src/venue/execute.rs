@@ -3,13 +3,18 @@
 use super::live_order::LiveOrder;
 use super::rounding::to_lot;
 use super::slippage::{Taking, against};
-use super::{Fill, Liquidity, MarketId, OrderKind, OrderState, Quantity, Reason, Side};
+use super::{
+    Fill, Liquidity, MarketId, OrderKind, OrderRequest, OrderState, Quantity, Reason, Side,
+};
 use super::{SlippageModel, TimeInForce, Venue, margin};
 use crate::ledger::Opening;
 use crate::market::MarketType;
 
 /// Rounding slack of sums of floats: sizes and margins within this of a bound count as on it.
 const SLACK: f64 = 1e-9;
+
+/// A value is cut to what is free, but not to less than this fraction of what was asked: other orders have taken the funds then, not a gap.
+const LEAST_CUT: f64 = 1e-3;
 
 /// Where on its path the market is.
 #[derive(Debug, Clone, Copy)]
@@ -59,7 +64,7 @@ impl Venue {
         point: Point,
         pricing: Pricing,
     ) -> Progress {
-        let request = order.request;
+        let request = &order.request;
         let held = self.position(request.account, request.market).quantity;
         let reducible = if held * request.side.sign() < 0.0 {
             held.abs()
@@ -67,6 +72,7 @@ impl Venue {
             0.0
         };
         let closes_only = request.reduce_only || request.quantity == Quantity::Position;
+        let time_in_force = request.time_in_force;
         if closes_only && reducible == 0.0 {
             return self.refuse(order, Reason::NothingToReduce, point);
         }
@@ -79,14 +85,11 @@ impl Venue {
             units = units.min(self.volume_left(point.market));
         }
         let cut = units < wanted;
-        if cut && request.time_in_force == TimeInForce::FillOrKill {
+        if cut && time_in_force == TimeInForce::FillOrKill {
             return self.refuse(order, Reason::NotWhollyFillable, point);
         }
         let before = self.fills.len();
         let refused = self.close_then_open(order, point, quote, (units, reducible));
-        if let (Some(group), true) = (request.group, self.fills.len() > before) {
-            self.end_group(group, point.time_ns);
-        }
         let filled: f64 = self.fills[before..]
             .iter()
             .filter(|fill| fill.order == order.id)
@@ -103,7 +106,7 @@ impl Venue {
                 .set(order.id, OrderState::Filled, Reason::Filled, time);
             return Progress::Ended;
         }
-        if request.time_in_force == TimeInForce::ImmediateOrCancel {
+        if time_in_force == TimeInForce::ImmediateOrCancel {
             let reason = if filled > 0.0 {
                 Reason::NotImmediatelyFillable
             } else {
@@ -111,7 +114,7 @@ impl Venue {
             };
             return self.refuse(order, reason, point);
         }
-        if request.quantity != Quantity::Position {
+        if order.request.quantity != Quantity::Position {
             order.request.quantity = Quantity::Base(wanted - filled);
         }
         order.request.kind = OrderKind::Market;
@@ -126,7 +129,7 @@ impl Venue {
     /// Closes what the order meets, then opens the rest. A reversal thus is two fills with two fees. Returns why the rest was refused.
     fn close_then_open(
         &mut self,
-        order: &mut LiveOrder,
+        order: &LiveOrder,
         point: Point,
         quote: Quote,
         (units, reducible): (f64, f64),
@@ -160,7 +163,7 @@ impl Venue {
         None
     }
 
-    fn close_part(&mut self, order: &mut LiveOrder, quantity: f64, point: Point, quote: Quote) {
+    fn close_part(&mut self, order: &LiveOrder, quantity: f64, point: Point, quote: Quote) {
         let flat = self.book(order, quantity, point, quote, None);
         if flat {
             self.on_flat(order, point);
@@ -169,8 +172,8 @@ impl Venue {
         }
     }
 
-    fn open_part(&mut self, order: &mut LiveOrder, quantity: f64, point: Point, quote: Quote) {
-        let request = order.request;
+    fn open_part(&mut self, order: &LiveOrder, quantity: f64, point: Point, quote: Quote) {
+        let request = &order.request;
         let fresh = !self.position(request.account, request.market).is_open();
         let stop = request
             .bracket
@@ -183,13 +186,13 @@ impl Venue {
         if request.bracket.is_some() {
             protection.bracket = request.bracket;
         }
-        if let Some(leg) = request.hedge {
-            self.open_hedge(order, &leg, quantity * quote.price, point);
+        if let Some(leg) = &request.hedge {
+            self.open_hedge(order, leg, quantity * quote.price, point);
         }
         self.refresh_market(point.market, point.time_ns);
     }
 
-    /// Writes one fill to the list, the ledger and the order's record. Returns whether the position is flat now.
+    /// Writes one fill to the list, the ledger and the order's record, and ends the rest of its group. Returns whether the position is flat now.
     fn book(
         &mut self,
         order: &LiveOrder,
@@ -199,9 +202,7 @@ impl Venue {
         initial_stop: Option<f64>,
     ) -> bool {
         let request = &order.request;
-        let fee_in_base = self.rules.fee_in_base
-            && request.side == Side::Buy
-            && self.ledger.is_spot(request.market);
+        let fee_in_base = self.pays_in_base(request);
         let fill = Fill {
             order: order.id,
             account: request.account,
@@ -218,16 +219,19 @@ impl Venue {
         };
         self.fills.push(fill);
         self.log.filled(order.id, quantity, quote.price);
+        if let Some(group) = request.group {
+            self.end_group(group, point.time_ns);
+        }
         if quote.liquidity == Liquidity::Taker {
             self.state_mut(point.market).volume_taken += quantity;
         }
-        self.ledger.apply_fill(
-            &fill,
-            Opening {
-                leverage: request.leverage,
-                initial_stop,
-            },
-        )
+        let opening = Opening {
+            leverage: request.leverage,
+            initial_stop,
+        };
+        let flat = self.ledger.apply_fill(&fill, opening);
+        self.settle_liquidation_level(request.account, request.market);
+        flat
     }
 
     /// Price after slippage and the units that the order asks for at it.
@@ -247,7 +251,9 @@ impl Venue {
         let units = |price: f64| match request.quantity {
             Quantity::Base(units) => units,
             Quantity::Position => reducible,
-            Quantity::Quote(value) if request.reduce_only => value / price,
+            Quantity::Quote(value) if request.reduce_only || self.pays_in_base(request) => {
+                value / price
+            }
             Quantity::Quote(value) => value / (price * (1.0 + request.leverage * fee_rate)),
         };
         let mut price = point.price;
@@ -291,7 +297,7 @@ impl Venue {
         let price = quote.price;
         let free = self.ledger.free_margin(request.account);
         let mut units = to_lot(instrument, wanted);
-        let cost = self.cost_per_notional(request.market, request.leverage, quote.fee_rate);
+        let cost = self.cost_per_notional(request, quote.fee_rate);
         let bearable = free * (1.0 + SLACK);
         if units * price * cost > bearable {
             if self.ledger.account_equity(request.account) <= 0.0
@@ -299,10 +305,11 @@ impl Venue {
             {
                 return Err(Reason::AccountLiquidated);
             }
-            if !order.cut_to_free || free <= 0.0 {
+            let affordable = free / (price * cost);
+            if !order.cut_to_free || affordable < wanted * LEAST_CUT {
                 return Err(self.lacking(request.market));
             }
-            units = to_lot(instrument, free / (price * cost));
+            units = to_lot(instrument, affordable);
         }
         if units <= 0.0 {
             return Err(Reason::BelowLot);
@@ -327,12 +334,16 @@ impl Venue {
     }
 
     /// What one unit of notional binds: margin and fee, or on spot price and fee.
-    pub(super) fn cost_per_notional(&self, market: MarketId, leverage: f64, fee_rate: f64) -> f64 {
-        if self.ledger.is_spot(market) && self.rules.fee_in_base {
+    pub(super) fn cost_per_notional(&self, request: &OrderRequest, fee_rate: f64) -> f64 {
+        if self.pays_in_base(request) {
             1.0
         } else {
-            1.0 / leverage + fee_rate
+            1.0 / request.leverage + fee_rate
         }
+    }
+
+    fn pays_in_base(&self, request: &OrderRequest) -> bool {
+        self.rules.fee_in_base && request.side == Side::Buy && self.ledger.is_spot(request.market)
     }
 
     pub(super) fn lacking(&self, market: MarketId) -> Reason {

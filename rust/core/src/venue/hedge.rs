@@ -16,7 +16,7 @@ impl Venue {
         main_notional: f64,
         point: Point,
     ) {
-        let request = main.request;
+        let request = &main.request;
         let notional = main_notional * leg.notional_fraction;
         // Stated so that units = notional / price: what `Quantity::Quote` takes off for the fee is put on before.
         let value = notional * (1.0 + leg.leverage * self.rules.taker_fee_rate);
@@ -35,7 +35,8 @@ impl Venue {
             point,
         );
         order.cut_to_free = notional / leg.leverage <= self.free_margin(leg.account) * (1.0 + 1e-9);
-        self.protection_mut(request.account, point.market).hedge = Some(HedgeLink {
+        self.protection_mut(main.request.account, point.market)
+            .hedge = Some(HedgeLink {
             account: leg.account,
             close_with_main: leg.close_with_main,
         });
@@ -59,16 +60,23 @@ impl Venue {
     }
 
     /// An order that the venue itself sends at `point`.
-    pub(super) fn own_order(&mut self, request: OrderRequest, point: Point) -> LiveOrder {
+    pub(super) fn own_order(&mut self, request: OrderRequest, point: Point) -> Box<LiveOrder> {
         let id = self.log.open(&request, point.time_ns);
-        LiveOrder::new(id, request)
+        self.places.place(LiveOrder::new(id, request))
     }
 
     /// Executes an order; what the bar has no volume for waits for the next open.
-    pub(super) fn execute_or_wait(&mut self, mut order: LiveOrder, point: Point, pricing: Pricing) {
+    pub(super) fn execute_or_wait(
+        &mut self,
+        mut order: Box<LiveOrder>,
+        point: Point,
+        pricing: Pricing,
+    ) {
         if self.execute(&mut order, point, pricing) == Progress::Waits {
             order.tried_ns = Some(point.time_ns);
             self.state_mut(point.market).pending.push(order);
+        } else {
+            self.places.free(order);
         }
     }
 }

@@ -8,15 +8,27 @@ impl Venue {
     /// Price of a market beyond which an account's position in it is liquidated, everything else being as it is; `None` when no price does that.
     #[must_use]
     pub fn liquidation_level(&self, account: AccountId, market: MarketId) -> Option<f64> {
+        if self.rules.margin_mode == MarginMode::Isolated {
+            return self.protection(account, market).isolated_level;
+        }
+        self.level_with(account, market, self.cross_margin(account, market))
+    }
+
+    /// Notes the liquidation price of an isolated position after its quantity, cost or margin has changed.
+    pub(super) fn settle_liquidation_level(&mut self, account: AccountId, market: MarketId) {
+        if self.rules.margin_mode == MarginMode::Isolated {
+            let margin = self.position(account, market).margin;
+            let level = self.level_with(account, market, margin);
+            self.protection_mut(account, market).isolated_level = level;
+        }
+    }
+
+    fn level_with(&self, account: AccountId, market: MarketId, margin: f64) -> Option<f64> {
         let position = self.position(account, market);
         let side = position.side()?;
         if self.ledger.is_spot(market) {
             return None;
         }
-        let margin = match self.rules.margin_mode {
-            MarginMode::Isolated => position.margin,
-            MarginMode::Cross => self.cross_margin(account, market),
-        };
         Margined {
             side,
             quantity: position.quantity.abs(),

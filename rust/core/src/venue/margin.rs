@@ -21,39 +21,32 @@ pub(super) fn tier(tiers: &[MarginTier], notional: f64) -> Option<&MarginTier> {
 }
 
 /// A position as the liquidation price sees it.
+///
+/// ```
+/// use spark_stacker_core::venue::{Margined, Side};
+///
+/// let long = Margined { side: Side::Buy, quantity: 1.0, entry_price: 100.0, margin: 5.0 };
+/// assert_eq!(long.liquidation_price(&[]), Some(95.0));
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub(super) struct Margined {
+pub struct Margined {
+    /// `Buy` for a long, `Sell` for a short.
     pub side: Side,
     /// Base units, positive.
     pub quantity: f64,
+    /// Average entry price.
     pub entry_price: f64,
-    /// Margin that stands behind it.
+    /// Margin that stands behind it, quote currency.
     pub margin: f64,
 }
 
-/// Price beyond which margin + unrealised profit falls below the maintenance margin; `None` when no positive price does that.
-///
-/// With quantity q, entry E, margin M, rate m and deduction d of the tier that holds at that price:
-/// long P = (qE − M − d) / (q(1 − m)), short P = (qE + M + d) / (q(1 + m)).
-#[must_use]
-pub fn liquidation_price(
-    side: Side,
-    position: (f64, f64),
-    margin: f64,
-    tiers: &[MarginTier],
-) -> Option<f64> {
-    let (quantity, entry_price) = position;
-    Margined {
-        side,
-        quantity,
-        entry_price,
-        margin,
-    }
-    .liquidation_price(tiers)
-}
-
 impl Margined {
-    pub(super) fn liquidation_price(&self, tiers: &[MarginTier]) -> Option<f64> {
+    /// Price beyond which margin + unrealised profit falls below the maintenance margin; `None` when no positive price does that.
+    ///
+    /// With quantity q, entry E, margin M, rate m and deduction d of the tier that holds at that price:
+    /// long P = (qE − M − d) / (q(1 − m)), short P = (qE + M + d) / (q(1 + m)).
+    #[must_use]
+    pub fn liquidation_price(&self, tiers: &[MarginTier]) -> Option<f64> {
         let price = if tiers.len() < 2 {
             let (rate, deduction) = tiers
                 .first()

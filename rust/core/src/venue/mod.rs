@@ -30,7 +30,7 @@ mod simulated;
 mod slippage;
 mod submit;
 
-pub use margin::{liquidation_price, maintenance_margin};
+pub use margin::{Margined, maintenance_margin};
 pub use order::{
     AccountId, Bracket, Fill, HEDGE, HedgeLeg, Liquidity, MAIN, MarketId, OrderId, OrderKind,
     OrderRequest, OrderState, Purpose, Quantity, Reason, Side, TimeInForce,

@@ -42,6 +42,17 @@ pub(super) struct Protection {
     pub entered_inside: bool,
     /// A protective order has acted and its rest waits for volume: no new one takes its place.
     pub closing: bool,
+    /// Liquidation price of an isolated position, which only fills and funding change.
+    pub isolated_level: Option<f64>,
+}
+
+impl Protection {
+    /// Whether extremes move its levels.
+    pub(super) fn moves(&self) -> bool {
+        self.bracket.is_some_and(|bracket| {
+            bracket.trail_fraction.is_some() || bracket.break_even_fraction.is_some()
+        })
+    }
 }
 
 /// Where a protective order belongs now.
@@ -204,7 +215,7 @@ impl Venue {
         }
     }
 
-    fn refresh(&mut self, account: AccountId, market: MarketId, now_ns: i64) {
+    pub(super) fn refresh(&mut self, account: AccountId, market: MarketId, now_ns: i64) {
         let protection = self.protection(account, market);
         let position = *self.position(account, market);
         let (Some(bracket), Some(side)) = (protection.bracket, position.side()) else {
@@ -254,7 +265,7 @@ impl Venue {
         account: AccountId,
         market: MarketId,
         role: usize,
-    ) -> Option<LiveOrder> {
+    ) -> Option<Box<LiveOrder>> {
         let protection = self.protection_mut(account, market);
         let child = protection.children[role].take()?;
         protection.closing = true;
@@ -274,12 +285,18 @@ impl Venue {
         if child.limit {
             order.liquidity = super::Liquidity::Maker;
         }
-        Some(order)
+        Some(self.places.place(order))
     }
 
     /// A position has been closed by `order`: ends its protective orders and whatever else could only have reduced it, and closes its hedge.
     pub(super) fn on_flat(&mut self, order: &LiveOrder, point: Point) {
         let (account, market) = (order.request.account, point.market);
+        let protection = self.protection_mut(account, market);
+        let bare = protection.bracket.is_none() && protection.hedge.is_none();
+        protection.entered_inside = false;
+        if bare && self.state(market).resting.is_empty() && self.state(market).pending.is_empty() {
+            return;
+        }
         let protection = std::mem::take(self.protection_mut(account, market));
         let reason = if order.protective {
             Reason::GroupFilled

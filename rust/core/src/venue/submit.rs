@@ -9,8 +9,9 @@ impl Venue {
     /// Takes an order decided at the last close. It acts from the next bar's open on, or is rejected at once; its record tells.
     pub fn submit(&mut self, request: OrderRequest, now_ns: i64) -> OrderId {
         let id = self.log.open(&request, now_ns);
-        match self.admit(id, request, now_ns) {
-            Ok(order) => {
+        let mut order = self.places.place(LiveOrder::new(id, request));
+        match self.admit(&mut order, now_ns) {
+            Ok(()) => {
                 self.log.get_mut(id).kind = order.request.kind;
                 let state = self.state_mut(request.market);
                 if request.kind == OrderKind::Market {
@@ -28,7 +29,9 @@ impl Venue {
         id
     }
 
-    fn admit(&self, id: OrderId, mut request: OrderRequest, now: i64) -> Result<LiveOrder, Reason> {
+    /// Checks an order and puts its size and prices on the market's steps.
+    fn admit(&self, order: &mut LiveOrder, now: i64) -> Result<(), Reason> {
+        let request = &mut order.request;
         let known = |account: AccountId| usize::from(account.0) < self.ledger.accounts();
         let legs_known = request
             .hedge
@@ -39,7 +42,7 @@ impl Venue {
         {
             return Err(Reason::UnknownMarket);
         }
-        check_numbers(&request)?;
+        check_numbers(request)?;
         if matches!(request.time_in_force, TimeInForce::GoodTilDate(date) if date <= now) {
             return Err(Reason::TimeInForce);
         }
@@ -66,7 +69,8 @@ impl Venue {
                 return Err(Reason::BelowMinQuantity);
             }
         }
-        let on_tick = |price: f64| to_tick(instrument, request.side, price);
+        let side = request.side;
+        let on_tick = |price: f64| to_tick(instrument, side, price);
         request.kind = match request.kind {
             OrderKind::Limit { price } => OrderKind::Limit {
                 price: on_tick(price),
@@ -83,17 +87,19 @@ impl Venue {
             },
             other => other,
         };
-        let mut order = LiveOrder::new(id, request);
         order.best = state.last_close.unwrap_or(0.0);
-        let marketable = self.marketable(&order);
-        if request.post_only && (marketable || request.kind == OrderKind::Market) {
+        let marketable = self.marketable(order);
+        let takes = matches!(
+            order.request.kind,
+            OrderKind::Market | OrderKind::Stop { .. } | OrderKind::TrailingStop { .. }
+        );
+        if order.request.post_only && (marketable || takes) {
             return Err(Reason::WouldTake);
         }
         if order.is_limit() && !marketable {
             order.liquidity = Liquidity::Maker;
         }
-        self.check_funds(&mut order)?;
-        Ok(order)
+        self.check_funds(order)
     }
 
     /// Whether a limit would have filled against the close on which it was decided.
@@ -154,7 +160,7 @@ impl Venue {
             Quantity::Quote(_) => 0.0,
             _ => self.rules.fee_rate(order.liquidity),
         };
-        let cost = self.cost_per_notional(market, request.leverage, fee_rate);
+        let cost = self.cost_per_notional(request, fee_rate);
         if request.side == Side::Sell && self.ledger.is_spot(market) {
             return Ok(());
         }
@@ -200,7 +206,8 @@ impl Venue {
         let Some(state) = self.markets.get_mut(market) else {
             return false;
         };
-        let found = state.take(id).is_some();
+        let waits = |order: &LiveOrder| order.id == id && !order.protective;
+        let found = state.take_where(waits).is_some();
         if found {
             let state = OrderState::Cancelled;
             self.log.set(id, state, Reason::Requested, now_ns);
@@ -239,7 +246,7 @@ impl Venue {
         let Some(place) = state.resting.iter().position(|order| order.id == id) else {
             return false;
         };
-        let old = state.resting[place];
+        let old = *state.resting[place];
         if std::mem::discriminant(&old.request.kind) != std::mem::discriminant(&kind) {
             return false;
         }
@@ -247,14 +254,15 @@ impl Venue {
             kind,
             ..old.request
         };
-        let Ok(mut order) = self.admit(id, request, now_ns) else {
+        let mut order = LiveOrder::new(id, request);
+        if self.admit(&mut order, now_ns).is_err() {
             return false;
-        };
+        }
         if order.is_trailing() {
             order.best = old.best;
         }
         self.log.get_mut(id).kind = order.request.kind;
-        self.state_mut(record.market).resting[place] = order;
+        *self.state_mut(record.market).resting[place] = order;
         true
     }
 }

@@ -1,0 +1,101 @@
+"""Candles, funding and mark prices of the markets of a backtest, as the core takes them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+import numpy as np
+import polars as pl
+
+from spark_stacker import _core
+from spark_stacker.data import require_clean, to_bars
+from spark_stacker.data.candles import normalise, read_any
+from spark_stacker.data.times import interval_us, to_utc
+from spark_stacker.errors import DataError, ParameterError
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from spark_stacker.data import DataManager
+    from spark_stacker.data.times import TimeLike
+
+__all__ = ["MarketHistory", "Span", "funding_columns", "load_history", "mark_bars", "only_source"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Span:
+    """The range to trade, start inclusive, end exclusive, UTC; None is as far as the data go.
+
+    ``warm_up_bars`` earlier candles feed the indicators only, as far as there are any.
+    """
+
+    start: TimeLike | None = None
+    end: TimeLike | None = None
+    allow_partial: bool = False
+    warm_up_bars: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class MarketHistory:
+    """Candles of one market. Rows before ``first`` warm the indicators; ``frame`` has them all."""
+
+    symbol: str
+    interval: str
+    source: str
+    frame: pl.DataFrame
+    bars: _core.Bars
+    first: int
+    warnings: tuple[str, ...]
+
+    @property
+    def traded(self) -> pl.DataFrame:
+        """Candles of the traded range."""
+        return self.frame[self.first :]
+
+
+def only_source(manager: DataManager, name: str | None) -> str:
+    """``name``, or the manager's only source when none is named."""
+    if name is not None:
+        return name
+    sources = manager.sources()
+    if len(sources) != 1:
+        raise ParameterError(
+            f"data_source_name must be given: the data manager has {', '.join(sources) or 'no source'}"
+        )
+    return sources[0]
+
+
+def load_history(manager: DataManager, source: str, symbol: str, interval: str, span: Span) -> MarketHistory:
+    """The candles of ``span``, with those before it that warm the indicators."""
+    if span.warm_up_bars < 0:
+        raise ParameterError(f"warm_up_bars must be 0 or more, was {span.warm_up_bars}")
+    history = manager.get(source, symbol, interval, span.start, span.end, allow_partial=span.allow_partial)
+    frame, first = history.frame, 0
+    if span.start is not None and span.warm_up_bars:
+        start = to_utc(span.start, name="start_date")
+        before = start - timedelta(microseconds=span.warm_up_bars * interval_us(interval))
+        try:
+            earlier = manager.get(source, symbol, interval, before, start, allow_partial=True).frame
+        except DataError:
+            earlier = frame.clear()
+        frame, first = pl.concat([earlier, frame]).rechunk(), len(earlier)
+    bars = to_bars(frame, interval, where=f"{source}: {symbol} {interval}")
+    return MarketHistory(symbol, interval, source, frame, bars, first, history.warnings)
+
+
+def funding_columns(funding: object, symbol: str) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+    """Times (UTC nanoseconds) and rates of a frame with ``timestamp`` and ``rate``."""
+    where = f"funding of {symbol}"
+    frame = normalise(read_any(funding, where=where), kind="funding", where=where).frame
+    require_clean(frame, where=where)
+    times = frame["timestamp"].dt.epoch("ns").to_numpy()
+    return np.ascontiguousarray(times), np.ascontiguousarray(frame["rate"].to_numpy())
+
+
+def mark_bars(mark: object, interval: str, symbol: str) -> _core.Bars:
+    """Mark price candles as the core takes them."""
+    where = f"mark prices of {symbol}"
+    frame = normalise(read_any(mark, where=where), kind="mark", where=where).frame
+    return to_bars(frame, interval, where=where)

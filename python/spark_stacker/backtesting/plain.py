@@ -1,0 +1,37 @@
+"""Anything a user passes, as plain JSON data for a manifest."""
+
+from __future__ import annotations
+
+import hashlib
+import inspect
+import math
+from collections.abc import Mapping, Sequence, Set
+
+__all__ = ["describe_code", "plain"]
+
+
+def plain(value: object) -> object:
+    """``value`` as JSON data; what JSON has no form for becomes its text."""
+    if value is None or isinstance(value, (bool, int, str)):
+        return value
+    if isinstance(value, float):
+        return value if math.isfinite(value) else str(value)
+    if isinstance(value, Mapping):
+        return {str(key): plain(inner) for key, inner in value.items()}
+    if isinstance(value, Set):
+        return sorted((plain(inner) for inner in value), key=str)
+    if isinstance(value, Sequence):
+        return [plain(inner) for inner in value]
+    return str(value) if type(value).__repr__ is not object.__repr__ else type(value).__qualname__
+
+
+def describe_code(code: object) -> dict[str, object]:
+    """Name and hash of the source of a function or class; the hash is null where there is no source to read."""
+    try:
+        source = inspect.getsource(code)  # type: ignore[arg-type]
+    except (OSError, TypeError):
+        digest = None
+    else:
+        digest = hashlib.sha256(source.encode()).hexdigest()
+    name = getattr(code, "__qualname__", type(code).__qualname__)
+    return {"name": f"{getattr(code, '__module__', '?')}.{name}", "source_sha256": digest}

@@ -1,0 +1,91 @@
+"""What ``spark-stacker live`` says before and after: the banner, and what happened."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from rich.console import Console
+from rich.panel import Panel
+from rich.text import Text
+
+from spark_stacker.cli import console
+
+if TYPE_CHECKING:
+    from spark_stacker.trading.dry_run import DryRun
+    from spark_stacker.trading.summary import Summary
+
+__all__ = ["print_banner", "print_summary"]
+
+ON_SIGNALS = ("entry", "opposite_signal")
+"""Purposes of the orders that a signal sets off."""
+
+
+def print_banner(run: DryRun) -> None:
+    """Say that this is a dry run, on what candles, and where its state is kept."""
+    lines = [("DRY RUN", "bold yellow"), "  simulated orders, no money moves\n"]
+    if run.candles.is_synthetic:
+        lines += [("SYNTHETIC DATA", "bold magenta"), "  made-up candles, no ground to believe in a strategy\n"]
+    lines += [f"candles  {run.candles.text}\n", f"state    {run.state or 'not kept (--state keeps it)'}"]
+    Console(stderr=True, highlight=False).print(Panel(Text.assemble(*lines), expand=False))
+
+
+def print_summary(run: DryRun, summary: Summary, *, as_json: bool) -> None:
+    """Tell what happened: on stdout, as tables or as one JSON document."""
+    if as_json:
+        console.emit_json(
+            {"mode": "dry_run", "synthetic": run.candles.is_synthetic, "candles": run.candles.text} | summary.to_dict()
+        )
+        return
+    label = " (synthetic data)" if run.candles.is_synthetic else ""
+    console.print_facts(f"What happened in this dry run{label}", _facts(run, summary))
+    if summary.problems:
+        console.print_table(["problem", "times"], sorted(summary.problems.items()), numeric=["times"])
+    portfolio = summary.portfolio
+    if portfolio is None or not portfolio.positions:
+        return
+    columns = ["market", "leg", "side", "quantity", "entry", "mark", "profit", "stop", "target"]
+    rows = [
+        (p.market, p.leg, p.side, f"{p.quantity:.6g}", f"{p.entry_price:.6g}", f"{p.mark_price:.6g}")
+        + (f"{p.unrealised_profit:+.2f}", _price(p.stop_price), _price(p.target_price))
+        for p in portfolio.positions
+    ]
+    console.print_table(columns, rows, title="Positions open at the end", numeric=columns[3:])
+
+
+def _facts(run: DryRun, summary: Summary) -> list[tuple[str, str]]:
+    span = "–"
+    if summary.first_open_time_ns is not None and summary.last_open_time_ns is not None:
+        span = f"{_utc(summary.first_open_time_ns)} to {_utc(summary.last_open_time_ns)}"
+    by_purpose = summary.orders_by_purpose
+    purposes = ", ".join(f"{count} {purpose.replace('_', ' ')}" for purpose, count in by_purpose.most_common())
+    facts: list[tuple[str, str]] = [
+        ("candles", summary.source),
+        ("bars", f"{summary.bars:,} ({span}), {summary.warm_up_bars:,} more of warm-up"),
+        ("signals acted on", f"{sum(by_purpose[purpose] for purpose in ON_SIGNALS):,}"),
+        ("orders", f"{summary.orders:,} sent ({purposes}), {summary.fills:,} fills"),
+        ("trades", f"{summary.trades:,} closed, {summary.winning_trades:,} with profit"),
+        ("profit of closed trades", f"{summary.profit:+,.2f} net of fees and funding"),
+        ("fees", f"{summary.fees:,.2f}"),
+    ]
+    if summary.restored_bars:
+        facts.insert(1, ("went on from", f"{summary.restored_bars:,} groups of bars of an earlier session"))
+    if summary.indicator_signals:
+        facts.insert(3, ("signals of Python indicators", f"{summary.indicator_signals:,}"))
+    if summary.back_filled_bars:
+        facts.append(("back-filled bars", f"{summary.back_filled_bars:,}"))
+    if (portfolio := summary.portfolio) is not None:
+        change = portfolio.equity / run.settings.initial_balance - 1
+        facts.append(("equity", f"{portfolio.equity:,.2f} ({change:+.2%} since the beginning)"))
+        facts.append(("open", f"{len(portfolio.positions)} positions, {len(portfolio.open_orders)} orders"))
+    facts += [("warning", warning) for warning in summary.warnings]
+    facts.append(("stopped", summary.stopped))
+    return facts
+
+
+def _utc(time_ns: int) -> str:
+    return datetime.fromtimestamp(time_ns // 1_000_000_000, UTC).strftime("%Y-%m-%d %H:%M")
+
+
+def _price(value: float | None) -> str:
+    return "–" if value is None else f"{value:.6g}"

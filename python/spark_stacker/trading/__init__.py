@@ -1,0 +1,19 @@
+"""The live loop, as a dry run.
+
+- ``dry_run``: from settings and connectors to a running session
+- ``loop``: the session itself: restore or warm up, then bar by bar
+- ``candle_feed``, ``bar_groups``, ``bar_rules``: closed bars in order, whatever the feed delivers
+- ``paper``, ``portfolio``: the Rust engine with its simulated venue, and the view of it
+- ``python_indicators``: indicators written in Python, evaluated at each close
+- ``journal``, ``state_dir``: paper state across a restart
+- ``events``, ``log_observer``, ``summary``: what happened
+- ``clock``, ``retry``, ``stopping``: time, failures that pass, signals
+"""
+
+from __future__ import annotations
+
+from spark_stacker.trading.dry_run import DryRun, dry_run
+from spark_stacker.trading.stopping import StopRequest, stop_on_signals
+from spark_stacker.trading.summary import Summary
+
+__all__ = ["DryRun", "StopRequest", "Summary", "dry_run", "stop_on_signals"]
