@@ -47,6 +47,8 @@ def closing_assumptions(result: BacktestResult) -> tuple[str, ...]:
         sentences.append(
             f"{still_open} {noun} at the end, marked at the last close; trade metrics leave them out."
         )
+    if result.metrics["hedge_profit"] is not None:
+        sentences.append("The legs of a hedge are trades of their own, on two accounts.")
     return tuple(sentences)
 
 

@@ -148,7 +148,7 @@ class BacktestEngine:
             self.data_manager,
             source=source,
             span=span,
-            interval=interval,
+            intervals={market: interval},
             funding=None if funding is None else {market: funding},
             mark=None if mark is None else {market: mark},
             own_indicators=made.own,
@@ -163,7 +163,7 @@ class BacktestEngine:
         start_date: TimeLike | None = None,
         end_date: TimeLike | None = None,
         data_source_name: str | None = None,
-        interval: str | None = None,
+        intervals: Mapping[str, str] | None = None,
         funding: Mapping[str, object] | None = None,
         mark: Mapping[str, object] | None = None,
         allow_partial: bool = False,
@@ -171,8 +171,8 @@ class BacktestEngine:
     ) -> PreparedBacktest:
         """A backtest of configured strategies with candles loaded and everything checked, to be run again and again.
 
-        Balance, fees, slippage and specifications are those of ``settings``. ``funding`` and ``mark`` are frames by
-        symbol.
+        Balance, fees, slippage and specifications are those of ``settings``. ``intervals`` of the candles (by default
+        the longest that serves a market's timeframes), ``funding`` and ``mark`` frames go by symbol.
         """
         return prepare_settings(
             settings,
@@ -180,7 +180,7 @@ class BacktestEngine:
             source=only_source(self.data_manager, data_source_name),
             span=Span(start=start_date, end=end_date, allow_partial=allow_partial, warm_up_bars=warm_up_bars),
             strategies=strategies,
-            interval=interval,
+            intervals=intervals,
             funding=funding,
             mark=mark,
         )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -128,6 +129,10 @@ class BacktestResult:
     def manifest(self) -> Mapping[str, object]:
         """Version, seed, and the hashes of data and configuration: equal manifests, equal results."""
         return manifest(self._setup)
+
+    def with_warnings(self, *sentences: str) -> BacktestResult:
+        """The same result with further warnings."""
+        return BacktestResult(self._run, replace(self._setup, warnings=(*self.warnings, *sentences)))
 
     # Out and in
 
