@@ -53,9 +53,9 @@ def prepare_settings(
 ) -> PreparedBacktest:
     """Loads and checks everything that the strategies of ``settings`` need.
 
-    ``intervals`` are those of the candles (by default the longest that serves all timeframes of a market); they,
-    ``funding`` and ``mark`` go by symbol; ``own_indicators`` are indicator objects that stand under the name of an indicator of
-    the settings; ``names`` gives the symbol that the source knows a market by.
+    ``intervals`` are those of the candles (by default the longest that serves all timeframes of a market);
+    they, ``funding`` and ``mark`` go by symbol; ``own_indicators`` are indicator objects that stand under the
+    name of an indicator of the settings; ``names`` gives the symbol that the source knows a market by.
     """
     chosen = enabled_strategies(settings, strategies)
     uses = markets_of(settings, chosen)

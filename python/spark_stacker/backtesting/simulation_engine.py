@@ -46,9 +46,10 @@ class Position:
 class SimulationEngine:
     """A simulated venue with one market and one account.
 
-    Orders sent at a bar's close fill from the next bar's open on. Sizes are base units (``size``, or ``amount``) or an
-    amount of quote currency (``value``), turned into units at the fill price with the fee included, so that all of the
-    equity is never rejected for a gap. What became of an order stands in ``order_history``, refused ones too.
+    Orders sent at a bar's close fill from the next bar's open on. Sizes are base units (``size``, or
+    ``amount``) or an amount of quote currency (``value``), turned into units at the fill price with the fee
+    included, so that all of the equity is never rejected for a gap. What became of an order stands in
+    ``order_history``, refused ones too.
     """
 
     def __init__(
@@ -99,10 +100,10 @@ class SimulationEngine:
     ) -> int:
         """Sends an order and returns its number.
 
-        ``price`` is the limit of a limit, stop-limit or take-profit order; ``trigger`` that of a stop (``price`` of a
-        plain stop is read as its trigger). ``…_pct`` attach protective orders, in percent of the entry price. Orders of
-        one ``group`` cancel one another. A malformed order is a `ParameterError`; one that the venue refuses has the
-        state ``rejected`` and its reason in ``order_history``.
+        ``price`` is the limit of a limit, stop-limit or take-profit order; ``trigger`` that of a stop
+        (``price`` of a plain stop is read as its trigger). ``…_pct`` attach protective orders, in percent of
+        the entry price. Orders of one ``group`` cancel one another. A malformed order is a `ParameterError`;
+        one that the venue refuses has the state ``rejected`` and its reason in ``order_history``.
         """
         if symbol is not None and symbol != self.symbol:
             raise ParameterError(f"symbol must be {self.symbol}, the market simulated here, was {symbol}")
@@ -131,7 +132,8 @@ class SimulationEngine:
         )
 
     def buy(self, size: float | None = None, *, value: float | None = None, **options: object) -> int:
-        """A market buy of ``size`` base units or ``value`` quote currency; without either, of all the free margin.
+        """A market buy of ``size`` base units or ``value`` quote currency; without either, of all the free
+        margin.
 
         Further ``options`` are those of `place_order`.
         """
@@ -227,12 +229,21 @@ class SimulationEngine:
     # History
 
     def add_funding(self, payments: tuple[NDArray[np.int64], NDArray[np.float64]] | None) -> None:
-        """Adds funding payments, times in UTC nanoseconds and rates; each is due at the first bar that opens then or later."""
+        """Adds funding payments, times in UTC nanoseconds and rates; each is due at the first bar that opens
+        then or later.
+        """
         for time_ns, rate in zip(*payments, strict=True) if payments is not None else ():
             self.core.add_funding(int(time_ns), float(rate))
 
     def on_bar(
-        self, open_time_ns: int, *, open: float, high: float, low: float, close: float, volume: float
+        self,
+        open_time_ns: int,
+        *,
+        open: float,  # noqa: A002 - a candle's first price is called so
+        high: float,
+        low: float,
+        close: float,
+        volume: float,
     ) -> None:
         """Moves on by one closed bar: funding, fills, equity. `BacktestEngine` does this by itself."""
         self.core.on_bar(open_time_ns, open, high, low, close, volume)

@@ -25,8 +25,8 @@ Examples:
   spark-stacker backtest --indicator ma --scenario choppy --save ma.json --json
 
 \b
-Without --data and --scenario the candles come from the catalogue (spark-stacker data list). Times are UTC; the
-start is included, the end is not.
+Without --data and --scenario the candles come from the catalogue (spark-stacker data list). Times are UTC;
+the start is included, the end is not.
 """
 
 
@@ -132,10 +132,14 @@ def backtest(
     span = {"start_date": start, "end_date": end, "warm_up_bars": warm_up, "allow_partial": allow_partial}
     with console.progress("Backtest"):
         if config_file is not None:
-            result, notes = backtest_run.run_config(config_file, strategies, choice, terms, span)
+            result, notes = backtest_run.run_config(
+                config_file, strategies, choice=choice, terms=terms, span=span
+            )
         else:
             values = backtest_run.strategy_values(settings_given, leverage)
-            result, notes = backtest_run.run_indicators(indicators, params, values, choice, terms, span)
+            result, notes = backtest_run.run_indicators(
+                indicators, params, values=values, choice=choice, terms=terms, span=span
+            )
     files = _write(result, report_file, result_file, export_trades, export_equity)
     if as_json:
         console.emit_json({**result_view.as_json(result), "notes": notes, "files": files})
@@ -143,8 +147,8 @@ def backtest(
     for note in notes:
         console.print_message(note)
     result_view.print_result(result)
-    for path in files:
-        console.print_message(f"wrote {path}")
+    for written in files:
+        console.print_message(f"wrote {written}")
 
 
 def _write(

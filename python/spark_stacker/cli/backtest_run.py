@@ -47,7 +47,12 @@ class Market(NamedTuple):
 
 
 def run_config(
-    config_file: Path, strategies: Sequence[str], choice: Choice, terms: Terms, span: Mapping[str, Any]
+    config_file: Path,
+    strategies: Sequence[str],
+    *,
+    choice: Choice,
+    terms: Terms,
+    span: Mapping[str, Any],
 ) -> tuple[BacktestResult, tuple[str, ...]]:
     """The configured strategies, on the configuration's terms where the options give none."""
     from spark_stacker.backtesting import BacktestEngine
@@ -70,6 +75,7 @@ def run_config(
 def run_indicators(
     types: Sequence[str],
     params: Sequence[str],
+    *,
     values: Mapping[str, object],
     choice: Choice,
     terms: Terms,

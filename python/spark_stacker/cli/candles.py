@@ -1,4 +1,6 @@
-"""The candles that a command works on: files, a directory of CSV files, the catalogue, or a synthetic scenario."""
+"""The candles that a command works on: files, a directory of CSV files, the catalogue, or a synthetic
+scenario.
+"""
 
 from __future__ import annotations
 
@@ -74,7 +76,7 @@ def candle_options(command: Callable[..., Any]) -> Callable[..., Any]:
             "--data",
             multiple=True,
             metavar="[SYMBOL=]FILE",
-            help="Candle file (CSV, Parquet, Feather), once for each market, or a directory of {symbol}_{interval}.csv.",
+            help="File of candles, once for each market, or a directory of {symbol}_{interval}.csv.",
         ),
     ):
         command = option(command)
@@ -105,7 +107,7 @@ def find_candles(choice: Choice, markets: Sequence[str]) -> Candles:
         manager.register_source(_SOURCE, ParquetDataSource(choice.root, venue=choice.venue))
         return Candles(manager)
     manager.register_source(_SOURCE, FrameDataSource(frames))
-    return Candles(manager, {symbol: interval for symbol, interval in frames}, tuple(notes), tuple(warnings))
+    return Candles(manager, dict(list(frames)), tuple(notes), tuple(warnings))
 
 
 def _read(

@@ -10,7 +10,9 @@ __all__ = ["report"]
 
 
 @click.command(
-    epilog="\b\nExamples:\n  spark-stacker report eth.json\n  spark-stacker report eth.json -o eth.html --title 'ETH, first try'"
+    epilog="\b\nExamples:\n"
+    "  spark-stacker report eth.json\n"
+    "  spark-stacker report eth.json -o eth.html --title 'ETH, first try'"
 )
 @click.argument("result_file", metavar="RESULT.json", type=click.Path(path_type=Path))
 @click.option("-o", "--output", type=click.Path(path_type=Path), help="The page.  [default: RESULT.html]")

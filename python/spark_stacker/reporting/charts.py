@@ -53,7 +53,8 @@ def _curve(result: BacktestResult, notes: list[str]) -> dict[str, object]:
     rows = np.union1d(extreme_rows(equity, CURVE_POINTS), extreme_rows(drawdown, CURVE_POINTS))
     if len(rows) < len(equity):
         notes.append(
-            f"Equity and drawdown show {len(rows):,} of {len(equity):,} points: the lows and highs of each stretch."
+            f"Equity and drawdown show {len(rows):,} of {len(equity):,} points: "
+            "the lows and highs of each stretch."
         )
     hold = buy_and_hold_curve(result)
     return {
@@ -97,9 +98,11 @@ def _joined(candles: pl.DataFrame, group: int) -> pl.DataFrame:
 
 
 def _lines(candles: pl.DataFrame, lines: pl.DataFrame) -> list[dict[str, object]]:
-    """Lines with where they belong: over the candles when their values are prices, else in a panel of their indicator."""
+    """Lines with where they belong: over the candles when their values are prices, else in a panel of their
+    indicator.
+    """
     low, high = candles["low"].min(), candles["high"].max()
-    found = []
+    found: list[dict[str, object]] = []
     for line in lines.get_columns():
         values = line.cast(pl.Float64).fill_nan(None)
         middle = values.median()
