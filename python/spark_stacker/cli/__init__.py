@@ -44,6 +44,7 @@ EXAMPLES = """\b
 Examples:
   spark-stacker init spark-stacker.toml
   spark-stacker config check spark-stacker.toml
+  spark-stacker live --config spark-stacker.toml --scenario bull
   spark-stacker backtest --help
 """
 

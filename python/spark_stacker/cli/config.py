@@ -3,10 +3,16 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from spark_stacker.cli import console
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from spark_stacker.config import Settings
 
 __all__ = ["config"]
 
@@ -25,7 +31,8 @@ def check(*, file: Path, as_json: bool) -> None:
     from spark_stacker.config.explain import explain, warnings_of
 
     settings = load_settings(file)
-    sections, warnings = explain(settings), warnings_of(settings)
+    sections = explain(settings)
+    warnings = [*warnings_of(settings), *_missing_connectors(settings)]
     if as_json:
         console.emit_json(
             {
@@ -41,3 +48,17 @@ def check(*, file: Path, as_json: bool) -> None:
     for warning in warnings:
         console.print_warning(warning)
     console.print_message(f"{file} is right")
+
+
+def _missing_connectors(settings: Settings) -> Iterator[str]:
+    from spark_stacker.config import enabled_strategies, exchange_of
+    from spark_stacker.connectors import ConnectorFactory
+
+    known = ConnectorFactory.get_available_connectors()
+    used = {exchange_of(settings, strategy) for strategy in enabled_strategies(settings)}
+    for exchange in settings.exchanges:
+        if exchange in used and exchange.exchange_type not in known:
+            yield (
+                f"exchange {exchange.name}: this version has no connector for {exchange.exchange_type}; "
+                "run on recorded candles or a scenario: spark-stacker live --data, --scenario"
+            )

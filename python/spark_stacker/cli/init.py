@@ -40,10 +40,9 @@ def _write(path: Path, text: str, *, replace: bool) -> None:
         with os.fdopen(handle, "w", encoding="utf-8") as file:
             file.write(text)
         Path(temporary).chmod(0o644)
-        if replace:
-            Path(temporary).replace(path)
-        else:
-            Path(path).hardlink_to(temporary)  # unlike a rename this fails if the name is taken
+        if not replace:
+            path.touch(exist_ok=False)  # takes the name, and fails if another has it
+        Path(temporary).replace(path)
     except FileExistsError:
         raise ParameterError(f"{path} exists already; --force replaces it") from None
     except OSError as error:

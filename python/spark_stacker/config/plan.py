@@ -16,7 +16,7 @@ from spark_stacker.config.resolve import (
     symbol_of,
 )
 from spark_stacker.config.symbols import parse_symbol
-from spark_stacker.config.values import interval_ns
+from spark_stacker.config.values import interval_name, interval_ns
 from spark_stacker.errors import ParameterError
 
 if TYPE_CHECKING:
@@ -41,16 +41,16 @@ def build_plan(
 ) -> Plan:
     """The plan of ``strategies`` (by name; all enabled ones if not given) for ``_core.Portfolio``.
 
-    ``intervals_ns`` gives the interval of the candles at hand by symbol (``ETH-USD``); by default each market
-    has the longest one that serves its timeframes. The markets of the plan are those of
-    :func:`~spark_stacker.config.resolve.markets_of`, in its order. Raises ``ParameterError`` for an unknown
-    strategy, when none is enabled, and for candles too coarse for a timeframe.
+    ``intervals_ns`` gives the interval of the candles at hand by symbol (``ETH-USD``); by default the longest
+    one that serves all timeframes. All markets share one interval, so that their candles close together. The
+    markets of the plan are those of ``markets_of``, in its order. Raises ``ParameterError`` for an unknown
+    strategy, when none is enabled, and for candles too coarse for a timeframe or of several intervals.
     """
     chosen = enabled_strategies(settings, strategies)
     if not chosen:
         raise ParameterError("no strategy is enabled")
     markets = markets_of(settings, chosen)
-    intervals = [_interval(market, intervals_ns or {}) for market in markets]
+    interval = _interval(markets, intervals_ns or {})
     places = {(market.exchange, market.symbol): index for index, market in enumerate(markets)}
     return {
         "initial_balance": settings.initial_balance,
@@ -61,7 +61,7 @@ def build_plan(
                 "interval_ns": interval,
                 "instrument": _instrument(instrument_of(settings, parse_symbol(market.symbol))),
             }
-            for market, interval in zip(markets, intervals, strict=True)
+            for market in markets
         ],
         "limits": _limits(settings.limits, settings.max_parallel_trades),
         "strategies": [_strategy(settings, strategy, places) for strategy in chosen],
@@ -93,14 +93,20 @@ def fee_rates(settings: Settings, strategies: Sequence[StrategySettings]) -> Fee
     return FeeRates(maker=max(rate.maker for rate in rates), taker=max(rate.taker for rate in rates))
 
 
-def _interval(market: MarketUse, given: Mapping[str, int]) -> int:
-    interval = given.get(market.symbol, market.interval_ns)
-    if market.interval_ns % interval:
-        from spark_stacker import _core
-
-        needed, had = _core.interval_name(market.interval_ns), _core.interval_name(interval)
-        raise ParameterError(f"candles of {market.symbol} must be of {needed} or a part of it, were of {had}")
-    return interval
+def _interval(markets: Sequence[MarketUse], given: Mapping[str, int]) -> int:
+    """The interval of the candles of all markets."""
+    needed = markets[0].interval_ns
+    intervals = {market.symbol: given.get(market.symbol, needed) for market in markets}
+    for symbol, interval in intervals.items():
+        if needed % interval:
+            raise ParameterError(
+                f"candles of {symbol} must be of {interval_name(needed)} or a part of it, "
+                f"were of {interval_name(interval)}"
+            )
+    if len(set(intervals.values())) > 1:
+        listed = ", ".join(f"{symbol} of {interval_name(interval)}" for symbol, interval in intervals.items())
+        raise ParameterError(f"candles of all markets must have one interval, were {listed}")
+    return next(iter(intervals.values()))
 
 
 def _venue(settings: Settings, strategies: Sequence[StrategySettings]) -> Plan:

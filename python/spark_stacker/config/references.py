@@ -24,6 +24,7 @@ def reference_problems(settings: Settings) -> list[ConfigProblem]:
         *_repeated_names(settings),
         *_repeated_flags(settings),
         *_instruments(settings),
+        *_hedge_ratios(settings),
     ]
     for index, strategy in enumerate(settings.strategies):
         place = f"strategies[{index}]"
@@ -70,6 +71,21 @@ def _instruments(settings: Settings) -> Iterator[ConfigProblem]:
         if symbol in seen:
             yield ConfigProblem(key, f'is the same market as "{seen[symbol]}"')
         seen[symbol] = written
+
+
+def _hedge_ratios(settings: Settings) -> Iterator[ConfigProblem]:
+    hedged = [
+        (index, strategy.hedge_ratio)
+        for index, strategy in enumerate(settings.strategies)
+        if strategy.enabled and strategy.hedge_ratio > 0
+    ]
+    for index, ratio in hedged[1:]:
+        first, expected = hedged[0]
+        if ratio != expected:
+            message = (
+                f"must be {expected:g} as in strategies[{first}], was {ratio:g}: both share two accounts"
+            )
+            yield ConfigProblem(f"strategies[{index}].hedge_ratio", message)
 
 
 def _exchange(settings: Settings, strategy: StrategySettings) -> Iterator[ConfigProblem]:

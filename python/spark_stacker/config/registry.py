@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from spark_stacker.config.fees import FEE_SCHEDULES
 from spark_stacker.config.suggestions import did_you_mean
-from spark_stacker.errors import ConfigError, ConfigProblem, ParameterError
+from spark_stacker.errors import ConfigError, ConfigProblem, InputError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -72,7 +72,7 @@ def check_indicator(kind: str, parameters: Mapping[str, Scalar]) -> None:
             from spark_stacker import _core
 
             _core.Indicator(kind, dict(parameters))
-    except ParameterError as error:
+    except InputError as error:  # an own type may also fail with StrategyError
         raise _refusal(*_locate(str(error), parameters)) from None
 
 

@@ -49,7 +49,7 @@ class ResolvedIndicator:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MarketUse:
-    """A market that strategies trade, and the longest interval of candles that serves their timeframes."""
+    """A market that strategies trade, and the longest interval of candles that serves all timeframes."""
 
     symbol: str
     exchange: str | None
@@ -131,17 +131,17 @@ def enabled_strategies(
 
 
 def markets_of(settings: Settings, strategies: Sequence[StrategySettings]) -> tuple[MarketUse, ...]:
-    """The markets of ``strategies`` in order of first use.
+    """The markets of ``strategies`` in order of first use, with the interval that their candles share.
 
-    The interval is the greatest common divisor of all timeframes used there: ``4h`` and ``1h`` need ``1h``.
+    It is the greatest common divisor of all timeframes used: ``4h`` and ``6h`` need ``2h``.
     """
-    intervals: dict[tuple[str | None, str], int] = {}
+    places: dict[tuple[str | None, str], None] = {}
+    interval = 0
     for strategy in strategies:
         exchange = exchange_of(settings, strategy)
-        key = (exchange.name if exchange else None, str(symbol_of(settings, strategy)))
+        places[exchange.name if exchange else None, str(symbol_of(settings, strategy))] = None
         used = [strategy.timeframe, *(indicator.timeframe for indicator in indicators_of(settings, strategy))]
-        intervals[key] = math.gcd(intervals.get(key, 0), *(interval_ns(timeframe) for timeframe in used))
+        interval = math.gcd(interval, *(interval_ns(timeframe) for timeframe in used))
     return tuple(
-        MarketUse(symbol=symbol, exchange=exchange, interval_ns=interval)
-        for (exchange, symbol), interval in intervals.items()
+        MarketUse(symbol=symbol, exchange=exchange, interval_ns=interval) for exchange, symbol in places
     )

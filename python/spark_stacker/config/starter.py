@@ -6,7 +6,8 @@ __all__ = ["STARTER"]
 
 STARTER = """\
 # Spark Stacker: what to trade, how, and under which limits.
-# Check it with: spark-stacker config check FILE
+# Check it:  spark-stacker config check FILE
+# Run it:    spark-stacker live --config FILE --scenario bull
 # Every key with its default: docs/configuration.md
 
 log_level = "INFO"

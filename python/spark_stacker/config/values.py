@@ -32,6 +32,7 @@ __all__ = [
     "Scalar",
     "Switch",
     "Whole",
+    "interval_name",
     "interval_ns",
 ]
 
@@ -109,6 +110,15 @@ def interval_ns(text: str) -> int:
     14400000000000
     """
     return _core.interval_ns(text)
+
+
+def interval_name(interval_ns: int) -> str:
+    """The name of an interval in nanoseconds.
+
+    >>> interval_name(14_400_000_000_000)
+    '4h'
+    """
+    return _core.interval_name(interval_ns)
 
 
 def _interval(value: object) -> object:

@@ -77,9 +77,9 @@ class BaseIndicator(abc.ABC):
         """Return one row a bar: ``direction`` (Int8: 1 buy, -1 sell, 0 none), ``confidence`` (0 where none).
 
         This one calculates once and asks `generate_signal` at every bar, handing it the rows up to there.
-        Override it where the whole answer can be had at once. Raises `StrategyError` when the indicator fails,
-        returns something else than a signal, or looks ahead: when its columns at a row change as later rows
-        are added.
+        Override it where the whole answer can be had at once. Raises `StrategyError` when the indicator
+        fails, returns something else than a signal, or looks ahead: when its columns at a row change as
+        later rows are added.
         """
         frame = as_polars(data)
         processed = self._guarded("calculate", frame)

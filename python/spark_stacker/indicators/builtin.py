@@ -38,10 +38,10 @@ class BuiltinIndicator(BaseIndicator):
     """An indicator that the core computes.
 
     ``kind`` is its type; ``parameters`` holds every parameter, aliases and defaults resolved (``params``
-    those given). Values are null in warm-up, flags are true on bars with the signal they name. Where the frame
-    already has one of these columns, of another indicator of the type, its own are prefixed by its name.
-    Raises `ParameterError` for an unknown or wrong parameter and `DataError` for a column that is missing or
-    holds what it must not.
+    those given). Values are null in warm-up, flags are true on bars with the signal they name. Where the
+    frame already has one of these columns, of another indicator of the type, its own are prefixed by its
+    name. Raises `ParameterError` for an unknown or wrong parameter and `DataError` for a column that is
+    missing or holds what it must not.
     """
 
     kind: ClassVar[str]
@@ -73,7 +73,7 @@ class BuiltinIndicator(BaseIndicator):
         )
 
     def generate_signal(self, data: pl.DataFrame) -> Signal | None:
-        """Return the signal of the last row, read from its columns; a frame without them is calculated first."""
+        """Return the signal of the last row, read from its columns; calculates them if missing."""
         frame = as_polars(data)
         if not any(self._prefix_of(frame, name) is not None for name in self._values):
             frame = self.calculate(frame)
@@ -85,15 +85,16 @@ class BuiltinIndicator(BaseIndicator):
         )
         if len(rows) == 0 or rows[-1] != len(tail) - 1:
             return None
+        last = tail.select(pl.col(self._values).fill_nan(None)).tail(1)
         return self.signal(
             frame,
             SignalDirection.BUY if directions[-1] > 0 else SignalDirection.SELL,
             confidence=float(confidences[-1]),
-            params={**tail.select(self._values).row(-1, named=True), "trigger": triggers[-1]},
+            params={**last.row(0, named=True), "trigger": triggers[-1]},
         )
 
     def signals(self, data: pl.DataFrame) -> pl.DataFrame:
-        """Return one row a bar: ``direction`` (Int8: 1 buy, -1 sell, 0 none), ``confidence`` (0 where none)."""
+        """Return one row a bar: ``direction`` (Int8: 1 buy, -1 sell, 0 none) and ``confidence``."""
         frame = as_polars(data)
         rows, directions, confidences, _ = self._core.signals(to_bars(frame, self._reads()))
         direction = np.zeros(len(frame), dtype=np.int8)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Protocol, cast
 
 import numpy as np
 import polars as pl
@@ -17,6 +17,10 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    class _ArrowExporter(Protocol):
+        def __arrow_c_stream__(self, requested_schema: object = None) -> object: ...
+
+
 __all__ = ["as_polars", "bar_interval", "close_time", "require_columns", "to_bars"]
 
 _TIME_INDEX = "__index_level_0__"
@@ -24,6 +28,16 @@ _TIME_INDEX = "__index_level_0__"
 
 _RECENT = 100
 """Rows from which the interval of the bars is read."""
+
+
+class _ArrowStream:
+    """Nothing but the stream of a frame: given a pandas frame itself, Polars leaves its index out."""
+
+    def __init__(self, exporter: _ArrowExporter) -> None:
+        self._exporter = exporter
+
+    def __arrow_c_stream__(self, requested_schema: object = None) -> object:
+        return self._exporter.__arrow_c_stream__(requested_schema)
 
 
 def as_polars(data: object) -> pl.DataFrame:
@@ -37,7 +51,7 @@ def as_polars(data: object) -> pl.DataFrame:
         return data.collect()
     if not hasattr(data, "__arrow_c_stream__"):
         raise DataError(f"data must be a frame (Polars, pandas 3, pyarrow), was {type(data).__name__}")
-    frame = pl.DataFrame(data)
+    frame = pl.DataFrame(_ArrowStream(data))
     if _TIME_INDEX in frame.columns and "timestamp" not in frame.columns:
         frame = frame.rename({_TIME_INDEX: "timestamp"})
     return frame

@@ -96,6 +96,7 @@ def test_check_warns_of_what_is_hardly_meant(hedged: Path) -> None:
     assert "warning: indicator unused is enabled, and no strategy uses it" in result.stderr
     assert "the margin is gone after 20 % against the position, before the stop at 25 %" in result.stderr
     assert "ETH-USD has no entry in instruments" in result.stderr
+    assert "exchange hyperliquid: this version has no connector for hyperliquid" in result.stderr
 
 
 def test_check_as_json_carries_everything_but_secrets(hedged: Path) -> None:

@@ -144,6 +144,12 @@ MISTAKES: list[tuple[str, object, str, str]] = [
         "strategies[1].name",
         "is taken by strategies[0]",
     ),
+    (
+        "strategies.1",
+        {"name": "b", "market": "BTC", "hedge_ratio": 0.5},
+        "strategies[1].hedge_ratio",
+        "must be 0.2 as in strategies[0], was 0.5",
+    ),
     ("indicators", [], "strategies[0].indicators", "needs an enabled indicator"),
     ("indicators.0.enabled", False, "strategies[0].indicators", "needs an enabled indicator"),
     ("indicators.0.name", "", "indicators[0].name", "must not be empty"),

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from spark_stacker import _core
 from spark_stacker.config import build_plan, fee_rates, parse_settings, register_indicator_type, registry
 from spark_stacker.errors import ParameterError
 
@@ -171,7 +172,7 @@ strategies = st.builds(
     st.sampled_from(["15m", "1h", "4h", "1d"]),
     sizings,
     percent,
-    st.sampled_from([0, 0.2, 0.5]),
+    st.sampled_from([0, 0.2]),
     st.sampled_from(["any", "all", "majority", "weighted"]),
     st.integers(1, 10),
     st.fixed_dictionaries(
@@ -191,7 +192,7 @@ slippages = st.sampled_from([{"model": model} for model in SLIPPAGE_KEYS])
 
 
 @given(st.lists(strategies, min_size=1, max_size=4), slippages, st.booleans())
-def test_every_valid_configuration_gives_every_key(
+def test_every_valid_configuration_gives_every_key_and_the_core_takes_it(
     chosen: list[dict[str, Any]], slippage: dict[str, str], specified: bool
 ) -> None:
     settings = parse_settings(
@@ -207,6 +208,7 @@ def test_every_valid_configuration_gives_every_key(
     )
     plan = build_plan(settings)
     assert_complete(plan)
+    _core.Portfolio(plan)
     assert len(plan["strategies"]) == len(chosen)
     for strategy in plan["strategies"]:
         interval = plan["markets"][strategy["market"]]["interval_ns"]
@@ -226,11 +228,11 @@ def two_strategies(**changes: object) -> dict[str, Any]:
     }
 
 
-def test_strategies_in_one_market_share_it_and_the_interval_serves_all() -> None:
+def test_strategies_in_one_market_share_it_and_one_interval_serves_all() -> None:
     settings = parse_settings(two_strategies())
     plan = build_plan(settings, strategies=["a", "b", "c"])
     assert [(market["symbol"], market["interval_ns"]) for market in plan["markets"]] == [
-        ("ETH-USD", 2 * HOUR),
+        ("ETH-USD", HOUR),
         ("BTC-USD", HOUR),
     ]
     assert [strategy["market"] for strategy in plan["strategies"]] == [0, 0, 1]
@@ -253,9 +255,20 @@ def test_nothing_to_trade_is_an_error() -> None:
         build_plan(parse_settings({}))
 
 
-def test_finer_candles_may_drive_a_market() -> None:
-    plan = build_plan(parse_settings(two_strategies()), intervals_ns={"BTC-USD": HOUR // 60})
-    assert plan["markets"][1]["interval_ns"] == HOUR // 60
+def test_the_interval_divides_every_timeframe() -> None:
+    settings = parse_settings(two_strategies())
+    assert build_plan(settings, strategies=["a", "b"])["markets"][0]["interval_ns"] == 2 * HOUR
+
+
+def test_finer_candles_may_drive_the_markets() -> None:
+    minutes = {"ETH-USD": HOUR // 60, "BTC-USD": HOUR // 60}
+    plan = build_plan(parse_settings(two_strategies()), intervals_ns=minutes)
+    assert [market["interval_ns"] for market in plan["markets"]] == [HOUR // 60] * 2
+
+
+def test_candles_of_several_intervals_are_refused() -> None:
+    with pytest.raises(ParameterError, match="must have one interval, were ETH-USD of 1h, BTC-USD of 15m"):
+        build_plan(parse_settings(two_strategies()), intervals_ns={"BTC-USD": HOUR // 4})
 
 
 def test_candles_too_coarse_for_a_timeframe_are_refused() -> None:
