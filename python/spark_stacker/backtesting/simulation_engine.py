@@ -132,10 +132,11 @@ class SimulationEngine:
         )
 
     def buy(self, size: float | None = None, *, value: float | None = None, **options: object) -> int:
-        """A market buy of ``size`` base units or ``value`` quote currency; without either, of all the free
-        margin.
+        """A market buy of ``size`` base units or ``value`` quote currency; without either, of the equity ×
+        leverage.
 
-        Further ``options`` are those of `place_order`.
+        On a netting account a buy first shrinks a short: `close_position` before it reverses. Further
+        ``options`` are those of `place_order`.
         """
         return self._enter(OrderSide.BUY, size, value, options)
 
@@ -147,26 +148,34 @@ class SimulationEngine:
         self, side: OrderSide, size: float | None, value: float | None, options: Mapping[str, object]
     ) -> int:
         if size is None and value is None and "amount" not in options:
-            value = max(self.core.equity, 0.0) * float(options.get("leverage") or self.leverage)  # type: ignore[arg-type]
-        return self.place_order(side=side, size=size, value=value, **options)  # type: ignore[arg-type]
+            leverage = options.get("leverage") or self.leverage
+            value = max(self.core.equity, 0.0) * float(leverage)  # type: ignore[arg-type]
+        if options:
+            return self.place_order(side=side, size=size, value=value, **options)  # type: ignore[arg-type]
+        quantity, unit = _quantity(size, None, value)
+        return self._market_order("buy" if side is OrderSide.BUY else "sell", quantity, unit)
 
     def close_position(self) -> int | None:
         """Closes the position with a market order; None when there is none."""
         quantity = self.core.quantity
         if quantity == 0.0:
             return None
+        return self._market_order("sell" if quantity > 0 else "buy", None, "position")
+
+    def _market_order(self, side: str, quantity: float | None, unit: str) -> int:
+        """A market order with nothing attached, straight to the core: what most functions send."""
         return self.core.submit(
-            "sell" if quantity > 0 else "buy",
+            side,
             "market",
-            None,
-            "position",
+            quantity,
+            unit,
             price=None,
             trigger=None,
             distance_fraction=None,
             time_in_force="gtc",
             expires_ns=None,
             post_only=False,
-            reduce_only=True,
+            reduce_only=False,
             leverage=self.leverage,
             stop_fraction=None,
             target_fraction=None,
@@ -268,14 +277,10 @@ class SimulationEngine:
 
 
 def _quantity(size: float | None, amount: float | None, value: float | None) -> tuple[float, str]:
-    given = [
-        (number, unit)
-        for number, unit in ((size, "base"), (amount, "base"), (value, "quote"))
-        if number is not None
-    ]
-    if len(given) != 1:
+    base = size if amount is None else amount
+    if (base is None) == (value is None) or (size is not None and amount is not None):
         raise ParameterError("an order needs one of size (or amount), base units, and value, quote currency")
-    return given[0]
+    return (base, "base") if base is not None else (value, "quote")  # type: ignore[return-value]
 
 
 def _fraction(name: str, percent: float | None) -> float | None:
@@ -293,6 +298,8 @@ def _nanoseconds(time: datetime) -> int:
 
 
 def _member(kind: type[E], name: str, value: E | str) -> E:
+    if isinstance(value, kind):
+        return value
     try:
         return kind(value.upper())
     except (AttributeError, ValueError):
