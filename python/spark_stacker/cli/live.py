@@ -34,9 +34,7 @@ the next start goes on from there. A second signal ends the process at once. The
 class _Speed(click.ParamType[float | str]):
     name = "max|N"
 
-    def convert(
-        self, value: object, param: click.Parameter | None, ctx: click.Context | None
-    ) -> float | str:
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> float | str:
         if value == "max":
             return "max"
         try:
@@ -53,11 +51,19 @@ class _Speed(click.ParamType[float | str]):
     "--config", "config_file", type=click.Path(path_type=Path), help="Configuration; default: the starter's."
 )
 @click.option(
-    "--data", "data", multiple=True, metavar="[SYMBOL=]FILE", help="Replay recorded candles, once for each market."
+    "--data",
+    "data",
+    multiple=True,
+    metavar="[SYMBOL=]FILE",
+    help="Replay recorded candles, once for each market.",
 )
 @click.option("--scenario", help="Replay a synthetic scenario: bull, bear, sideways, choppy, …")
-@click.option("--seed", type=click.IntRange(min=0), default=1, show_default=True, help="Seed of the scenario.")
-@click.option("--speed", type=_Speed(), default=None, help="Of a replay: as fast as possible, or N times real time.")
+@click.option(
+    "--seed", type=click.IntRange(min=0), default=1, show_default=True, help="Seed of the scenario."
+)
+@click.option(
+    "--speed", type=_Speed(), default=None, help="Of a replay: as fast as possible, or N times real time."
+)
 @click.option("--bars", type=click.IntRange(min=1), help="Stop after so many bars.")
 @click.option("--warm-up", type=click.IntRange(min=0), help="Bars of history before the first decision.")
 @click.option("--state", type=click.Path(path_type=Path), help="Keep paper state here and go on from it.")

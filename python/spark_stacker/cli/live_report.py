@@ -25,7 +25,10 @@ def print_banner(run: DryRun) -> None:
     """Say that this is a dry run, on what candles, and where its state is kept."""
     lines = [("DRY RUN", "bold yellow"), "  simulated orders, no money moves\n"]
     if run.candles.is_synthetic:
-        lines += [("SYNTHETIC DATA", "bold magenta"), "  made-up candles, no ground to believe in a strategy\n"]
+        lines += [
+            ("SYNTHETIC DATA", "bold magenta"),
+            "  made-up candles, no ground to believe in a strategy\n",
+        ]
     lines += [f"candles  {run.candles.text}\n", f"state    {run.state or 'not kept (--state keeps it)'}"]
     Console(stderr=True, highlight=False).print(Panel(Text.assemble(*lines), expand=False))
 
@@ -34,7 +37,8 @@ def print_summary(run: DryRun, summary: Summary, *, as_json: bool) -> None:
     """Tell what happened: on stdout, as tables or as one JSON document."""
     if as_json:
         console.emit_json(
-            {"mode": "dry_run", "synthetic": run.candles.is_synthetic, "candles": run.candles.text} | summary.to_dict()
+            {"mode": "dry_run", "synthetic": run.candles.is_synthetic, "candles": run.candles.text}
+            | summary.to_dict()
         )
         return
     label = " (synthetic data)" if run.candles.is_synthetic else ""
