@@ -116,7 +116,8 @@ def live(
     try:
         _run(run, summary, port=port, log_format=log_format, log_level=log_level)
     finally:
-        live_report.print_summary(run, summary, as_json=as_json)
+        if summary.exchange:
+            live_report.print_summary(run, summary, as_json=as_json)
 
 
 def _settings(config_file: Path | None) -> Settings:

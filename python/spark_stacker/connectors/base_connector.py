@@ -49,7 +49,7 @@ class BaseConnector(abc.ABC):
 
     @property
     def source(self) -> str:
-        """Words for where the candles come from; a dry run goes on from its journal on the same source only."""
+        """Words for where the candles come from; a dry run goes on from its journal on this source only."""
         return f"{self.name} ({self.exchange_type})"
 
     @property

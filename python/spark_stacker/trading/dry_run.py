@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from spark_stacker import __version__
 from spark_stacker._core import Portfolio, Session, interval_name
 from spark_stacker.config import build_plan, enabled_strategies, markets_of
-from spark_stacker.errors import ParameterError
+from spark_stacker.errors import ConfigError, ParameterError
 from spark_stacker.trading.candle_feed import CandleFeed, FeedMarket
 from spark_stacker.trading.clock import SystemClock, TapeClock
 from spark_stacker.trading.history import bars_needed, python_roles
@@ -64,6 +64,7 @@ async def dry_run(
     settings = run.settings
     strategies = enabled_strategies(settings)
     markets = markets_of(settings, strategies)
+    _refuse_one_market_twice(markets)
     plan = build_plan(settings, intervals_ns=run.candles.intervals_ns)
     session = PaperSession(
         Session(Portfolio(plan)),
@@ -107,6 +108,13 @@ async def dry_run(
         )
         await loop.run(stop)
     return session
+
+
+def _refuse_one_market_twice(markets: Sequence[MarketUse]) -> None:
+    symbols = [market.symbol for market in markets]
+    for symbol in symbols:
+        if symbols.count(symbol) > 1:
+            raise ConfigError(f"{symbol} is traded on several exchanges; a dry run trades a market on one")
 
 
 def _clock(connectors: Mapping[str, BaseConnector]) -> Clock:

@@ -217,20 +217,21 @@ class LiveLoop:
         self._begin(past, recorded.begin_ns or 0)
         trades: list[TradeClosed] = []
         begun = {market for market, rows in enumerate(past) if rows}
-        for number, (group, signals) in enumerate(recorded.groups, 1):
+        number, last_ns = 0, None
+        for number, (group, signals) in enumerate(recorded.groups(), 1):
+            last_ns = group.open_time_ns
             begun |= {bar[0] for bar in group.bars}
             for bar in group.bars:
                 self._indicators.see(bar[0], [(group.open_time_ns, *bar[1:])])
             trades += [e for e in self._session.on_group(group, signals) if isinstance(e, TradeClosed)]
             if number % YIELD_EVERY == 0:
                 await asyncio.sleep(0)
-        last_ns = recorded.groups[-1][0].open_time_ns if recorded.groups else None
         if last_ns is not None:
             for market in begun:
                 self._feed.grouper.begin_after(market, last_ns)
         self._observer(
             StateRestored(
-                bar_groups=len(recorded.groups),
+                bar_groups=number,
                 last_open_time_ns=last_ns,
                 portfolio=self._session.view(),
                 trades=tuple(trades),
