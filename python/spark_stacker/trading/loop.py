@@ -21,9 +21,10 @@ from spark_stacker.trading.events import (
     TradeClosed,
     WarmedUp,
 )
+from spark_stacker.trading.stopping import until_stopped
 
 if TYPE_CHECKING:
-    from collections.abc import Coroutine, Sequence
+    from collections.abc import Sequence
 
     from spark_stacker.connectors.contract import Candle, ExchangeClient
     from spark_stacker.trading.bar_groups import BarGroup
@@ -97,7 +98,7 @@ class LiveLoop:
         )
         reason = "failed"
         try:
-            reason = await self._until_stopped(self._trade(), stop)
+            reason = await until_stopped(self._trade(), stop) or stop.reason
             await self._disconnect()
         except Exception as error:
             reason = f"failed: {error}"
@@ -115,18 +116,6 @@ class LiveLoop:
         for task in closing:
             task.cancel()
         await asyncio.gather(*closing, return_exceptions=True)
-
-    async def _until_stopped(self, work: Coroutine[None, None, str], stop: StopRequest) -> str:
-        working, stopping = asyncio.create_task(work), asyncio.create_task(stop.wait())
-        try:
-            await asyncio.wait([working, stopping], return_when=asyncio.FIRST_COMPLETED)
-            if working.done():
-                return working.result()
-            return stop.reason
-        finally:
-            working.cancel()
-            stopping.cancel()
-            await asyncio.gather(working, stopping, return_exceptions=True)
 
     async def _trade(self) -> str:
         for client in self._clients():

@@ -14,7 +14,7 @@ from spark_stacker.config import parse_settings
 from spark_stacker.connectors import BaseConnector
 from spark_stacker.connectors.polling import PollingClient
 from spark_stacker.errors import ParameterError, StopTradingError
-from spark_stacker.trading.dry_run import DryRun, dry_run
+from spark_stacker.trading.dry_run import DryRun, run_dry_run
 from spark_stacker.trading.events import (
     BarsProcessed,
     CallFailed,
@@ -130,7 +130,7 @@ async def play(
 ) -> tuple[list[Event], dict[int, float]]:
     events: list[Event] = []
     run = run_of(venue, **options)
-    await dry_run(run, observer=events.append, stop=stop or StopRequest(), clock=venue.clock)
+    await run_dry_run(run, observer=events.append, stop=stop or StopRequest(), clock=venue.clock)
     return events, closes(events)
 
 
@@ -182,7 +182,7 @@ async def test_a_defect_of_the_connector_stops_and_is_reported(venue: Venue) -> 
     venue.trouble[4] = fail
     events: list[Event] = []
     with pytest.raises(StopTradingError, match="get_candles failed"):
-        await dry_run(run_of(venue), observer=events.append, stop=StopRequest(), clock=venue.clock)
+        await run_dry_run(run_of(venue), observer=events.append, stop=StopRequest(), clock=venue.clock)
     assert isinstance(events[-1], SessionStopped)
     assert events[-1].reason.startswith("failed: venue")
 
@@ -209,6 +209,18 @@ async def test_a_restart_trades_the_bars_of_the_time_between(
     assert restored.bar_groups == 3
 
 
+async def test_a_stop_while_a_journal_is_read_is_heard(
+    venue: Venue, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stop = StopRequest()
+    monkeypatch.setattr("spark_stacker.trading.dry_run.read_journal", lambda *_: time.sleep(20))
+    asyncio.get_running_loop().call_later(0.1, stop.ask, "asked")
+    began = time.monotonic()
+    events, _ = await play(venue, stop=stop, state=tmp_path)
+    assert time.monotonic() - began < 2.0
+    assert [type(event) for event in events] == [SessionStopped]
+
+
 async def test_replays_and_exchanges_do_not_mix(venue: Venue, clock: HandClock) -> None:
     class Taped(Venue):
         @property
@@ -228,4 +240,6 @@ async def test_replays_and_exchanges_do_not_mix(venue: Venue, clock: HandClock) 
         text="both",
     )
     with pytest.raises(ParameterError, match="cannot be mixed"):
-        await dry_run(DryRun(settings=settings, candles=candles), observer=lambda _: None, stop=StopRequest())
+        await run_dry_run(
+            DryRun(settings=settings, candles=candles), observer=lambda _: None, stop=StopRequest()
+        )
