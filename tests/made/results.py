@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 import polars as pl
-from oracles.market_orders import cross_signals, run, simple_average
 
+from oracles.market_orders import cross_signals, run, simple_average
 from spark_stacker import _core
 from spark_stacker.backtesting.market import TradedMarket
 from spark_stacker.backtesting.record import StoredRun
@@ -86,10 +86,7 @@ def made_result(
 
 def _lines(closes):
     return pl.DataFrame(
-        {
-            f"sma_{period}": pl.Series(simple_average(closes, period), dtype=pl.Float64)
-            for period in (5, 20)
-        }
+        {f"sma_{period}": pl.Series(simple_average(closes, period), dtype=pl.Float64) for period in (5, 20)}
     )
 
 
@@ -98,7 +95,9 @@ def _trades(outcome, candles, times):
     for entry, leave, profit in zip(outcome.fills[::2], outcome.fills[1::2], outcome.profits, strict=False):
         bars = candles[entry[0] : leave[0] + 1]
         long = entry[1] == "buy"
-        worst, best = (bars["low"].min(), bars["high"].max()) if long else (bars["high"].max(), bars["low"].min())
+        worst, best = (
+            (bars["low"].min(), bars["high"].max()) if long else (bars["high"].max(), bars["low"].min())
+        )
         fees = entry[4] + leave[4]
         rows.append(
             {
@@ -116,7 +115,9 @@ def _trades(outcome, candles, times):
                 "funding": 0.0,
                 "profit": profit,
                 "max_adverse_fraction": max(0.0, (entry[3] - worst if long else worst - entry[3]) / entry[3]),
-                "max_favourable_fraction": max(0.0, (best - entry[3] if long else entry[3] - best) / entry[3]),
+                "max_favourable_fraction": max(
+                    0.0, (best - entry[3] if long else entry[3] - best) / entry[3]
+                ),
                 "initial_stop": entry[3] * (0.97 if long else 1.03),
                 "exit_purpose": "opposite_signal",
             }
@@ -151,8 +152,12 @@ def _others(outcome, times):
         "strategy": [0] * count,
     }
     orders = {
-        **{name: fills[name] for name in ("order", "account", "market", "side", "quantity", "purpose", "strategy")},
+        **{
+            name: fills[name]
+            for name in ("order", "account", "market", "side", "quantity", "purpose", "strategy")
+        },
         "kind": ["market"] * count,
+        "quote_quantity": [None] * count,
         "price": [None] * count,
         "trigger": [None] * count,
         "state": ["filled"] * count,
@@ -170,10 +175,14 @@ def _others(outcome, times):
         "side": ["long" if fill[1] == "buy" else "short" for fill in held],
         "quantity": [fill[2] for fill in held],
         "entry_price": [fill[3] for fill in held],
+        "entry_time_ns": [times[fill[0]] for fill in held],
+        "leverage": [1.0 for _ in held],
+        "margin": [0.0 for _ in held],
         "mark_price": [fill[3] for fill in held],
         "unrealised_profit": [0.0 for _ in held],
         "liquidation_price": [None for _ in held],
         "stop_price": [None for _ in held],
         "target_price": [None for _ in held],
     }
-    return {"fills": fills, "orders": orders, "open_positions": open_positions}
+    refused = {name: [] for name in ("time_ns", "strategy", "market", "direction", "rule", "limit", "value")}
+    return {"refused": refused, "fills": fills, "orders": orders, "open_positions": open_positions}

@@ -26,14 +26,14 @@ EQUITY, HOLD, LOSS = "#2f6fde", "#8a93a3", "#d64550"
 
 
 def equity_figure(result: BacktestResult) -> go.Figure:
-    """Equity, and buy-and-hold of the first market from the same balance."""
+    """Equity, and buy-and-hold of the markets from the same balance."""
     curve = result.equity_curve
     equity = curve["equity"].to_numpy()
     figure = _figure("Equity", f"Equity ({result.quote})", len(equity))
     figure.add_trace(_line("Strategy", curve["timestamp"].to_numpy(), equity, EQUITY))
     hold = buy_and_hold_curve(result)
     if hold is not None:
-        label = f"Buy and hold {result.markets[0].symbol}"
+        label = "Buy and hold " + ", ".join(market.symbol for market in result.markets)
         figure.add_trace(_line(label, curve["timestamp"].to_numpy(), hold, HOLD))
     return figure
 
@@ -48,18 +48,20 @@ def drawdown_figure(result: BacktestResult) -> go.Figure:
 
 
 def buy_and_hold_curve(result: BacktestResult) -> NDArray[np.float64] | None:
-    """The initial balance put into the first market at its first close, at each bar of the equity curve.
+    """The initial balance in equal parts in every market from its first close, at each bar of the equity curve.
 
-    None without candles. Where the market has no bar of its own, its last close stands.
+    None without candles. A part is in cash until its market's first bar; between bars the last close stands.
     """
-    if not result.markets or result.markets[0].candles.is_empty():
-        return None
-    candles = result.markets[0].candles
     times = result.equity_curve["timestamp"].dt.epoch("us").to_numpy()
-    opened = candles["timestamp"].dt.epoch("us").to_numpy()
-    rows = np.clip(np.searchsorted(opened, times, side="right") - 1, 0, None)
-    closes = candles["close"].to_numpy()[rows]
-    return result.initial_balance * closes / closes[0] if len(closes) else None
+    markets = [market.candles for market in result.markets if not market.candles.is_empty()]
+    if not markets or not len(times):
+        return None
+    growth = np.zeros(len(times))
+    for candles in markets:
+        closes = candles["close"].to_numpy()
+        rows = np.searchsorted(candles["timestamp"].dt.epoch("us").to_numpy(), times, side="right") - 1
+        growth += np.where(rows < 0, 1.0, closes[np.maximum(rows, 0)] / closes[0])
+    return result.initial_balance * growth / len(markets)
 
 
 def write_figure(figure: go.Figure, path: str | Path | None) -> go.Figure:

@@ -61,7 +61,9 @@ def only_source(manager: DataManager, name: str | None) -> str:
         return name
     sources = manager.sources()
     if len(sources) != 1:
-        raise ParameterError(f"data_source_name must be given: the data manager has {', '.join(sources) or 'no source'}")
+        raise ParameterError(
+            f"data_source_name must be given: the data manager has {', '.join(sources) or 'no source'}"
+        )
     return sources[0]
 
 

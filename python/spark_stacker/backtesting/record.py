@@ -40,6 +40,9 @@ class RunRecord(Protocol):
     def open_positions(self) -> Columns:
         """Positions that stood at the end."""
 
+    def refused(self) -> Columns:
+        """Entries that a limit or rule forbade."""
+
     def metrics(self) -> dict[str, float | int | None]:
         """Every metric by name."""
 
@@ -72,6 +75,10 @@ class StoredRun:
     def open_positions(self) -> Columns:
         """Positions that stood at the end."""
         return self.tables["open_positions"]
+
+    def refused(self) -> Columns:
+        """Entries that a limit or rule forbade."""
+        return self.tables["refused"]
 
     def metrics(self) -> dict[str, float | int | None]:
         """Every metric by name."""

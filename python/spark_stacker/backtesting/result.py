@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from spark_stacker.backtesting.frames import equity_frame, plain_columns, table_frame
+from spark_stacker.backtesting.frames import TABLES, equity_frame, plain_columns, table_frame
 from spark_stacker.backtesting.manifest import manifest
 
 if TYPE_CHECKING:
@@ -75,6 +75,11 @@ class BacktestResult:
     def open_positions(self) -> pl.DataFrame:
         """Positions that stood at the end, marked at the last close; no closed trade counts them."""
         return self._frame("open_positions")
+
+    @cached_property
+    def refused(self) -> pl.DataFrame:
+        """Entries that a limit or rule forbade, with limit and value."""
+        return self._frame("refused")
 
     def _frame(self, table: str) -> pl.DataFrame:
         markets = [market.symbol for market in self.markets]
@@ -149,10 +154,7 @@ class BacktestResult:
                 "open_time_ns": self._run.open_time_ns.tolist(),
                 "equity": self._run.equity.tolist(),
             },
-            **{
-                table: plain_columns(table, getattr(self._run, table)())
-                for table in ("fills", "orders", "trades", "open_positions")
-            },
+            **{table: plain_columns(table, getattr(self._run, table)()) for table in TABLES},
             "markets": [market.to_dict() for market in self.markets],
         }
 

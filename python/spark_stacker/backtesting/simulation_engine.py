@@ -16,7 +16,9 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime
 
+    import numpy as np
     import polars as pl
+    from numpy.typing import NDArray
 
     from spark_stacker.backtesting.account import Balance
     from spark_stacker.backtesting.terms import Slippage
@@ -67,7 +69,8 @@ class SimulationEngine:
         self.symbol = symbol
         self.leverage = leverage
         self.plan = self.terms.plan(symbol, _core.interval_ns(interval), self.account.balance)
-        self._core = _core.Simulation(_core.Portfolio(self.plan))
+        self.core = _core.Simulation(_core.Portfolio(self.plan))
+        """The simulated venue of the core."""
 
     # Orders
 
@@ -107,7 +110,7 @@ class SimulationEngine:
         quantity, unit = _quantity(size, amount, value)
         if kind is OrderType.STOP and trigger is None:
             trigger, price = price, None
-        return self._core.submit(
+        return self.core.submit(
             _member(OrderSide, "side", side).lower(),
             kind.lower(),
             quantity,
@@ -138,17 +141,19 @@ class SimulationEngine:
         """A market sell; see `buy`."""
         return self._enter(OrderSide.SELL, size, value, options)
 
-    def _enter(self, side: OrderSide, size: float | None, value: float | None, options: Mapping[str, object]) -> int:
+    def _enter(
+        self, side: OrderSide, size: float | None, value: float | None, options: Mapping[str, object]
+    ) -> int:
         if size is None and value is None and "amount" not in options:
-            value = max(self._core.equity, 0.0) * float(options.get("leverage") or self.leverage)  # type: ignore[arg-type]
+            value = max(self.core.equity, 0.0) * float(options.get("leverage") or self.leverage)  # type: ignore[arg-type]
         return self.place_order(side=side, size=size, value=value, **options)  # type: ignore[arg-type]
 
     def close_position(self) -> int | None:
         """Closes the position with a market order; None when there is none."""
-        quantity = self._core.quantity
+        quantity = self.core.quantity
         if quantity == 0.0:
             return None
-        return self._core.submit(
+        return self.core.submit(
             "sell" if quantity > 0 else "buy",
             "market",
             None,
@@ -170,11 +175,11 @@ class SimulationEngine:
 
     def cancel_order(self, order: int) -> bool:
         """Cancels an order; False when it was not open."""
-        return self._core.cancel(order)
+        return self.core.cancel(order)
 
     def order_state(self, order: int) -> tuple[str, str | None]:
         """State of an order and the reason for it, None while it is open."""
-        state = self._core.order_state(order)
+        state = self.core.order_state(order)
         if state is None:
             raise ParameterError(f"order must be the number of an order sent before, was {order!r}")
         return state
@@ -182,48 +187,55 @@ class SimulationEngine:
     @property
     def open_orders(self) -> list[int]:
         """Numbers of the orders that wait."""
-        return self._core.open_orders()
+        return self.core.open_orders()
 
     # Account
 
     @property
     def quantity(self) -> float:
         """Base units held; negative for a short, 0.0 when flat."""
-        return self._core.quantity
+        return self.core.quantity
 
     @property
     def position(self) -> Position | None:
         """The open position."""
-        quantity = self._core.quantity
+        quantity = self.core.quantity
         if quantity == 0.0:
             return None
-        return Position(quantity, self._core.entry_price or 0.0)
+        return Position(quantity, self.core.entry_price or 0.0)
 
     @property
     def equity(self) -> float:
         """Cash and the value of the position at the latest close, quote currency."""
-        return self._core.equity
+        return self.core.equity
 
     @property
     def cash(self) -> float:
         """Cash, quote currency."""
-        return self._core.cash
+        return self.core.cash
 
     @property
     def balance(self) -> dict[str, float]:
         """Cash by currency."""
-        return {self.account.quote: self._core.cash}
+        return {self.account.quote: self.core.cash}
 
     @property
     def free_margin(self) -> float:
         """Cash that margins nothing, quote currency."""
-        return self._core.free_margin
+        return self.core.free_margin
 
     # History
 
-    def on_bar(self, open_time_ns: int, *, open: float, high: float, low: float, close: float, volume: float) -> None:  # noqa: A002
+    def add_funding(self, payments: tuple[NDArray[np.int64], NDArray[np.float64]] | None) -> None:
+        """Adds funding payments, times in UTC nanoseconds and rates; each is due at the first bar that opens then or later."""
+        for time_ns, rate in zip(*payments, strict=True) if payments is not None else ():
+            self.core.add_funding(int(time_ns), float(rate))
+
+    def on_bar(
+        self, open_time_ns: int, *, open: float, high: float, low: float, close: float, volume: float
+    ) -> None:
         """Moves on by one closed bar: funding, fills, equity. `BacktestEngine` does this by itself."""
-        self._core.on_bar(open_time_ns, open, high, low, close, volume)
+        self.core.on_bar(open_time_ns, open, high, low, close, volume)
 
     @property
     def fills(self) -> pl.DataFrame:
@@ -241,11 +253,15 @@ class SimulationEngine:
         return self._frame("orders")
 
     def _frame(self, table: str) -> pl.DataFrame:
-        return table_frame(table, getattr(self._core, table)(), markets=[self.symbol], strategies=["function"])
+        return table_frame(table, getattr(self.core, table)(), markets=[self.symbol], strategies=["function"])
 
 
 def _quantity(size: float | None, amount: float | None, value: float | None) -> tuple[float, str]:
-    given = [(number, unit) for number, unit in ((size, "base"), (amount, "base"), (value, "quote")) if number is not None]
+    given = [
+        (number, unit)
+        for number, unit in ((size, "base"), (amount, "base"), (value, "quote"))
+        if number is not None
+    ]
     if len(given) != 1:
         raise ParameterError("an order needs one of size (or amount), base units, and value, quote currency")
     return given[0]

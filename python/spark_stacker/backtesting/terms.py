@@ -35,7 +35,11 @@ class VenueTerms:
     instrument: InstrumentSettings | Mapping[str, object] | None = None
 
     def with_market(
-        self, *, market_type: str | None, instrument: InstrumentSettings | Mapping[str, object] | None, seed: int | None
+        self,
+        *,
+        market_type: str | None,
+        instrument: InstrumentSettings | Mapping[str, object] | None,
+        seed: int | None,
     ) -> VenueTerms:
         """The same terms for a market of that type and specification, and with that seed."""
         if market_type is not None:

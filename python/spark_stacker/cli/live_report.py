@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from rich.console import Console
 from rich.panel import Panel
 from rich.text import Text
 
@@ -16,6 +17,9 @@ if TYPE_CHECKING:
 
 __all__ = ["print_banner", "print_summary"]
 
+ON_SIGNALS = ("entry", "opposite_signal")
+"""Purposes of the orders that a signal sets off."""
+
 
 def print_banner(run: DryRun) -> None:
     """Say that this is a dry run, on what candles, and where its state is kept."""
@@ -23,7 +27,7 @@ def print_banner(run: DryRun) -> None:
     if run.candles.is_synthetic:
         lines += [("SYNTHETIC DATA", "bold magenta"), "  made-up candles, no ground to believe in a strategy\n"]
     lines += [f"candles  {run.candles.text}\n", f"state    {run.state or 'not kept (--state keeps it)'}"]
-    console.stderr().print(Panel(Text.assemble(*lines), expand=False))
+    Console(stderr=True, highlight=False).print(Panel(Text.assemble(*lines), expand=False))
 
 
 def print_summary(run: DryRun, summary: Summary, *, as_json: bool) -> None:
@@ -34,7 +38,7 @@ def print_summary(run: DryRun, summary: Summary, *, as_json: bool) -> None:
         )
         return
     label = " (synthetic data)" if run.candles.is_synthetic else ""
-    console.print_table(["", ""], _facts(run, summary), title=f"What happened in this dry run{label}")
+    console.print_facts(f"What happened in this dry run{label}", _facts(run, summary))
     if summary.problems:
         console.print_table(["problem", "times"], sorted(summary.problems.items()), numeric=["times"])
     portfolio = summary.portfolio
@@ -49,15 +53,17 @@ def print_summary(run: DryRun, summary: Summary, *, as_json: bool) -> None:
     console.print_table(columns, rows, title="Positions open at the end", numeric=columns[3:])
 
 
-def _facts(run: DryRun, summary: Summary) -> list[tuple[str, object]]:
+def _facts(run: DryRun, summary: Summary) -> list[tuple[str, str]]:
     span = "–"
     if summary.first_open_time_ns is not None and summary.last_open_time_ns is not None:
         span = f"{_utc(summary.first_open_time_ns)} to {_utc(summary.last_open_time_ns)}"
-    facts: list[tuple[str, object]] = [
+    by_purpose = summary.orders_by_purpose
+    purposes = ", ".join(f"{count} {purpose.replace('_', ' ')}" for purpose, count in by_purpose.most_common())
+    facts: list[tuple[str, str]] = [
         ("candles", summary.source),
         ("bars", f"{summary.bars:,} ({span}), {summary.warm_up_bars:,} more of warm-up"),
-        ("signals acted on", f"{summary.entries:,} entries, {summary.exits:,} exits"),
-        ("orders", f"{summary.orders:,} sent, {summary.fills:,} fills"),
+        ("signals acted on", f"{sum(by_purpose[purpose] for purpose in ON_SIGNALS):,}"),
+        ("orders", f"{summary.orders:,} sent ({purposes}), {summary.fills:,} fills"),
         ("trades", f"{summary.trades:,} closed, {summary.winning_trades:,} with profit"),
         ("profit of closed trades", f"{summary.profit:+,.2f} net of fees and funding"),
         ("fees", f"{summary.fees:,.2f}"),

@@ -11,6 +11,8 @@ __all__ = ["ASSET", "Symbol", "parse_symbol"]
 
 ASSET = r"[A-Za-z0-9@:.]{1,30}"
 """What the name of a currency looks like."""
+_MADE_UP = "SYNTH-"
+"""With this the base of synthetic candles begins: ``SYNTH-BULL-USD``."""
 _QUOTES = ("USDT", "USDC", "USD", "EUR", "BTC", "ETH")
 
 
@@ -38,6 +40,8 @@ def parse_symbol(text: str, *, default_quote: str | None = None) -> Symbol:
     Symbol(base='ETH', quote='USD')
     """
     parts = re.split(r"[-/_]", text.strip())
+    if len(parts) == 3 and text.strip().startswith(_MADE_UP):
+        parts = [_MADE_UP + parts[1], parts[2]]
     if len(parts) == 1 and default_quote is not None:
         joined = next((quote for quote in _QUOTES if _joins(parts[0], quote)), None)
         if joined is not None:
@@ -46,7 +50,7 @@ def parse_symbol(text: str, *, default_quote: str | None = None) -> Symbol:
                 f'market must be written as base-quote, was "{text}"; did you mean "{split}"?'
             )
         parts.append(default_quote)
-    if len(parts) != 2 or not all(re.fullmatch(ASSET, part) for part in parts):
+    if len(parts) != 2 or not all(re.fullmatch(ASSET, part.removeprefix(_MADE_UP)) for part in parts):
         expected = "ETH-USD or ETH" if default_quote is not None else "ETH-USD"
         raise ParameterError(f'market must be written as {expected}, was "{text}"')
     base, quote = (part.upper() if part.islower() else part for part in parts)

@@ -1,13 +1,14 @@
 """Indicators as plain functions: NumPy in and out, in the order that TA-Lib's users expect.
 
-Every function takes columns of equal length, oldest row first, and gives arrays of that length. Rows without a
-value yet are NaN. Any one-dimensional numbers are accepted: arrays, lists, Polars and pandas series. A contiguous
-float64 array is read where it lies, anything else is copied once into one; a null counts as NaN. The interpreter's
-lock is released while the core works, so a column must not be written by another thread meanwhile.
+Every function takes columns of equal length, oldest row first, and gives arrays of that length. Rows
+without a value yet are NaN. Any one-dimensional numbers are accepted: arrays, lists, Polars and pandas
+series. A contiguous float64 array is read where it lies, anything else is copied once into one; a null counts
+as NaN. The interpreter's lock is released while the core works, so no other thread may write a column
+meanwhile. The lines of one call share one block of memory.
 
 Raises :class:`~spark_stacker.errors.ParameterError` for a period or factor out of range and
-:class:`~spark_stacker.errors.DataError` for columns that are not numbers, differ in length, hold an infinity, or
-hold a NaN after their first number (a leading run of NaN is warm-up, so ``sma(rsi(close, 14), 5)`` works).
+:class:`~spark_stacker.errors.DataError` for columns that are not numbers, differ in length, hold an infinity,
+or hold a NaN after their first number (a leading run of NaN is warm-up, so ``sma(rsi(close, 14), 5)`` works).
 """
 
 from __future__ import annotations
@@ -58,7 +59,7 @@ def sma(values: ArrayLike, period: int) -> Array:
 
 
 def ema(values: ArrayLike, period: int) -> Array:
-    """Exponential moving average: weight ``2 / (period + 1)``, seeded by the mean of the first ``period`` values.
+    """Exponential moving average: weight ``2 / (period + 1)``, seeded by the mean of ``period`` values.
 
     >>> ema([1.0, 2.0, 3.0, 8.0], 3)
     array([nan, nan,  2.,  5.])
@@ -76,7 +77,7 @@ def wma(values: ArrayLike, period: int) -> Array:
 
 
 def hull(values: ArrayLike, period: int) -> Array:
-    """Hull moving average: ``WMA(2 * WMA(period // 2) - WMA(period), isqrt(period))``; ``period`` is at least 2.
+    """Hull moving average: ``WMA(2 * WMA(n // 2) - WMA(n), isqrt(n))`` for a ``period`` n of at least 2.
 
     >>> hull([1.0, 2.0, 3.0, 4.0, 5.0, 6.0], 4).round(9)
     array([nan, nan, nan, nan,  5.,  6.])
@@ -142,8 +143,8 @@ def macd(
 ) -> tuple[Array, Array, Array]:
     """Moving average convergence/divergence: ``(macd, signal, histogram)``.
 
-    Both averages are seeded as TA-Lib seeds them, so that ``macd`` starts at row ``slow_period - 1``; the signal,
-    seeded by the mean of the first ``signal_period`` of them, starts ``signal_period - 1`` rows later.
+    Both averages are seeded as TA-Lib seeds them, so that ``macd`` starts at row ``slow_period - 1``; the
+    signal, seeded by the mean of its first ``signal_period`` values, starts ``signal_period - 1`` rows later.
 
     >>> macd([1.0, 3.0, 3.0], 1, 2, 1)[0].round(3)
     array([  nan, 1.   , 0.333])
@@ -189,11 +190,12 @@ def supertrend(
 ) -> tuple[Array, Array]:
     """SuperTrend ``(line, direction)``; the direction is 1 in an up-trend and -1 in a down-trend.
 
-    The bands lie ``multiplier`` average true ranges from the middle of the bar. The line is the lower band in an
-    up-trend, where it only rises, and the upper one in a down-trend, where it only falls.
+    The bands lie ``multiplier`` average true ranges from the middle of the bar. The line is the lower band in
+    an up-trend, where it only rises, and the upper one in a down-trend, where it only falls. The trend is
+    taken to be up at first, as in TA-Lib.
 
-    >>> supertrend([2.0, 3.0, 4.0, 9.0], [1.0, 2.0, 3.0, 8.0], [1.5, 2.5, 3.5, 8.5], 2, 1.0)[1]
-    array([nan, nan, -1.,  1.])
+    >>> supertrend([3.0, 4.0, 9.0, 2.0], [1.0, 2.0, 8.0, 1.0], [2.0, 3.0, 8.5, 1.5], 1, 0.5)[1]
+    array([nan,  1.,  1., -1.])
     """
     columns = _column("high", high), _column("low", low), _column("close", close)
     lines = np.empty((2, len(columns[0])))
@@ -220,7 +222,7 @@ def linear_regression_slope(values: ArrayLike, period: int = 14) -> Array:
 
 
 def linear_regression_intercept(values: ArrayLike, period: int = 14) -> Array:
-    """Least-squares line over the last ``period`` (at least 2) values: its value at the oldest row of the window.
+    """Least-squares line over the last ``period`` (at least 2) values: its value at the oldest of them.
 
     >>> linear_regression_intercept([1.0, 2.0, 6.0], 3).round(9)
     array([nan, nan, 0.5])
@@ -253,8 +255,8 @@ def _period(name: str, value: int) -> int:
         period = operator.index(value)
     except TypeError:
         raise ParameterError(f"{name} must be a whole number, was {value!r}") from None
-    if period < 0:
-        raise ParameterError(f"{name} must be positive, was {period}")
+    if not 0 <= period < 2**32:  # what the core can hold; it knows the real limits
+        raise ParameterError(f"{name} must be between 1 and 10000000, was {period}")
     return period
 
 

@@ -61,7 +61,7 @@ def _curve(result: BacktestResult, notes: list[str]) -> dict[str, object]:
         "equity": _pack(equity[rows]),
         "drawdown": _pack(-100.0 * drawdown[rows]),
         "hold": None if hold is None else _pack(hold[rows]),
-        "hold_name": f"Buy and hold {result.markets[0].symbol}" if result.markets else "",
+        "hold_name": "Buy and hold " + ", ".join(market.symbol for market in result.markets),
     }
 
 
@@ -114,7 +114,9 @@ def _lines(candles: pl.DataFrame, lines: pl.DataFrame) -> list[dict[str, object]
 def _trades(result: BacktestResult, notes: list[str]) -> dict[str, object]:
     trades = result.trades
     if len(trades) > TRADES:
-        notes.append(f"The table holds the first {TRADES:,} of {len(trades):,} trades; export_trades writes all.")
+        notes.append(
+            f"The table holds the first {TRADES:,} of {len(trades):,} trades; export_trades writes all."
+        )
         trades = trades.head(TRADES)
     symbols = {market.symbol: index for index, market in reversed(list(enumerate(result.markets)))}
     return {
@@ -125,7 +127,9 @@ def _trades(result: BacktestResult, notes: list[str]) -> dict[str, object]:
             name: _pack(trades[name])
             for name in ("quantity", "entry_price", "exit_price", "profit", "fees", "funding", "initial_stop")
         },
-        **{name: trades[name].to_list() for name in ("market", "account", "strategy", "side", "exit_purpose")},
+        **{
+            name: trades[name].to_list() for name in ("market", "account", "strategy", "side", "exit_purpose")
+        },
         "market_index": [symbols[market] for market in trades["market"]],
     }
 

@@ -110,7 +110,13 @@ def open_positions(result: BacktestResult) -> str:
     rows = []
     for row in positions.iter_rows(named=True):
         profit = row["unrealised_profit"]
-        texts = (row["market"], row["account"], row["side"], f"{row['quantity']:.6g}", f"{row['entry_price']:.6g}")
+        texts = (
+            row["market"],
+            row["account"],
+            row["side"],
+            f"{row['quantity']:.6g}",
+            f"{row['entry_price']:.6g}",
+        )
         cells = "".join(f"<td>{escape(str(text))}</td>" for text in texts)
         rows.append(
             f'<tr>{cells}<td>{row["mark_price"]:.6g}</td><td class="number {_sign(profit)}">{profit:,.2f}</td></tr>'

@@ -46,8 +46,9 @@ class CandleFeed:
         self._markets = list(markets)
         self._clock = clock
         self._calls = calls
+        self._grace_ns = round(grace_s * 1e9)
         self._observer = observer
-        self.grouper = BarGrouper([(m.symbol, m.interval_ns) for m in markets], grace_ns=round(grace_s * 1e9))
+        self.grouper = BarGrouper([(m.symbol, m.interval_ns) for m in markets], grace_ns=self._grace_ns)
         clients = {id(market.client): market.client for market in markets}
         self._streams = [_Stream(client, self) for client in clients.values()]
 
@@ -77,6 +78,11 @@ class CandleFeed:
         finally:
             for stream in self._streams:
                 await stream.close()
+
+    def may_still_come(self, close_time_ns: int) -> bool:
+        """Return whether a bar that closed then and has not come may only be on its way."""
+        seconds = self._clock.seconds_until(close_time_ns + self._grace_ns)
+        return seconds is not None and seconds > 0
 
     def subscriptions(self, client: ExchangeClient) -> list[Subscription]:
         """Return the wishes to one client, each from the last settled bar on."""

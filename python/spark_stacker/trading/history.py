@@ -40,14 +40,14 @@ def python_roles(
     settings: Settings, strategies: Sequence[StrategySettings], plan: Mapping[str, Any]
 ) -> list[IndicatorRole]:
     """Return the indicators that the core does not compute, created, each with its place in the plan."""
-    from spark_stacker.indicators.indicator_factory import IndicatorFactory
-
     roles = []
     for number, (strategy, planned) in enumerate(zip(strategies, plan["strategies"], strict=True)):
         market = plan["markets"][planned["market"]]
         resolved = indicators_of(settings, strategy)
         for position, (indicator, use) in enumerate(zip(resolved, planned["indicators"], strict=True)):
             if use["type"] is None:
+                from spark_stacker.indicators.indicator_factory import IndicatorFactory
+
                 roles.append(
                     IndicatorRole(
                         indicator=IndicatorFactory.create_indicator(

@@ -45,7 +45,7 @@ class Recorded:
     header: JournalHeader
     warm_up: dict[int, list[HistoryRow]] = field(default_factory=dict)
     groups: list[tuple[BarGroup, tuple[ExternalSignal, ...]]] = field(default_factory=list)
-    has_begun: bool = False
+    begin_ns: int | None = None
     warnings: list[str] = field(default_factory=list)
     sound_bytes: int = 0
 
@@ -74,9 +74,9 @@ class Journal:
         """Record a market's history."""
         self._write(record="warm_up", market=market, rows=rows)
 
-    def begin(self) -> None:
-        """Record that warm-up is complete."""
-        self._write(record="begin")
+    def begin(self, until_ns: int) -> None:
+        """Record that warm-up is complete, up to this open time."""
+        self._write(record="begin", time=until_ns)
         self.sync()
 
     def bars(self, group: BarGroup, signals: Sequence[ExternalSignal]) -> None:
@@ -136,7 +136,7 @@ def read_journal(path: Path, expected: JournalHeader) -> Recorded | None:
                     f"{path}, line {number}: not a record of a journal ({error!r}); {AFRESH}"
                 ) from error
             recorded.sound_bytes += len(line)
-    return recorded if recorded is not None and recorded.has_begun else None
+    return recorded if recorded is not None and recorded.begin_ns is not None else None
 
 
 AFRESH = "--fresh starts anew and keeps this file aside"
@@ -151,7 +151,7 @@ def _take(record: dict[str, Any], recorded: Recorded | None, expected: JournalHe
     if kind == "warm_up":
         recorded.warm_up[record["market"]] = [_row(row) for row in record["rows"]]
     elif kind == "begin":
-        recorded.has_begun = True
+        recorded.begin_ns = int(record["time"])
     elif kind == "bars":
         group = BarGroup(record["time"], tuple(_row(bar) for bar in record["bars"]))
         signals = tuple((s, i, d, c) for s, i, d, c in record["signals"])

@@ -52,6 +52,10 @@ class LogObserver:
     def __init__(self) -> None:
         self._log = structlog.get_logger("spark_stacker.trading")
 
+    def say(self, event: str, **fields: object) -> None:
+        """Log something that is no event of the loop."""
+        self._log.info(event, **fields)
+
     def __call__(self, event: Event) -> None:
         """Log an event."""
         name = re.sub(r"(?<!^)(?=[A-Z])", "_", type(event).__name__).lower()

@@ -19,6 +19,7 @@ from spark_stacker.trading.events import (
     SessionStarted,
     SessionStopped,
     StateRestored,
+    TradeClosed,
     WarmedUp,
 )
 
@@ -165,15 +166,25 @@ class LiveLoop:
 
     async def _warm_up(self) -> None:
         history = [await self._history(market) for market in range(len(self._markets))]
-        # No market's warm-up goes beyond another's: what follows is back-filled and traded together.
-        known = [rows[-1][0] for rows in history if rows]
-        for index, rows in enumerate(history):
-            past = [row for row in rows if row[0] <= min(known)]
-            if self._journal is not None:
-                self._journal.warm_up(index, past)
-            self._begin(index, past)
+        until_ns = self._end_of_history(history)
+        past = [[row for row in rows if row[0] <= until_ns] for rows in history]
         if self._journal is not None:
-            self._journal.begin()
+            for market, rows in enumerate(past):
+                self._journal.warm_up(market, rows)
+            self._journal.begin(until_ns)
+        self._begin(past, until_ns)
+
+    def _end_of_history(self, history: Sequence[Sequence[HistoryRow]]) -> int:
+        """Return the last open time of the warm-up, the same for all markets: they are traded together from then on.
+
+        Where a market's latest bar may still come, the others' of that time are left to be traded with it.
+        """
+        latest = [rows[-1][0] for rows in history if rows]
+        newest_ns = max(latest, default=0)
+        interval_ns = self._markets[0].interval_ns
+        if min(latest, default=0) < newest_ns and self._feed.may_still_come(newest_ns + interval_ns):
+            return newest_ns - interval_ns
+        return newest_ns
 
     async def _history(self, market: int) -> list[HistoryRow]:
         if not self._settings.history_bars:
@@ -182,21 +193,25 @@ class LiveLoop:
         candles = await self._feed.history(market, start_ns=self._clock.now_ns() - span_ns)
         return [_row(candle) for candle in candles if candle.closed][-self._settings.history_bars :]
 
-    def _begin(self, market: int, past: Sequence[HistoryRow]) -> None:
-        self._session.warm_up(market, past)
-        self._indicators.see(market, past)
-        last_ns = past[-1][0] if past else None
-        if last_ns is not None:
-            self._feed.grouper.begin_after(market, last_ns)
-        self._observer(
-            WarmedUp(market=self._markets[market].symbol, bars=len(past), last_open_time_ns=last_ns)
-        )
+    def _begin(self, past: Sequence[Sequence[HistoryRow]], until_ns: int) -> None:
+        for market, rows in enumerate(past):
+            self._session.warm_up(market, rows)
+            self._indicators.see(market, rows)
+            if rows:
+                self._feed.grouper.begin_after(market, until_ns)
+            self._observer(
+                WarmedUp(
+                    market=self._markets[market].symbol,
+                    bars=len(rows),
+                    last_open_time_ns=rows[-1][0] if rows else None,
+                )
+            )
 
     async def _restore(self, recorded: Recorded) -> None:
-        for market, past in recorded.warm_up.items():
-            self._begin(market, past)
+        past = [recorded.warm_up[market] for market in range(len(self._markets))]
+        self._begin(past, recorded.begin_ns or 0)
         trades: list[TradeClosed] = []
-        begun = {market for market, past in recorded.warm_up.items() if past}
+        begun = {market for market, rows in enumerate(past) if rows}
         for number, (group, signals) in enumerate(recorded.groups, 1):
             begun |= {bar[0] for bar in group.bars}
             for bar in group.bars:

@@ -61,6 +61,7 @@ class Summary:
     back_filled_bars: int = 0
     indicator_signals: int = 0
     orders: int = 0
+    orders_by_purpose: Counter[str] = field(default_factory=Counter)
     fills: int = 0
     fees: float = 0.0
     trades: int = 0
@@ -81,6 +82,7 @@ class Summary:
                 self.portfolio = event.portfolio
             case OrderSent():
                 self.orders += 1
+                self.orders_by_purpose[event.purpose] += 1
             case Fill():
                 self.fills += 1
                 self.fees += event.fee
@@ -106,4 +108,4 @@ class Summary:
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain values, as JSON has them."""
-        return {**asdict(self), "problems": dict(self.problems)}
+        return {**asdict(self), "orders_by_purpose": dict(self.orders_by_purpose), "problems": dict(self.problems)}

@@ -5,8 +5,8 @@ import json
 import numpy as np
 import polars as pl
 import pytest
-from made.results import made_result
 
+from made.results import made_result
 from spark_stacker.backtesting.frames import TABLES, table_frame
 from spark_stacker.backtesting.metrics import METRICS, format_duration, format_metric, metric
 from spark_stacker.errors import DataError, ParameterError
@@ -57,7 +57,9 @@ def test_an_index_without_a_name_is_refused():
     columns = {column: [] for column in TABLES["fills"]}
     run = made_result()._run.fills()
     with pytest.raises(DataError, match="column market must index 1 names, was 3"):
-        table_frame("fills", {**columns, **run, "market": [3] * len(run["order"])}, markets=["A"], strategies=["s"])
+        table_frame(
+            "fills", {**columns, **run, "market": [3] * len(run["order"])}, markets=["A"], strategies=["s"]
+        )
 
 
 def test_to_dict_is_plain_json(result):
@@ -91,7 +93,9 @@ def test_every_metric_of_the_core_is_described(result):
 
 
 def test_an_unknown_metric_gets_the_closest_name():
-    with pytest.raises(ParameterError, match="unknown metric 'sharp_ratio' \\(did you mean 'sharpe_ratio'\\?\\)"):
+    with pytest.raises(
+        ParameterError, match="unknown metric 'sharp_ratio' \\(did you mean 'sharpe_ratio'\\?\\)"
+    ):
         metric("sharp_ratio")
 
 

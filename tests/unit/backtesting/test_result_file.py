@@ -4,9 +4,9 @@ import json
 
 import polars as pl
 import pytest
-from made.results import made_result
 from polars.testing import assert_frame_equal
 
+from made.results import made_result
 from spark_stacker.backtesting.result import BacktestResult
 from spark_stacker.errors import DataError, ParameterError
 

@@ -80,6 +80,8 @@ class PaperAccount:
         self._simulation = Simulation(rules.portfolio(markets))
         self._client_ids: dict[int, str] = {}
         self._leverage: dict[str, float] = {}
+        self._latest_ns: dict[str, int] = {}
+        self._newest_ns = -1
 
     @property
     def cash(self) -> float:
@@ -87,7 +89,11 @@ class PaperAccount:
         return self._simulation.cash
 
     def on_bar(self, symbol: str, row: Row) -> None:
-        """Let a closed bar act on orders and positions."""
+        """Let a closed bar act on orders and positions; one that comes late or again does not act."""
+        is_past = row[0] < self._newest_ns or row[0] <= self._latest_ns.get(symbol, -1)
+        if is_past:
+            return
+        self._newest_ns = self._latest_ns[symbol] = row[0]
         self._simulation.on_bars(row[0], [(self._symbols.index(symbol), *row[1:])])
 
     def set_leverage(self, symbol: str, leverage: Amount) -> float:

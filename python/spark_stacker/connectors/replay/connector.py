@@ -68,6 +68,9 @@ class ReplayConnector(BaseConnector):
             markets,
             PaperRules(balance=balance, maker_fee_rate=maker_fee_rate, taker_fee_rate=taker_fee_rate),
         )
+        before = [(rows[0][0], market.symbol, rows[0]) for market in markets if (rows := self._history(market, 1))]
+        for _, symbol, row in sorted(before):
+            self.account.on_bar(symbol, row)
         self._speed = _multiple_of_real_time(speed)
         self._order_books = dict(order_books or {})
 
@@ -211,9 +214,11 @@ class ReplayConnector(BaseConnector):
                 return self.account.place(symbol, side, OrderType.MARKET, size=None, price=None, options={})
         raise ParameterError(f"{symbol}: there is no position to close")
 
+    def _history(self, market: RecordedMarket, limit: int) -> list[Row]:
+        return self.tape.history(market.symbol, start_ns=None, end_ns=None, limit=limit)
+
     def _latest_row(self, symbol: str) -> Row:
-        self.tape.market(symbol)
-        rows = self.tape.history(symbol, start_ns=None, end_ns=None, limit=1)
+        rows = self._history(self.tape.market(symbol), 1)
         if not rows:
             raise RetryableError(f"{symbol}: no candle has closed yet, so there is no price")
         return rows[0]

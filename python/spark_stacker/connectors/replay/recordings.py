@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from spark_stacker._core import interval_ns
 from spark_stacker.connectors.replay.tape import RecordedMarket
 from spark_stacker.data import infer_interval, prepare, require_clean, to_frame
-from spark_stacker.data.files import SUFFIXES, symbol_in_name
+from spark_stacker.data.files import SUFFIXES, market_in_name
 from spark_stacker.errors import DataError, ParameterError
 
 if TYPE_CHECKING:
@@ -55,7 +55,10 @@ def named_recordings(paths: Iterable[str | Path]) -> Mapping[str, Path]:
             if not files:
                 raise DataError(f"{path}: holds no files of candles, {{symbol}}_{{interval}}.csv")
         for file in files:
-            symbol = symbol_in_name(file)
+            named = market_in_name(file)
+            if named is None:
+                raise ParameterError(f"{file}: its name does not say its market, as ETH-USD_1h.csv does")
+            symbol = named[0]
             if symbol in found:
                 raise ParameterError(f"{symbol} is recorded twice: {found[symbol]} and {file}")
             found[symbol] = file

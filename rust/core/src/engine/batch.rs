@@ -187,7 +187,7 @@ impl<'a> MarkCursor<'a> {
 
 /// The first bar that reaches down to `band_low` or up to `band_high`.
 fn first_outside(lows: &[f64], highs: &[f64], band_low: f64, band_high: f64) -> Option<usize> {
-    if band_low == f64::NEG_INFINITY && band_high == f64::INFINITY {
+    if band_low <= 0.0 && band_high == f64::INFINITY {
         return None;
     }
     #[expect(

@@ -31,6 +31,10 @@ pub(super) struct Runner {
     ballot: Ballot,
     supplies: Vec<Supply>,
     clock: DecisionClock,
+    /// Every indicator closes with every bar.
+    every_bar: bool,
+    /// Something depends on time or price while a position is held.
+    watches_position: bool,
     pending_close: Option<OrderId>,
     hedge_reduced: bool,
     profits: Vec<f64>,
@@ -42,7 +46,13 @@ impl Runner {
         clippy::cast_possible_truncation,
         reason = "a checked portfolio has fewer than 65,536 of each"
     )]
-    fn new(index: usize, spec: &StrategySpec, supplies: Vec<Supply>, clock: DecisionClock) -> Self {
+    fn new(
+        index: usize,
+        spec: &StrategySpec,
+        interval: Interval,
+        supplies: Vec<Supply>,
+        clock: DecisionClock,
+    ) -> Self {
         let voters = spec.indicators.iter().map(|i| (i.weight, i.signal_ttl));
         Self {
             index: index as u16,
@@ -51,6 +61,11 @@ impl Runner {
             spec: spec.clone(),
             supplies,
             clock,
+            every_bar: spec.indicators.iter().all(|i| i.timeframe == interval),
+            watches_position: spec.max_holding_ns.is_some()
+                || spec
+                    .hedge
+                    .is_some_and(|hedge| hedge.reduce_at_pct.is_some()),
             pending_close: None,
             hedge_reduced: false,
             profits: Vec::new(),
@@ -70,7 +85,7 @@ impl Runner {
         } else {
             DecisionClock::Live(Aggregator::new(interval, spec.timeframe)?)
         };
-        Ok(Self::new(index, spec, supplies, clock))
+        Ok(Self::new(index, spec, interval, supplies, clock))
     }
 
     /// A strategy whose signals over `bars` are known in advance.
@@ -85,7 +100,7 @@ impl Runner {
         } else {
             DecisionClock::Rows(aggregate(bars, spec.timeframe)?.1)
         };
-        Ok(Self::new(index, spec, supplies, clock))
+        Ok(Self::new(index, spec, bars.interval, supplies, clock))
     }
 
     /// Market that the strategy trades.
@@ -110,24 +125,25 @@ impl Runner {
 
     /// The first row from `row` on at which the strategy could do anything, as long as no order of its own fills before.
     pub fn next_row(&self, row: usize, desk: &Desk) -> usize {
-        let watches_position = self.spec.max_holding_ns.is_some()
-            || self
-                .spec
-                .hedge
-                .is_some_and(|hedge| hedge.reduce_at_pct.is_some());
-        if !self.ballot.is_silent()
-            || (watches_position && desk.venue().position(MAIN, self.market).quantity != 0.0)
-        {
+        let held = || desk.venue().position(MAIN, self.market).quantity != 0.0;
+        if !self.may_sleep() || (self.watches_position && held()) {
             return row;
         }
-        self.supplies
-            .iter()
-            .map(|supply| match supply {
-                Supply::Tape(tape) => tape.next_row(),
-                _ => row,
-            })
-            .min()
-            .unwrap_or(usize::MAX)
+        let tapes = self.supplies.iter().map(|supply| match supply {
+            Supply::Tape(tape) => tape.next_row(),
+            _ => row,
+        });
+        tapes.min().unwrap_or(usize::MAX)
+    }
+
+    /// Whether no signal can act before a new one comes. On every bar's close a signal that stands for one close is spent;
+    /// where an indicator closes less often, it acts until its next close.
+    fn may_sleep(&self) -> bool {
+        if self.every_bar {
+            self.ballot.is_spent()
+        } else {
+            self.ballot.is_silent()
+        }
     }
 
     /// Takes a closed bar and, if a bar of the strategy's timeframe closed with it, decides.

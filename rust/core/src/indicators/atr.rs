@@ -28,6 +28,7 @@ pub fn atr(high: &[f64], low: &[f64], close: &[f64], period: usize) -> Result<Ve
 pub struct Atr {
     previous_close: Option<f64>,
     average: Wilder,
+    true_ranges: Vec<f64>,
 }
 
 impl Atr {
@@ -40,6 +41,7 @@ impl Atr {
         Ok(Self {
             previous_close: None,
             average: Wilder::new(period),
+            true_ranges: Vec::new(),
         })
     }
 
@@ -48,30 +50,31 @@ impl Atr {
         let [range] = step(self, [high, low, close]);
         defined(range)
     }
-
-    /// How many of the next `rows` give no range yet.
-    pub(super) fn warm_up(&self, rows: usize) -> usize {
-        let first = usize::from(self.previous_close.is_none()).min(rows);
-        first + self.average.warm_up(rows - first)
-    }
 }
 
 impl Rule<3, 1> for Atr {
     const COLUMNS: [&'static str; 3] = ["high", "low", "close"];
 
+    fn warm_up(&self) -> usize {
+        usize::from(self.previous_close.is_none()) + self.average.warm_up()
+    }
+
     #[inline(always)]
     fn run(&mut self, [high, low, close]: [&[f64]; 3], [range]: [&mut [f64]; 1]) {
-        let Some((&newest, _)) = close.split_last() else {
+        let Some(&newest) = close.last() else {
             return;
         };
         let first = usize::from(self.previous_close.is_none());
         let mut previous = self.previous_close.replace(newest).unwrap_or(close[0]);
-        let (high, low, close) = (&high[first..], &low[first..], &close[first..]);
-        let ranges = &mut range[first..];
-        for (((range, &high), &low), &close) in ranges.iter_mut().zip(high).zip(low).zip(close) {
-            *range = high.max(previous) - low.min(previous);
+        self.true_ranges.resize(close.len() - first, f64::NAN);
+        let bars = high[first..].iter().zip(&low[first..]).zip(&close[first..]);
+        for (true_range, ((&high, &low), &close)) in self.true_ranges.iter_mut().zip(bars) {
+            let top = if previous > high { previous } else { high };
+            let bottom = if previous < low { previous } else { low };
+            *true_range = top - bottom;
             previous = close;
         }
-        self.average.run(ranges);
+        self.average
+            .run(&self.true_ranges, &mut range[first..], |range| range);
     }
 }

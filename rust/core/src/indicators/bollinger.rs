@@ -1,5 +1,6 @@
 //! Bollinger bands: the simple average and so many population deviations above and below.
 
+use super::moments::Spread;
 use super::rule::{Rule, batch, checked_factor, checked_period, step};
 use super::window::Window;
 use crate::error::Result;
@@ -53,9 +54,7 @@ pub fn bollinger(close: &[f64], period: usize, std_dev: f64) -> Result<Bollinger
 /// [`bollinger`], a bar at a time.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Bollinger {
-    /// Sums of the price and of its square.
-    window: Window<1, 2>,
-    reciprocal: f64,
+    window: Window<Spread, 1, 2>,
     std_dev: f64,
 }
 
@@ -68,7 +67,6 @@ impl Bollinger {
         let period = checked_period("period", period, 2)?;
         Ok(Self {
             window: Window::new(period),
-            reciprocal: 1.0 / period as f64,
             std_dev: checked_factor("std_dev", std_dev)?,
         })
     }
@@ -87,25 +85,22 @@ impl Bollinger {
 impl Rule<1, 3> for Bollinger {
     const COLUMNS: [&'static str; 1] = ["close"];
 
+    fn warm_up(&self) -> usize {
+        self.window.warm_up()
+    }
+
     #[inline(always)]
     fn run(&mut self, close: [&[f64]; 1], [upper, middle, lower]: [&mut [f64]; 3]) {
-        let reciprocal = self.reciprocal;
-        self.window.run(
-            close,
-            |_, [price]| [price, price * price],
-            |i, window| {
-                let [sum, squares] = window.totals;
-                let mean = sum * reciprocal;
-                middle[i] = window.centre + mean;
-                upper[i] = squares.mul_add(reciprocal, -mean * mean);
-            },
-        );
-        for ((upper, middle), lower) in upper.iter_mut().zip(middle).zip(lower) {
-            // Rounding may leave a variance just below zero; NaN, the warm-up, is kept.
-            let variance = if *upper < 0.0 { 0.0 } else { *upper };
-            let width = self.std_dev * variance.sqrt();
-            *upper = *middle + width;
-            *lower = *middle - width;
+        self.window.run(close);
+        let [means, squares] = self.window.full();
+        let warm_up = middle.len() - means.len();
+        let per_row = 1.0 / self.window.period() as f64;
+        middle[warm_up..].copy_from_slice(means);
+        let bands = upper[warm_up..].iter_mut().zip(&mut lower[warm_up..]);
+        for ((upper, lower), (mean, squares)) in bands.zip(means.iter().zip(squares)) {
+            let width = self.std_dev * (squares * per_row).sqrt();
+            *upper = mean + width;
+            *lower = mean - width;
         }
     }
 }

@@ -20,6 +20,11 @@ impl<const N: usize> Cascade<N> {
         })
     }
 
+    /// Rows still to come before the last average.
+    pub(super) fn warm_up(&self) -> usize {
+        self.stages.iter().map(Rule::warm_up).sum()
+    }
+
     /// The averages of the next rows, and the first row that has them all.
     #[inline(always)]
     pub(super) fn run(&mut self, values: &[f64]) -> ([&[f64]; N], usize) {
@@ -33,7 +38,7 @@ impl<const N: usize> Cascade<N> {
                 line.resize(rows, f64::NAN);
             }
             let start = first;
-            first += self.stages[n].warm_up(rows - start);
+            first = rows.min(start + self.stages[n].warm_up());
             self.stages[n].run([&input[start..rows]], [&mut line[start..rows]]);
         }
         (self.lines.each_ref().map(|line| &line[..rows]), first)

@@ -1,18 +1,19 @@
-//! The recursion behind every exponential average, `y = b·y + g`, at a quarter of its latency.
+//! The recursion behind every exponential average, `y = b·y + g`, at a fraction of its latency.
 //!
-//! Written as it stands each value waits for the one before. Within a block of four, counted from the first value,
-//! `y[t+j] = b^j·y[t] + p[j]` with `p[j] = b·p[j−1] + g[j]`: the `p` of a block do not wait for the block before.
+//! Written as it stands each value waits for the one before. Within a block, counted from the first value,
+//! `y[t+j] = b^j·y[t] + p[j]` with `p[j] = b·p[j−1] + g[j]`: the `p` do not wait for the block before, and only one
+//! multiplication per block is left on the chain from value to value.
 
 const BLOCK: usize = 4;
 
 /// A geometrically decaying sum.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) struct Decay {
-    /// `b, b², b³, b⁴`.
+    /// `b, b², …`
     powers: [f64; BLOCK],
     /// Value before the open block.
     anchor: f64,
-    /// `p` of the last input of the open block.
+    /// `p` of the newest input of the open block.
     partial: f64,
     /// Inputs taken in the open block.
     place: usize,
@@ -21,44 +22,65 @@ pub(super) struct Decay {
 impl Decay {
     /// Starts at `value` with the factor `b`.
     pub(super) fn new(b: f64, value: f64) -> Self {
+        let mut powers = [b; BLOCK];
+        for j in 1..BLOCK {
+            powers[j] = b * powers[j - 1];
+        }
         Self {
-            powers: [b, b * b, b * b * b, (b * b) * (b * b)],
+            powers,
             anchor: value,
             partial: 0.0,
             place: 0,
         }
     }
 
-    /// Replaces every input by the value after it.
+    /// Writes `output(value, y)` for every value, where `input(value)` is its `g`.
     #[inline(always)]
-    pub(super) fn run(&mut self, inputs: &mut [f64]) {
-        let to_block_start = (BLOCK - self.place) % BLOCK;
-        let (head, rest) = inputs.split_at_mut(to_block_start.min(inputs.len()));
-        let (blocks, tail) = rest.as_chunks_mut::<BLOCK>();
-        self.run_open_block(head);
-        let [b, ..] = self.powers;
+    pub(super) fn run(
+        &mut self,
+        values: &[f64],
+        line: &mut [f64],
+        mut input: impl FnMut(f64) -> f64,
+        output: impl Fn(f64, f64) -> f64,
+    ) {
+        let rows = line.len();
+        let values = &values[..rows];
+        let head = ((BLOCK - self.place) % BLOCK).min(rows);
+        let tail = rows - (rows - head) % BLOCK;
+        for i in 0..head {
+            line[i] = output(values[i], self.next(input(values[i])));
+        }
+        let blocks = values[head..tail].as_chunks::<BLOCK>().0;
+        let written = line[head..tail].as_chunks_mut::<BLOCK>().0;
+        let powers = self.powers;
         let mut anchor = self.anchor;
-        for block in blocks {
+        for (block, written) in blocks.iter().zip(written) {
+            let mut partials = [0.0; BLOCK];
             let mut partial = 0.0;
-            for (value, power) in block.iter_mut().zip(self.powers) {
-                partial = b.mul_add(partial, *value);
-                *value = power.mul_add(anchor, partial);
+            for j in 0..BLOCK {
+                partial = powers[0].mul_add(partial, input(block[j]));
+                partials[j] = partial;
             }
-            anchor = block[BLOCK - 1];
+            for j in 0..BLOCK {
+                written[j] = output(block[j], powers[j].mul_add(anchor, partials[j]));
+            }
+            anchor = powers[BLOCK - 1].mul_add(anchor, partial);
         }
         self.anchor = anchor;
-        self.run_open_block(tail);
+        for i in tail..rows {
+            line[i] = output(values[i], self.next(input(values[i])));
+        }
     }
 
+    /// The value after one input.
     #[inline(always)]
-    fn run_open_block(&mut self, inputs: &mut [f64]) {
-        for value in inputs {
-            self.partial = self.powers[0].mul_add(self.partial, *value);
-            *value = self.powers[self.place].mul_add(self.anchor, self.partial);
-            self.place += 1;
-            if self.place == BLOCK {
-                (self.anchor, self.partial, self.place) = (*value, 0.0, 0);
-            }
+    fn next(&mut self, input: f64) -> f64 {
+        self.partial = self.powers[0].mul_add(self.partial, input);
+        let value = self.powers[self.place].mul_add(self.anchor, self.partial);
+        self.place += 1;
+        if self.place == BLOCK {
+            (self.anchor, self.partial, self.place) = (value, 0.0, 0);
         }
+        value
     }
 }

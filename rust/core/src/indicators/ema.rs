@@ -68,57 +68,62 @@ impl Ema {
         defined(average)
     }
 
-    /// How many of the next `rows` give no average yet.
-    pub(super) fn warm_up(&self, rows: usize) -> usize {
-        (self.period - 1).saturating_sub(self.seen).min(rows)
-    }
-
-    /// Writes the distance of the average from each value, from the first row that has an average.
+    /// Writes `output(value, distance)` where there is an average, `distance` being that of the average from the value.
     #[inline(always)]
-    pub(super) fn run_distances(&mut self, values: &[f64], distances: &mut [f64]) {
-        let seeding = self.seed(values, distances);
-        let (values, distances) = (&values[seeding..], &mut distances[seeding..]);
-        let (Some(decay), Some(&newest)) = (&mut self.distance, values.last()) else {
-            return;
-        };
-        // d' = b·(d − (x' − x)): the input of the recursion is b·(x − x').
-        let mut before = self.newest;
-        for (distance, &value) in distances.iter_mut().zip(values) {
-            *distance = self.retained * (before - value);
-            before = value;
-        }
-        decay.run(distances);
-        self.newest = newest;
-    }
-
-    /// Takes what the seed still lacks; gives how many values that was.
-    #[inline(always)]
-    fn seed(&mut self, values: &[f64], distances: &mut [f64]) -> usize {
-        let lacking = (self.period - self.seen).min(values.len());
-        for (distance, &value) in distances.iter_mut().zip(&values[..lacking]) {
-            if self.seen == 0 {
-                self.first = value;
-            }
-            self.seen += 1;
-            self.sum += value - self.first;
-            if self.seen == self.period {
-                *distance = self.sum / self.period as f64 + (self.first - value);
-                self.newest = value;
-                self.distance = Some(Decay::new(self.retained, *distance));
+    pub(super) fn run_distances(
+        &mut self,
+        values: &[f64],
+        line: &mut [f64],
+        output: impl Fn(f64, f64) -> f64,
+    ) {
+        let seeding = (self.period - self.seen).min(line.len());
+        for (line, &value) in line.iter_mut().zip(&values[..seeding]) {
+            if let Some(distance) = self.seed(value) {
+                *line = output(value, distance);
             }
         }
-        lacking
+        if let Some(mut decay) = self.distance {
+            let retained = self.retained;
+            let mut newest = self.newest;
+            let input = |value: f64| {
+                // d' = b·(d − (x' − x)), so this is b·(x − x').
+                let moved_back = newest - value;
+                newest = value;
+                retained * moved_back
+            };
+            decay.run(&values[seeding..], &mut line[seeding..], input, output);
+            self.distance = Some(decay);
+            self.newest = newest;
+        }
+    }
+
+    /// Takes a value of the seed; the last one gives the first distance.
+    #[inline(always)]
+    fn seed(&mut self, value: f64) -> Option<f64> {
+        if self.seen == 0 {
+            self.first = value;
+        }
+        self.seen += 1;
+        self.sum += value - self.first;
+        if self.seen < self.period {
+            return None;
+        }
+        let distance = self.sum / self.period as f64 + (self.first - value);
+        self.newest = value;
+        self.distance = Some(Decay::new(self.retained, distance));
+        Some(distance)
     }
 }
 
 impl Rule<1, 1> for Ema {
     const COLUMNS: [&'static str; 1] = ["values"];
 
+    fn warm_up(&self) -> usize {
+        (self.period - 1).saturating_sub(self.seen)
+    }
+
     #[inline(always)]
     fn run(&mut self, [values]: [&[f64]; 1], [average]: [&mut [f64]; 1]) {
-        self.run_distances(values, average);
-        for (average, value) in average.iter_mut().zip(values) {
-            *average += value;
-        }
+        self.run_distances(values, average, |value, distance| value + distance);
     }
 }

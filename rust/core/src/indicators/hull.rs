@@ -1,7 +1,9 @@
 //! Hull moving average: `WMA(2·WMA(n/2) − WMA(n), √n)`, both roots and halves rounded down.
 
+use super::moments::Trend;
 use super::rule::{Rule, batch, checked_period, defined, step};
-use super::wma::Wma;
+use super::window::Window;
+use super::wma::{Wma, write_weighted};
 use crate::error::Result;
 
 /// Hull moving average; the first value is at row `period + ⌊√period⌋ − 2`.
@@ -24,11 +26,11 @@ pub fn hull(values: &[f64], period: usize) -> Result<Vec<f64>> {
 /// [`hull`], a value at a time.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Hull {
-    half: Wma,
-    whole: Wma,
+    /// Half of this window is the half that the formula asks for.
+    window: Window<Trend, 1, 2>,
     smoothing: Wma,
-    halves: Vec<f64>,
-    raw: Vec<f64>,
+    half: Vec<f64>,
+    whole: Vec<f64>,
 }
 
 impl Hull {
@@ -39,11 +41,10 @@ impl Hull {
     pub fn new(period: usize) -> Result<Self> {
         let period = checked_period("period", period, 2)?;
         Ok(Self {
-            half: Wma::new(period / 2)?,
-            whole: Wma::new(period)?,
+            window: Window::new(period),
             smoothing: Wma::new(period.isqrt())?,
-            halves: Vec::new(),
-            raw: Vec::new(),
+            half: Vec::new(),
+            whole: Vec::new(),
         })
     }
 
@@ -57,19 +58,24 @@ impl Hull {
 impl Rule<1, 1> for Hull {
     const COLUMNS: [&'static str; 1] = ["values"];
 
+    fn warm_up(&self) -> usize {
+        self.window.warm_up() + self.smoothing.warm_up()
+    }
+
     #[inline(always)]
     fn run(&mut self, [values]: [&[f64]; 1], [average]: [&mut [f64]; 1]) {
         let rows = values.len();
-        let start = self.whole.warm_up(rows);
-        self.halves.resize(rows, f64::NAN);
-        self.raw.resize(rows, f64::NAN);
-        let halves = &mut self.halves[..rows];
-        let raw = &mut self.raw[..rows];
-        self.half.run([values], [halves]);
-        self.whole.run([values], [raw]);
-        for (raw, half) in raw.iter_mut().zip(halves) {
-            *raw = 2.0 * *half - *raw;
+        self.window.run([values]);
+        self.half.resize(rows, f64::NAN);
+        self.whole.resize(rows, f64::NAN);
+        let period = self.window.period();
+        write_weighted(period / 2, self.window.half(), &mut self.half);
+        write_weighted(period, self.window.full(), &mut self.whole);
+        for (whole, half) in self.whole.iter_mut().zip(&self.half) {
+            *whole = 2.0 * half - *whole;
         }
-        self.smoothing.run([&raw[start..]], [&mut average[start..]]);
+        let first = rows - self.window.full()[0].len();
+        let doubled = &self.whole[first..];
+        self.smoothing.run([doubled], [&mut average[first..]]);
     }
 }

@@ -1,5 +1,6 @@
 //! Least squares over the last *n* values: the line's value at the newest, its slope and its intercept.
 
+use super::moments::Trend;
 use super::rule::{Rule, batch, checked_period, step};
 use super::window::Window;
 use crate::error::Result;
@@ -47,9 +48,7 @@ pub fn linear_regression(values: &[f64], period: usize, part: RegressionPart) ->
 /// The line of [`linear_regression`] in all its parts, a value at a time.
 #[derive(Debug, Clone, PartialEq)]
 pub struct LinearRegression {
-    /// Sums of the value and of position times value.
-    window: Window<1, 2>,
-    period: usize,
+    window: Window<Trend, 1, 2>,
 }
 
 impl LinearRegression {
@@ -61,7 +60,6 @@ impl LinearRegression {
         let period = checked_period("period", period, 2)?;
         Ok(Self {
             window: Window::new(period),
-            period,
         })
     }
 
@@ -77,34 +75,31 @@ impl LinearRegression {
 
     #[inline(always)]
     fn run_points(&mut self, values: &[f64], mut emit: impl FnMut(usize, RegressionPoint)) {
-        let n = self.period as f64;
+        self.window.run([values]);
+        let [mean, moment] = self.window.full();
+        let warm_up = values.len() - mean.len();
+        let n = self.window.period() as f64;
         let half = (n - 1.0) / 2.0;
-        let reciprocal = 1.0 / n;
-        let reciprocal_spread = 12.0 / (n * (n * n - 1.0));
-        self.window.run(
-            [values],
-            |position, [price]| [price, position * price],
-            |i, window| {
-                // From the middle of the window, positions sum to 0 and their squares to 1 / reciprocal_spread.
-                let [sum, by_position] = window.totals;
-                let moment = (half - window.position).mul_add(sum, by_position);
-                let slope = moment * reciprocal_spread;
-                let mean = sum * reciprocal;
-                emit(
-                    i,
-                    RegressionPoint {
-                        value: window.centre + slope.mul_add(half, mean),
-                        slope,
-                        intercept: window.centre + slope.mul_add(-half, mean),
-                    },
-                );
-            },
-        );
+        // The squared ages from the middle of the window add up to n·(n² − 1)/12.
+        let per_moment = -12.0 / (n * (n * n - 1.0));
+        for (i, (mean, moment)) in mean.iter().zip(moment).enumerate() {
+            let slope = per_moment * moment;
+            let point = RegressionPoint {
+                value: slope.mul_add(half, *mean),
+                slope,
+                intercept: slope.mul_add(-half, *mean),
+            };
+            emit(warm_up + i, point);
+        }
     }
 }
 
 impl Rule<1, 3> for LinearRegression {
     const COLUMNS: [&'static str; 1] = ["values"];
+
+    fn warm_up(&self) -> usize {
+        self.window.warm_up()
+    }
 
     #[inline(always)]
     fn run(&mut self, [values]: [&[f64]; 1], [value, slope, intercept]: [&mut [f64]; 3]) {
@@ -134,6 +129,10 @@ impl RegressionLine {
 
 impl Rule<1, 1> for RegressionLine {
     const COLUMNS: [&'static str; 1] = ["values"];
+
+    fn warm_up(&self) -> usize {
+        self.regression.warm_up()
+    }
 
     #[inline(always)]
     fn run(&mut self, [values]: [&[f64]; 1], [line]: [&mut [f64]; 1]) {

@@ -67,6 +67,7 @@ pub struct Macd {
     signal: Ema,
     /// Bars that the fast average still has to leave out.
     fast_delay: usize,
+    slow_distances: Vec<f64>,
 }
 
 impl Macd {
@@ -91,6 +92,7 @@ impl Macd {
             slow: Ema::new(slow)?,
             signal: Ema::new(signal)?,
             fast_delay: slow - fast,
+            slow_distances: Vec::new(),
         })
     }
 
@@ -108,27 +110,34 @@ impl Macd {
 impl Rule<1, 3> for Macd {
     const COLUMNS: [&'static str; 1] = ["close"];
 
+    fn warm_up(&self) -> usize {
+        self.slow.warm_up() + self.signal.warm_up()
+    }
+
     #[inline(always)]
     fn run(&mut self, [close]: [&[f64]; 1], [macd, signal, histogram]: [&mut [f64]; 3]) {
-        let first = self.slow.warm_up(close.len());
-        let delay = self.fast_delay.min(close.len());
+        let rows = close.len();
+        let delay = self.fast_delay.min(rows);
         self.fast_delay -= delay;
-        // Both averages are kept as distances from the close; the difference of the two is that of the averages.
-        self.slow.run_distances(close, signal);
-        self.fast.run_distances(&close[delay..], &mut macd[delay..]);
-        macd[..first].fill(f64::NAN);
-        let (macd, signal, histogram) = (
-            &mut macd[first..],
-            &mut signal[first..],
-            &mut histogram[first..],
-        );
-        for (macd, slow) in macd.iter_mut().zip(&mut *signal) {
-            *macd -= *slow;
-            *slow = f64::NAN;
+        let first = self.slow.warm_up().min(rows);
+        // Both averages are known by their distance from the close, so their difference is that of the distances.
+        self.slow_distances.resize(rows, f64::NAN);
+        let slow = &mut self.slow_distances[..rows];
+        self.slow.run_distances(close, slow, |_, distance| distance);
+        self.fast
+            .run_distances(&close[delay..], &mut macd[delay..], |_, distance| distance);
+        macd[delay..first].fill(f64::NAN);
+        for (macd, slow) in macd[first..].iter_mut().zip(&slow[first..]) {
+            *macd -= slow;
         }
+        let (macd, signal) = (&macd[first..], &mut signal[first..]);
+        let unsignalled = self.signal.warm_up().min(macd.len());
         self.signal.run([macd], [signal]);
-        for ((histogram, macd), signal) in histogram.iter_mut().zip(macd).zip(signal) {
-            *histogram = *macd - *signal;
+        let lines = macd.iter().zip(&*signal);
+        for (histogram, (macd, signal)) in
+            histogram[first..].iter_mut().zip(lines).skip(unsignalled)
+        {
+            *histogram = macd - signal;
         }
     }
 }

@@ -2,7 +2,8 @@
 //!
 //! - [`simd`]: runs a loop compiled for wider instructions where the processor has them.
 //! - `rule`: one update rule offered over columns and a value at a time; checks of inputs.
-//! - `decay`, `window`: the two sums that averages are made of, geometric and sliding.
+//! - `decay`, `window`: what averages are made of: a sum that decays, summaries of the last rows.
+//! - `moments`, `history`: what a window may know; the values it keeps.
 //! - `wilder`, `cascade`: Wilder's smoothing of ranges; averages of averages.
 //! - `k_means`, `trend_channel`: what the two adaptive indicators are made of.
 //! - `catalog`, `parameters`, `spec`: indicators by name: types, parameters, values and signals.
@@ -19,10 +20,12 @@ mod cascade;
 mod catalog;
 mod decay;
 mod ema;
+mod history;
 mod hull;
 mod k_means;
 mod linear_regression;
 mod macd;
+mod moments;
 mod parameters;
 mod rma;
 mod rows;

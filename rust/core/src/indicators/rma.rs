@@ -49,6 +49,10 @@ impl Rma {
 impl Rule<1, 1> for Rma {
     const COLUMNS: [&'static str; 1] = ["values"];
 
+    fn warm_up(&self) -> usize {
+        self.average.warm_up()
+    }
+
     #[inline(always)]
     fn run(&mut self, values: [&[f64]; 1], average: [&mut [f64]; 1]) {
         self.average.run(values, average);

@@ -56,27 +56,34 @@ impl Rsi {
 impl Rule<1, 1> for Rsi {
     const COLUMNS: [&'static str; 1] = ["close"];
 
+    fn warm_up(&self) -> usize {
+        usize::from(self.previous.is_none()) + self.gain.warm_up()
+    }
+
     #[inline(always)]
     fn run(&mut self, [close]: [&[f64]; 1], [strength]: [&mut [f64]; 1]) {
-        let Some((&newest, _)) = close.split_last() else {
+        let Some(&newest) = close.last() else {
             return;
         };
         let first = usize::from(self.previous.is_none());
-        let mut previous = self.previous.replace(newest).unwrap_or(close[0]);
-        let (close, gains) = (&close[first..], &mut strength[first..]);
-        if self.movements.len() < gains.len() {
-            self.movements.resize(gains.len(), f64::NAN);
-        }
-        let movements = &mut self.movements[..gains.len()];
-        for ((gain, movement), &close) in gains.iter_mut().zip(&mut *movements).zip(close) {
+        let before = self.previous.replace(newest).unwrap_or(close[0]);
+        let (close, strength) = (&close[first..], &mut strength[first..]);
+        self.movements.resize(close.len(), f64::NAN);
+        let mut previous = before;
+        self.movement.run(close, &mut self.movements, |close| {
             let change = close - previous;
-            *gain = change.max(0.0);
-            *movement = change.abs();
             previous = close;
-        }
-        self.gain.run(gains);
-        self.movement.run(movements);
-        for (strength, &movement) in gains.iter_mut().zip(&*movements) {
+            change.abs()
+        });
+        let mut previous = before;
+        let warm_up = self.gain.warm_up().min(close.len());
+        self.gain.run(close, strength, |close| {
+            let change = close - previous;
+            previous = close;
+            if change > 0.0 { change } else { 0.0 }
+        });
+        let movements = &self.movements[warm_up..];
+        for (strength, &movement) in strength[warm_up..].iter_mut().zip(movements) {
             // Rounding keeps order and a gain is at most its movement, so the quotient stays within 0 and 1.
             *strength = if movement == 0.0 {
                 50.0

@@ -1,5 +1,6 @@
 //! Simple moving average: the mean of the last *n* values.
 
+use super::moments::Mean;
 use super::rule::{Rule, batch, checked_period, defined, step};
 use super::window::Window;
 use crate::error::Result;
@@ -24,8 +25,7 @@ pub fn sma(values: &[f64], period: usize) -> Result<Vec<f64>> {
 /// [`sma`], a value at a time.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Sma {
-    window: Window<1, 1>,
-    reciprocal: f64,
+    window: Window<Mean, 1, 1>,
 }
 
 impl Sma {
@@ -37,7 +37,6 @@ impl Sma {
         let period = checked_period("period", period, 1)?;
         Ok(Self {
             window: Window::new(period),
-            reciprocal: 1.0 / period as f64,
         })
     }
 
@@ -51,13 +50,15 @@ impl Sma {
 impl Rule<1, 1> for Sma {
     const COLUMNS: [&'static str; 1] = ["values"];
 
+    fn warm_up(&self) -> usize {
+        self.window.warm_up()
+    }
+
     #[inline(always)]
     fn run(&mut self, values: [&[f64]; 1], [average]: [&mut [f64]; 1]) {
-        let reciprocal = self.reciprocal;
-        self.window.run(
-            values,
-            |_, price| price,
-            |i, window| average[i] = window.totals[0].mul_add(reciprocal, window.centre),
-        );
+        self.window.run(values);
+        let [mean] = self.window.full();
+        let warm_up = average.len() - mean.len();
+        average[warm_up..].copy_from_slice(mean);
     }
 }

@@ -80,10 +80,14 @@ impl Supertrend {
 impl Rule<3, 2> for Supertrend {
     const COLUMNS: [&'static str; 3] = ["high", "low", "close"];
 
+    fn warm_up(&self) -> usize {
+        self.range.warm_up()
+    }
+
     #[inline(always)]
     fn run(&mut self, bars: [&[f64]; 3], [line, direction]: [&mut [f64]; 2]) {
         let [high, low, close] = bars;
-        let first = self.range.warm_up(close.len());
+        let first = close.len().min(self.range.warm_up());
         self.range.run(bars, [line]);
         for i in first..close.len() {
             let middle = 0.5 * (high[i] + low[i]);
@@ -105,13 +109,13 @@ pub struct Ratchet {
 }
 
 impl Default for Ratchet {
-    /// A ratchet that has seen nothing.
+    /// A ratchet that has seen nothing; the trend is taken to be up, as TA-Lib takes it.
     fn default() -> Self {
         Self {
             upper: f64::INFINITY,
             lower: f64::NEG_INFINITY,
             close: f64::NAN,
-            up: false,
+            up: true,
         }
     }
 }

@@ -51,6 +51,10 @@ impl T3 {
 impl Rule<1, 1> for T3 {
     const COLUMNS: [&'static str; 1] = ["values"];
 
+    fn warm_up(&self) -> usize {
+        self.averages.warm_up()
+    }
+
     #[inline(always)]
     fn run(&mut self, [values]: [&[f64]; 1], [average]: [&mut [f64]; 1]) {
         // Tillson's weights of e6, e5 and e4; that of e3 is what they lack to 1, so it is taken as the base.

@@ -49,6 +49,10 @@ impl Tema {
 impl Rule<1, 1> for Tema {
     const COLUMNS: [&'static str; 1] = ["values"];
 
+    fn warm_up(&self) -> usize {
+        self.averages.warm_up()
+    }
+
     #[inline(always)]
     fn run(&mut self, [values]: [&[f64]; 1], [average]: [&mut [f64]; 1]) {
         let ([once, twice, thrice], first) = self.averages.run(values);

@@ -1,7 +1,7 @@
 //! Volume-weighted moving average: the price of the last *n* bars, each weighted by its volume.
 
 use super::rule::{Rule, batch, checked_period, defined, step};
-use super::window::Window;
+use super::window::{Summary, Window};
 use crate::error::Result;
 
 /// Volume-weighted mean of the last `period` prices; NaN before there are so many and where no volume was traded.
@@ -25,8 +25,7 @@ pub fn vwma(close: &[f64], volume: &[f64], period: usize) -> Result<Vec<f64>> {
 /// [`vwma`], a bar at a time.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Vwma {
-    /// Sums of price times volume and of volume.
-    window: Window<2, 2>,
+    window: Window<Traded, 2, 3>,
 }
 
 impl Vwma {
@@ -51,17 +50,63 @@ impl Vwma {
 impl Rule<2, 1> for Vwma {
     const COLUMNS: [&'static str; 2] = ["close", "volume"];
 
+    fn warm_up(&self) -> usize {
+        self.window.warm_up()
+    }
+
     #[inline(always)]
     fn run(&mut self, bars: [&[f64]; 2], [average]: [&mut [f64]; 1]) {
-        self.window.run(
-            bars,
-            |_, [price, volume]| [price * volume, volume],
-            |i, window| {
-                let [traded, volume] = window.totals;
-                if volume != 0.0 {
-                    average[i] = window.centre + traded / volume;
-                }
-            },
-        );
+        self.window.run(bars);
+        let [newest, volume, distance] = self.window.full();
+        let warm_up = average.len() - newest.len();
+        let sums = volume.iter().zip(distance);
+        for ((average, newest), (volume, distance)) in
+            average[warm_up..].iter_mut().zip(newest).zip(sums)
+        {
+            *average = if *volume == 0.0 {
+                f64::NAN
+            } else {
+                newest + distance / volume
+            };
+        }
+    }
+}
+
+/// The newest price, the volume, and the volume times its distance from the newest price.
+#[derive(Debug, Clone, Copy, PartialEq)]
+struct Traded;
+
+impl Summary<2, 3> for Traded {
+    #[inline(always)]
+    fn of_rows(bars: [&[f64]; 2], [newest, volume, distance]: [&mut [f64]; 3]) {
+        newest.copy_from_slice(bars[0]);
+        volume.copy_from_slice(bars[1]);
+        distance.fill(0.0);
+    }
+
+    #[inline(always)]
+    fn join(newer: [&[f64]; 3], older: [&[f64]; 3], _: f64, lines: [&mut [f64]; 3]) {
+        let [newest, volume, distance] = lines;
+        newest.copy_from_slice(newer[0]);
+        let moved = older[0].iter().zip(newer[0]).zip(older[1]);
+        let sums = newer[2].iter().zip(older[2]);
+        for (distance, (moved, sums)) in distance.iter_mut().zip(moved.zip(sums)) {
+            let ((older, newer), volume) = moved;
+            *distance = (older - newer).mul_add(*volume, sums.0 + sums.1);
+        }
+        for (volume, (newer, older)) in volume.iter_mut().zip(newer[1].iter().zip(older[1])) {
+            *volume = newer + older;
+        }
+    }
+
+    #[inline(always)]
+    fn append(oldest: [&[f64]; 3], _: f64, [newest, volume, distance]: [&mut [f64]; 3]) {
+        let moved = oldest[0].iter().zip(&*newest).zip(oldest[1]);
+        for (distance, ((oldest, newest), volume)) in distance.iter_mut().zip(moved) {
+            *distance = (oldest - newest).mul_add(*volume, *distance);
+        }
+        for (volume, oldest) in volume.iter_mut().zip(oldest[1]) {
+            *volume += oldest;
+        }
     }
 }

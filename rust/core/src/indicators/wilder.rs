@@ -21,32 +21,34 @@ impl Wilder {
         }
     }
 
-    /// How many of the next `rows` give no average yet.
-    pub(super) fn warm_up(&self, rows: usize) -> usize {
-        (self.period - 1).saturating_sub(self.seen).min(rows)
+    /// Inputs still to come before the first average.
+    pub(super) fn warm_up(&self) -> usize {
+        (self.period - 1).saturating_sub(self.seen)
     }
 
-    /// Replaces every input by the average after it; inputs before the first average become NaN.
+    /// Writes the average of `input(value)` for every value where there is one.
     #[inline(always)]
-    pub(super) fn run(&mut self, inputs: &mut [f64]) {
-        let lacking = (self.period - self.seen).min(inputs.len());
-        let (seeding, rest) = inputs.split_at_mut(lacking);
+    pub(super) fn run(
+        &mut self,
+        values: &[f64],
+        line: &mut [f64],
+        mut input: impl FnMut(f64) -> f64,
+    ) {
         let n = self.period as f64;
-        for input in seeding {
-            self.sum += *input;
+        let seeding = (self.period - self.seen).min(line.len());
+        for (line, &value) in line.iter_mut().zip(&values[..seeding]) {
+            self.sum += input(value);
             self.seen += 1;
-            *input = f64::NAN;
             if self.seen == self.period {
-                *input = self.sum / n;
-                self.average = Some(Decay::new((n - 1.0) / n, *input));
+                *line = self.sum / n;
+                self.average = Some(Decay::new((n - 1.0) / n, *line));
             }
         }
-        if let Some(average) = &mut self.average {
+        if let Some(mut average) = self.average {
             let weight = 1.0 / n;
-            for input in &mut *rest {
-                *input *= weight;
-            }
-            average.run(rest);
+            let weighted = |value| weight * input(value);
+            average.run(&values[seeding..], &mut line[seeding..], weighted, |_, y| y);
+            self.average = Some(average);
         }
     }
 }

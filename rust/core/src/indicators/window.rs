@@ -1,124 +1,142 @@
-//! Sums over the last *n* rows that never drift, because nothing is ever subtracted.
+//! What is known of the last *n* rows, computed afresh for every window at the cost of log *n* steps.
 //!
-//! The rows are cut into blocks of *n*. A window is the tail of one block and the head of the next; both are summed
-//! afresh, tails when their block is full. The price is counted from the last price of the full block, so a market
-//! that stands still gives its price back to the last bit.
+//! A summary of *2m* rows joins two summaries of *m* rows that lie side by side, and those are there already: one was
+//! made for this row, the other for the row *m* before. So *n* is reached by doubling, with one more row where *n* is
+//! odd on the way. Nothing is ever taken away again, so nothing drifts, and rounding stays that of a pairwise sum.
 
-/// A window over `I` columns, the first of them the price, with `K` sums.
+use super::history::History;
+
+/// A summary of neighbouring rows in `K` numbers, one line each; made from rows of `I` columns.
+pub(super) trait Summary<const I: usize, const K: usize> {
+    /// Of single rows.
+    fn of_rows(columns: [&[f64]; I], lines: [&mut [f64]; K]);
+
+    /// Of neighbouring runs of `size` rows each.
+    fn join(newer: [&[f64]; K], older: [&[f64]; K], size: f64, lines: [&mut [f64]; K]);
+
+    /// Takes into summaries of `size` rows the one row before them.
+    fn append(oldest: [&[f64]; K], size: f64, lines: [&mut [f64]; K]);
+}
+
+/// Summaries over a sliding window.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) struct Window<const I: usize, const K: usize> {
-    period: usize,
-    /// Rows of the open block.
-    block: [Vec<f64>; I],
-    /// Sums over the open block.
-    head: [f64; K],
-    /// `tails[i]`: sums over the full block from row `i` on; empty until there is one.
-    tails: Vec<[f64; K]>,
-    /// Last price of the full block.
-    centre: f64,
+pub(super) struct Window<S, const I: usize, const K: usize> {
+    /// From single rows to the whole window; each level joins two runs of the level before, and a row if it is odd.
+    levels: Vec<Level<K>>,
+    summary: std::marker::PhantomData<S>,
 }
 
-/// What a window holds at a row.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Sums<const K: usize> {
-    /// Price that the sums count from.
-    pub(super) centre: f64,
-    /// Rows since the centre, the position of the newest row.
-    pub(super) position: f64,
-    /// One total for each of the terms.
-    pub(super) totals: [f64; K],
+#[derive(Debug, Clone, PartialEq)]
+struct Level<const K: usize> {
+    size: usize,
+    lines: [History; K],
+    /// Rows of the newest piece that have a summary of this size.
+    defined: usize,
 }
 
-impl<const I: usize, const K: usize> Window<I, K> {
+impl<S: Summary<I, K>, const I: usize, const K: usize> Window<S, I, K> {
+    /// A window over `period` rows, at least 1.
     pub(super) fn new(period: usize) -> Self {
+        let doublings = period.ilog2();
+        let levels = (0..=doublings).map(|level| {
+            let size = period >> (doublings - level);
+            let kept = if level == 0 { period } else { size };
+            Level {
+                size,
+                lines: std::array::from_fn(|_| History::new(kept)),
+                defined: 0,
+            }
+        });
         Self {
-            period,
-            block: [const { Vec::new() }; I],
-            head: [0.0; K],
-            tails: Vec::new(),
-            centre: 0.0,
+            levels: levels.collect(),
+            summary: std::marker::PhantomData,
         }
     }
 
-    /// Takes rows. `terms(position, row)` is what a row adds to the sums, its price counted from the centre;
-    /// `emit(index, sums)` is called for every row that ends a full window.
+    /// Rows still to come before the window is full.
+    pub(super) fn warm_up(&self) -> usize {
+        let rows = self.levels[0].lines[0].len();
+        (self.period() - 1).saturating_sub(rows)
+    }
+
+    /// Rows in the window.
+    pub(super) fn period(&self) -> usize {
+        self.levels[self.levels.len() - 1].size
+    }
+
+    /// Summaries of the window for the newest of the rows last taken; rows before them have none.
     #[inline(always)]
-    pub(super) fn run(
-        &mut self,
-        columns: [&[f64]; I],
-        terms: impl Fn(f64, [f64; I]) -> [f64; K],
-        mut emit: impl FnMut(usize, Sums<K>),
-    ) {
+    pub(super) fn full(&self) -> [&[f64]; K] {
+        self.newest(self.levels.len() - 1)
+    }
+
+    /// The same of half the window, rounded down.
+    #[inline(always)]
+    pub(super) fn half(&self) -> [&[f64]; K] {
+        self.newest(self.levels.len() - 2)
+    }
+
+    #[inline(always)]
+    fn newest(&self, level: usize) -> [&[f64]; K] {
+        let level = &self.levels[level];
+        level
+            .lines
+            .each_ref()
+            .map(|line| line.back(0, level.defined))
+    }
+
+    /// Takes rows.
+    #[inline(always)]
+    pub(super) fn run(&mut self, columns: [&[f64]; I]) {
         let rows = columns[0].len();
-        let mut start = 0;
-        while start < rows {
-            let filled = self.block[0].len();
-            let end = rows.min(start + self.period - filled);
-            let part = columns.map(|column| &column[start..end]);
-            for (block, column) in self.block.iter_mut().zip(part) {
-                block.extend_from_slice(column);
-            }
-            let full = filled + end - start == self.period;
-            if !self.tails.is_empty() {
-                // The row that fills the block ends a window that is the block itself: a tail of its own.
-                let straddling = end - start - usize::from(full);
-                let tails = &self.tails[filled + 1..][..straddling];
-                let part = part.map(|column| &column[..straddling]);
-                let mut head = self.head;
-                for (i, tail) in tails.iter().enumerate() {
-                    let position = (filled + i + 1) as f64;
-                    let row = std::array::from_fn(|c| part[c][i]);
-                    head = add(head, terms(position, self.centred(row)));
-                    emit(
-                        start + i,
-                        Sums {
-                            centre: self.centre,
-                            position,
-                            totals: add(*tail, head),
-                        },
-                    );
-                }
-                self.head = head;
-            }
-            if full {
-                let sums = self.close_block(&terms);
-                emit(end - 1, sums);
-            }
-            start = end;
+        let [single, levels @ ..] = self.levels.as_mut_slice() else {
+            return;
+        };
+        S::of_rows(columns, single.extend(rows));
+        single.defined = rows;
+        let mut before = &*single;
+        for level in levels {
+            level.join::<S, I>(rows, before, single);
+            before = level;
         }
-    }
-
-    /// Sums the tails of the block that is now full, and opens the next.
-    #[inline(always)]
-    fn close_block(&mut self, terms: &impl Fn(f64, [f64; I]) -> [f64; K]) -> Sums<K> {
-        let last = self.period - 1;
-        self.centre = self.block[0][last];
-        self.tails.resize(self.period, [0.0; K]);
-        let block: [&[f64]; I] = self.block.each_ref().map(|column| &column[..=last]);
-        let mut sums = [0.0; K];
-        for (i, tail) in self.tails.iter_mut().enumerate().rev() {
-            let mut row: [f64; I] = std::array::from_fn(|c| block[c][i]);
-            row[0] -= self.centre;
-            sums = add(sums, terms(-((last - i) as f64), row));
-            *tail = sums;
-        }
-        self.block.iter_mut().for_each(Vec::clear);
-        self.head = [0.0; K];
-        Sums {
-            centre: self.centre,
-            position: 0.0,
-            totals: sums,
-        }
-    }
-
-    #[inline(always)]
-    fn centred(&self, mut row: [f64; I]) -> [f64; I] {
-        row[0] -= self.centre;
-        row
     }
 }
 
-#[inline(always)]
-fn add<const K: usize>(a: [f64; K], b: [f64; K]) -> [f64; K] {
-    std::array::from_fn(|k| a[k] + b[k])
+impl<const K: usize> Level<K> {
+    #[inline(always)]
+    fn join<S: Summary<I, K>, const I: usize>(
+        &mut self,
+        rows: usize,
+        before: &Self,
+        single: &Self,
+    ) {
+        let both = 2 * before.size;
+        let odd = self.size > both;
+        self.defined = if odd {
+            rows.min(single.lines[0].len().saturating_sub(both))
+        } else {
+            rows.min(before.lines[0].len().saturating_sub(before.size))
+        };
+        let count = self.defined;
+        let newer = before.rows_back(0, count);
+        let older = before.rows_back(before.size, count);
+        let mut lines = self.extend(count);
+        let written = lines.each_mut().map(|line| &mut **line);
+        S::join(newer, older, before.size as f64, written);
+        if odd {
+            S::append(single.rows_back(both, count), both as f64, lines);
+        }
+    }
+
+    /// Room for the next `count` summaries.
+    #[inline(always)]
+    fn extend(&mut self, count: usize) -> [&mut [f64]; K] {
+        self.lines.each_mut().map(|line| line.extend(count))
+    }
+
+    /// `count` summaries, the last of them `back` rows before the newest.
+    #[inline(always)]
+    fn rows_back(&self, back: usize, count: usize) -> [&[f64]; K] {
+        self.lines.each_ref().map(|line| line.back(back, count))
+    }
 }

@@ -1,5 +1,6 @@
 //! Weighted moving average: weights 1 for the oldest of *n* values to *n* for the newest.
 
+use super::moments::Trend;
 use super::rule::{Rule, batch, checked_period, defined, step};
 use super::window::Window;
 use crate::error::Result;
@@ -24,11 +25,7 @@ pub fn wma(values: &[f64], period: usize) -> Result<Vec<f64>> {
 /// [`wma`], a value at a time.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Wma {
-    /// Sums of the price and of position times price.
-    window: Window<1, 2>,
-    period: usize,
-    /// Values still to come before the first average.
-    warm_up: usize,
+    window: Window<Trend, 1, 2>,
 }
 
 impl Wma {
@@ -40,8 +37,6 @@ impl Wma {
         let period = checked_period("period", period, 1)?;
         Ok(Self {
             window: Window::new(period),
-            period,
-            warm_up: period - 1,
         })
     }
 
@@ -50,30 +45,30 @@ impl Wma {
         let [average] = step(self, [value]);
         defined(average)
     }
-
-    /// Rows of the next `rows` that give no average yet.
-    pub(super) fn warm_up(&self, rows: usize) -> usize {
-        self.warm_up.min(rows)
-    }
 }
 
 impl Rule<1, 1> for Wma {
     const COLUMNS: [&'static str; 1] = ["values"];
 
+    fn warm_up(&self) -> usize {
+        self.window.warm_up()
+    }
+
     #[inline(always)]
     fn run(&mut self, values: [&[f64]; 1], [average]: [&mut [f64]; 1]) {
-        self.warm_up -= self.warm_up(average.len());
-        let n = self.period as f64;
-        let weight_of_all = 2.0 / (n * (n + 1.0));
-        self.window.run(
-            values,
-            |position, [price]| [price, position * price],
-            |i, window| {
-                // The newest row has weight n, so the row at `p` has p + (n − position).
-                let [sum, by_position] = window.totals;
-                let weighted = (n - window.position).mul_add(sum, by_position);
-                average[i] = weighted.mul_add(weight_of_all, window.centre);
-            },
-        );
+        self.window.run(values);
+        write_weighted(self.window.period(), self.window.full(), average);
+    }
+}
+
+/// Writes the weighted mean of windows over `period` rows into the newest rows of `average`.
+#[inline(always)]
+pub(super) fn write_weighted(period: usize, [mean, moment]: [&[f64]; 2], average: &mut [f64]) {
+    // The weight of a row is (n + 1)/2 less its age from the middle; all weights add up to n·(n + 1)/2.
+    let n = period as f64;
+    let per_moment = -2.0 / (n * (n + 1.0));
+    let warm_up = average.len() - mean.len();
+    for ((average, mean), moment) in average[warm_up..].iter_mut().zip(mean).zip(moment) {
+        *average = per_moment.mul_add(*moment, *mean);
     }
 }

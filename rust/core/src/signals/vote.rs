@@ -82,6 +82,14 @@ impl Ballot {
         self.voters.iter().all(|voter| voter.standing.is_none())
     }
 
+    /// Whether the next close without a signal leaves no signal standing.
+    #[must_use]
+    pub fn is_spent(&self) -> bool {
+        self.voters
+            .iter()
+            .all(|voter| voter.standing.is_none() || voter.closes_left <= 1)
+    }
+
     /// The verdict over all standing signals; indicators without one abstain.
     #[must_use]
     pub fn verdict(&self) -> Option<Vote> {
@@ -238,6 +246,7 @@ mod tests {
         assert!(ballot.verdict().is_some());
         ballot.close(0, None);
         assert!(ballot.verdict().is_some());
+        assert!(ballot.is_spent());
         ballot.close(0, None);
         assert!(ballot.is_silent());
     }

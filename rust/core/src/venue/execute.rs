@@ -3,7 +3,9 @@
 use super::live_order::LiveOrder;
 use super::rounding::to_lot;
 use super::slippage::{Taking, against};
-use super::{Fill, Liquidity, MarketId, OrderKind, OrderState, Quantity, Reason, Side};
+use super::{
+    Fill, Liquidity, MarketId, OrderKind, OrderRequest, OrderState, Quantity, Reason, Side,
+};
 use super::{SlippageModel, TimeInForce, Venue, margin};
 use crate::ledger::Opening;
 use crate::market::MarketType;
@@ -197,9 +199,7 @@ impl Venue {
         initial_stop: Option<f64>,
     ) -> bool {
         let request = &order.request;
-        let fee_in_base = self.rules.fee_in_base
-            && request.side == Side::Buy
-            && self.ledger.is_spot(request.market);
+        let fee_in_base = self.pays_in_base(request);
         let fill = Fill {
             order: order.id,
             account: request.account,
@@ -248,7 +248,9 @@ impl Venue {
         let units = |price: f64| match request.quantity {
             Quantity::Base(units) => units,
             Quantity::Position => reducible,
-            Quantity::Quote(value) if request.reduce_only => value / price,
+            Quantity::Quote(value) if request.reduce_only || self.pays_in_base(request) => {
+                value / price
+            }
             Quantity::Quote(value) => value / (price * (1.0 + request.leverage * fee_rate)),
         };
         let mut price = point.price;
@@ -292,7 +294,7 @@ impl Venue {
         let price = quote.price;
         let free = self.ledger.free_margin(request.account);
         let mut units = to_lot(instrument, wanted);
-        let cost = self.cost_per_notional(request.market, request.leverage, quote.fee_rate);
+        let cost = self.cost_per_notional(request, quote.fee_rate);
         let bearable = free * (1.0 + SLACK);
         if units * price * cost > bearable {
             if self.ledger.account_equity(request.account) <= 0.0
@@ -328,12 +330,16 @@ impl Venue {
     }
 
     /// What one unit of notional binds: margin and fee, or on spot price and fee.
-    pub(super) fn cost_per_notional(&self, market: MarketId, leverage: f64, fee_rate: f64) -> f64 {
-        if self.ledger.is_spot(market) && self.rules.fee_in_base {
+    pub(super) fn cost_per_notional(&self, request: &OrderRequest, fee_rate: f64) -> f64 {
+        if self.pays_in_base(request) {
             1.0
         } else {
-            1.0 / leverage + fee_rate
+            1.0 / request.leverage + fee_rate
         }
+    }
+
+    fn pays_in_base(&self, request: &OrderRequest) -> bool {
+        self.rules.fee_in_base && request.side == Side::Buy && self.ledger.is_spot(request.market)
     }
 
     pub(super) fn lacking(&self, market: MarketId) -> Reason {

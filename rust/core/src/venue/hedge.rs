@@ -60,16 +60,23 @@ impl Venue {
     }
 
     /// An order that the venue itself sends at `point`.
-    pub(super) fn own_order(&mut self, request: OrderRequest, point: Point) -> LiveOrder {
+    pub(super) fn own_order(&mut self, request: OrderRequest, point: Point) -> Box<LiveOrder> {
         let id = self.log.open(&request, point.time_ns);
-        LiveOrder::new(id, request)
+        self.places.place(LiveOrder::new(id, request))
     }
 
     /// Executes an order; what the bar has no volume for waits for the next open.
-    pub(super) fn execute_or_wait(&mut self, mut order: LiveOrder, point: Point, pricing: Pricing) {
+    pub(super) fn execute_or_wait(
+        &mut self,
+        mut order: Box<LiveOrder>,
+        point: Point,
+        pricing: Pricing,
+    ) {
         if self.execute(&mut order, point, pricing) == Progress::Waits {
             order.tried_ns = Some(point.time_ns);
             self.state_mut(point.market).pending.push(order);
+        } else {
+            self.places.free(order);
         }
     }
 }

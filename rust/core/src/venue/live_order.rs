@@ -20,7 +20,31 @@ pub(super) struct LiveOrder {
     pub protective: bool,
 }
 
+/// Orders that wait. They travel between lists by pointer, for an order is some hundred bytes.
+pub(super) type Waiting = Vec<Box<LiveOrder>>;
+
+/// Places of orders that have ended, lent to new ones, so that a submission allocates nothing.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub(super) struct Places(Waiting);
+
+impl Places {
+    pub(super) fn place(&mut self, order: LiveOrder) -> Box<LiveOrder> {
+        match self.0.pop() {
+            Some(mut place) => {
+                *place = order;
+                place
+            }
+            None => Box::new(order),
+        }
+    }
+
+    pub(super) fn free(&mut self, place: Box<LiveOrder>) {
+        self.0.push(place);
+    }
+}
+
 impl LiveOrder {
+    #[inline]
     pub(super) fn new(id: OrderId, request: OrderRequest) -> Self {
         Self {
             id,

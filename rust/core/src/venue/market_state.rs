@@ -1,6 +1,6 @@
 //! What the venue keeps of one market: its specification, its last price, the orders that wait in it.
 
-use super::live_order::LiveOrder;
+use super::live_order::{LiveOrder, Waiting};
 use super::slippage::Volatility;
 use super::{OrderId, SlippageModel};
 use crate::market::Instrument;
@@ -12,9 +12,9 @@ pub(super) struct MarketState {
     /// Close of its last bar.
     pub last_close: Option<f64>,
     /// Market orders, and what is left of triggered stops, by id.
-    pub pending: Vec<LiveOrder>,
+    pub pending: Waiting,
     /// Orders that wait for a price, by id.
-    pub resting: Vec<LiveOrder>,
+    pub resting: Waiting,
     /// Units of the current bar, and what market orders have taken of them.
     pub bar_volume: f64,
     pub volume_taken: f64,
@@ -38,7 +38,7 @@ impl MarketState {
     }
 
     /// Takes an order out of the lists.
-    pub(super) fn take(&mut self, id: OrderId) -> Option<LiveOrder> {
+    pub(super) fn take(&mut self, id: OrderId) -> Option<Box<LiveOrder>> {
         for list in [&mut self.pending, &mut self.resting] {
             if let Some(index) = list.iter().position(|order| order.id == id) {
                 return Some(list.remove(index));
@@ -48,9 +48,12 @@ impl MarketState {
     }
 
     /// Takes the first order that `wanted` picks.
-    pub(super) fn take_where(&mut self, wanted: impl Fn(&LiveOrder) -> bool) -> Option<LiveOrder> {
+    pub(super) fn take_where(
+        &mut self,
+        wanted: impl Fn(&LiveOrder) -> bool,
+    ) -> Option<Box<LiveOrder>> {
         for list in [&mut self.pending, &mut self.resting] {
-            if let Some(index) = list.iter().position(&wanted) {
+            if let Some(index) = list.iter().position(|order| wanted(order)) {
                 return Some(list.remove(index));
             }
         }

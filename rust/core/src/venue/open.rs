@@ -48,8 +48,10 @@ impl Venue {
                 }
             }
         }
-        self.act_on_passed(point);
-        self.end_immediate(point);
+        if !self.state(market).resting.is_empty() {
+            self.act_on_passed(point);
+            self.end_immediate(point);
+        }
         for account in self.account_ids() {
             let judged = mark.map_or(bar.open, |mark| mark.open);
             self.liquidate_at(account, point, judged);
@@ -99,7 +101,7 @@ impl Venue {
     }
 
     /// Does what an order does once its level is met at `point`.
-    pub(super) fn act(&mut self, mut order: LiveOrder, point: Point) {
+    pub(super) fn act(&mut self, mut order: Box<LiveOrder>, point: Point) {
         match order.request.kind {
             OrderKind::Limit { .. } | OrderKind::TakeProfit { .. } => {
                 self.execute_or_wait(order, point, Pricing::Limit);
@@ -113,7 +115,9 @@ impl Venue {
                     Side::Sell => point.price >= price,
                 };
                 order.request.kind = OrderKind::Limit { price };
-                if marketable {
+                if marketable && order.request.post_only {
+                    let _ = self.refuse(&order, Reason::WouldTake, point);
+                } else if marketable {
                     order.liquidity = Liquidity::Taker;
                     self.execute_or_wait(order, point, Pricing::Limit);
                 } else if let Some(reason) = immediate(order.request.time_in_force) {

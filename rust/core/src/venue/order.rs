@@ -118,7 +118,7 @@ pub struct Bracket {
     pub trail_fraction: Option<f64>,
     /// Once the price has moved this fraction in favour, the stop moves to the entry price.
     pub break_even_fraction: Option<f64>,
-    /// Stop at an absolute loss of both legs of a hedge, in quote currency; both legs close.
+    /// Stop where the price loss of both legs of a hedge, before fees and funding, reaches this amount of quote currency; both legs close.
     pub net_loss: Option<f64>,
 }
 

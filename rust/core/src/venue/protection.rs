@@ -265,7 +265,7 @@ impl Venue {
         account: AccountId,
         market: MarketId,
         role: usize,
-    ) -> Option<LiveOrder> {
+    ) -> Option<Box<LiveOrder>> {
         let protection = self.protection_mut(account, market);
         let child = protection.children[role].take()?;
         protection.closing = true;
@@ -285,7 +285,7 @@ impl Venue {
         if child.limit {
             order.liquidity = super::Liquidity::Maker;
         }
-        Some(order)
+        Some(self.places.place(order))
     }
 
     /// A position has been closed by `order`: ends its protective orders and whatever else could only have reduced it, and closes its hedge.

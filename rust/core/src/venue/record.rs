@@ -59,6 +59,10 @@ impl OrderLog {
         &self.records
     }
 
+    pub(super) fn reserve(&mut self, orders: usize) {
+        self.records.reserve(orders);
+    }
+
     pub(super) fn open(&mut self, request: &OrderRequest, now_ns: i64) -> OrderId {
         let id = u32::try_from(self.records.len()).expect("orders fit in u32");
         self.records.push(OrderRecord {

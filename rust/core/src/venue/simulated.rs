@@ -1,5 +1,6 @@
 //! The venue itself: what it holds, and what can be read from it.
 
+use super::live_order::Places;
 use super::market_state::MarketState;
 use super::protection::Protection;
 use super::record::{OrderLog, OrderRecord};
@@ -32,6 +33,7 @@ pub struct Venue {
     pub(super) protections: Vec<Protection>,
     pub(super) log: OrderLog,
     pub(super) fills: Vec<Fill>,
+    pub(super) places: Places,
 }
 
 impl Venue {
@@ -86,7 +88,15 @@ impl Venue {
             markets,
             log: OrderLog::default(),
             fills: Vec::new(),
+            places: Places::default(),
         })
+    }
+
+    /// Makes room for this many orders, their fills and trades, so that lists do not move while they grow.
+    pub fn reserve(&mut self, orders: usize) {
+        self.log.reserve(orders);
+        self.fills.reserve(orders);
+        self.ledger.reserve(orders / 2);
     }
 
     /// Plays one closed bar of a market: open, path, close. Funding due at its open is booked before, by [`Venue::apply_funding`].

@@ -9,7 +9,7 @@ impl Venue {
     /// Takes an order decided at the last close. It acts from the next bar's open on, or is rejected at once; its record tells.
     pub fn submit(&mut self, request: OrderRequest, now_ns: i64) -> OrderId {
         let id = self.log.open(&request, now_ns);
-        let mut order = LiveOrder::new(id, request);
+        let mut order = self.places.place(LiveOrder::new(id, request));
         match self.admit(&mut order, now_ns) {
             Ok(()) => {
                 self.log.get_mut(id).kind = order.request.kind;
@@ -89,7 +89,11 @@ impl Venue {
         };
         order.best = state.last_close.unwrap_or(0.0);
         let marketable = self.marketable(order);
-        if order.request.post_only && (marketable || order.request.kind == OrderKind::Market) {
+        let takes = matches!(
+            order.request.kind,
+            OrderKind::Market | OrderKind::Stop { .. } | OrderKind::TrailingStop { .. }
+        );
+        if order.request.post_only && (marketable || takes) {
             return Err(Reason::WouldTake);
         }
         if order.is_limit() && !marketable {
@@ -156,7 +160,7 @@ impl Venue {
             Quantity::Quote(_) => 0.0,
             _ => self.rules.fee_rate(order.liquidity),
         };
-        let cost = self.cost_per_notional(market, request.leverage, fee_rate);
+        let cost = self.cost_per_notional(request, fee_rate);
         if request.side == Side::Sell && self.ledger.is_spot(market) {
             return Ok(());
         }
@@ -242,7 +246,7 @@ impl Venue {
         let Some(place) = state.resting.iter().position(|order| order.id == id) else {
             return false;
         };
-        let old = state.resting[place];
+        let old = *state.resting[place];
         if std::mem::discriminant(&old.request.kind) != std::mem::discriminant(&kind) {
             return false;
         }
@@ -258,7 +262,7 @@ impl Venue {
             order.best = old.best;
         }
         self.log.get_mut(id).kind = order.request.kind;
-        self.state_mut(record.market).resting[place] = order;
+        *self.state_mut(record.market).resting[place] = order;
         true
     }
 }

@@ -79,7 +79,7 @@ fn of_the_bar_inside_which_a_position_is_entered_only_the_adverse_side_counts() 
     scene.send(limit(Side::Buy, 1.0, 95.0));
     scene.bar([100.0, 120.0, 94.0, 96.0]);
     scene.send(close(Side::Sell));
-    scene.bar([96.0; 4]);
+    scene.bar([95.5; 4]);
     let trade = &scene.venue.trades()[0];
     near(trade.max_adverse_fraction, 1.0 / 95.0);
     near(trade.max_favourable_fraction, 1.0 / 95.0);

@@ -3,7 +3,7 @@
 use crate::scene::{MARKET, Scene, bracketed, close, limit, market, near, stop};
 use spark_stacker_core::venue::{
     Bracket, MAIN, OrderId, OrderKind, OrderRequest, OrderState, Purpose, Quantity, Reason, Side,
-    SlippageModel, VenueRules,
+    SlippageModel, TimeInForce, VenueRules,
 };
 
 fn with_bracket(bracket: Bracket) -> OrderRequest {
@@ -184,6 +184,23 @@ fn a_close_beneath_the_entry_after_break_even_exits_at_the_close() {
     scene.send(with_bracket(bracket));
     scene.bar([100.0, 111.0, 97.0, 98.0]);
     assert_eq!(scene.prices(), [100.0, 98.0]);
+}
+
+#[test]
+fn a_close_that_is_refused_leaves_the_stop_standing() {
+    let mut scene = Scene::new();
+    scene.send(bracketed(market(Side::Buy, Quantity::Base(1.0)), 0.05, 0.5));
+    scene.bar([100.0; 4]);
+    let refused = scene.send(OrderRequest {
+        kind: OrderKind::Limit { price: 110.0 },
+        time_in_force: TimeInForce::ImmediateOrCancel,
+        ..close(Side::Sell)
+    });
+    scene.bar([100.0; 4]);
+    assert_eq!(scene.record(refused).state, OrderState::Rejected);
+    assert_eq!(scene.record(OrderId(1)).state, OrderState::Open);
+    scene.bar([100.0, 100.0, 90.0, 92.0]);
+    assert_eq!(scene.last_fill().price, 95.0);
 }
 
 #[test]

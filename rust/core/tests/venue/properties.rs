@@ -59,12 +59,16 @@ fn play(history: &History) -> Result<Venue, TestCaseError> {
     let mut seen = 0;
     let mut borne = [0.0; 2];
     let mut last = vec![100.0; markets];
+    let mut reducing = Vec::new();
     for (minute, step) in (1_i64..).zip(&history.steps) {
         let before: Vec<f64> = held(&venue, markets);
         match step {
             Step::Order(request) => {
                 let request = priced(*request, last[usize::from(request.market.0)]);
-                venue.submit(request, minute);
+                let id = venue.submit(request, minute);
+                if request.reduce_only {
+                    reducing.push(id);
+                }
             }
             Step::Bar { market, .. } => {
                 let (id, bar) = bar_after(last[usize::from(*market)], minute, step).unwrap();
@@ -98,7 +102,7 @@ fn play(history: &History) -> Result<Venue, TestCaseError> {
         for fill in &venue.fills()[seen..] {
             books.take(fill);
         }
-        check_reduce_only(&venue, seen, before)?;
+        check_reduce_only(&venue, seen, before, &reducing)?;
         seen = venue.fills().len();
         for account in ACCOUNTS {
             let row = usize::from(account.0);
@@ -190,8 +194,13 @@ fn check_orders(venue: &Venue) -> Result<(), TestCaseError> {
     Ok(())
 }
 
-/// Replays the fills from `seen` on: those of closing orders only ever shrink their position.
-fn check_reduce_only(venue: &Venue, seen: usize, mut held: Vec<f64>) -> Result<(), TestCaseError> {
+/// Replays the fills from `seen` on: those of closing and reduce-only orders only ever shrink their position.
+fn check_reduce_only(
+    venue: &Venue,
+    seen: usize,
+    mut held: Vec<f64>,
+    reducing: &[OrderId],
+) -> Result<(), TestCaseError> {
     let markets = venue.ledger().markets();
     for fill in &venue.fills()[seen..] {
         let row = usize::from(fill.account.0) * markets + usize::from(fill.market.0);
@@ -201,7 +210,7 @@ fn check_reduce_only(venue: &Venue, seen: usize, mut held: Vec<f64>) -> Result<(
             fill.quantity
         };
         let record = venue.orders()[fill.order.0 as usize];
-        if record.quantity == Quantity::Position {
+        if record.quantity == Quantity::Position || reducing.contains(&fill.order) {
             prop_assert!(held[row] * fill.side.sign() < 0.0);
             prop_assert!(fill.quantity <= held[row].abs() * (1.0 + 1e-9));
         }

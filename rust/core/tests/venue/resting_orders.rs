@@ -79,6 +79,21 @@ fn post_only_is_rejected_if_it_would_take() {
 }
 
 #[test]
+fn a_post_only_stop_limit_is_rejected_when_its_trigger_would_take() {
+    let mut scene = Scene::new();
+    let kind = OrderKind::StopLimit {
+        trigger: 105.0,
+        price: 106.0,
+    };
+    let id = scene.send(OrderRequest {
+        post_only: true,
+        ..order(Side::Buy, 1.0, kind)
+    });
+    scene.bar([100.0, 110.0, 99.0, 108.0]);
+    assert_eq!(scene.fate(id), (OrderState::Rejected, Reason::WouldTake));
+}
+
+#[test]
 fn a_stop_triggers_on_touch_at_its_trigger() {
     let mut scene = Scene::new();
     scene.send(stop(Side::Buy, 1.0, 105.0));

@@ -63,6 +63,20 @@ fn leverage_is_refused() {
 }
 
 #[test]
+fn all_of_the_cash_is_spent_when_the_fee_is_in_base() {
+    let rules = VenueRules {
+        taker_fee_rate: 0.01,
+        fee_in_base: true,
+        ..VenueRules::default()
+    };
+    let mut scene = scene(rules);
+    scene.send(market(Side::Buy, Quantity::Quote(10_000.0)));
+    scene.bar([100.0; 4]);
+    near(scene.held(), 99.0);
+    near(scene.venue.free_margin(MAIN), 0.0);
+}
+
+#[test]
 fn a_fee_in_base_comes_out_of_the_units_bought() {
     let rules = VenueRules {
         taker_fee_rate: 0.01,

@@ -98,7 +98,7 @@ pub(in crate::indicators) struct AdaptiveSupertrend {
 impl Lines<4> for AdaptiveSupertrend {
     #[inline(always)]
     fn run(&mut self, rows: Rows<'_>, [atr, cluster, line, direction]: [&mut [f64]; 4]) {
-        let first = self.range.warm_up(rows.len());
+        let first = self.range.warm_up().min(rows.len());
         self.range.run([rows.high, rows.low, rows.close], [atr]);
         for i in first..rows.len() {
             let found = self.clusters.update(atr[i]);

@@ -1,0 +1,149 @@
+"""A backtest of a strategy function: the core calls it at every close, nothing after that close exists for it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from functools import partial
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+import numpy as np
+import polars as pl
+
+from spark_stacker import _core
+from spark_stacker.backtesting.assumptions import venue_assumptions
+from spark_stacker.backtesting.histories import funding_columns, load_history
+from spark_stacker.backtesting.lines import DrawnIndicator, draw_lines
+from spark_stacker.backtesting.market import TradedMarket
+from spark_stacker.backtesting.plain import describe_code, plain
+from spark_stacker.backtesting.python_signals import indicator_columns
+from spark_stacker.backtesting.result import BacktestResult
+from spark_stacker.backtesting.setup import RunSetup
+from spark_stacker.backtesting.simulation_engine import SimulationEngine
+from spark_stacker.backtesting.simulation_run import SimulationRun
+from spark_stacker.errors import ParameterError, SparkStackerError, StrategyError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+    from spark_stacker.backtesting.account import Account
+    from spark_stacker.backtesting.histories import MarketHistory, Span
+    from spark_stacker.backtesting.terms import VenueTerms
+    from spark_stacker.data import DataManager
+    from spark_stacker.indicators.base_indicator import BaseIndicator
+
+__all__ = ["StrategyFunction", "run_function"]
+
+StrategyFunction: TypeAlias = Callable[["_core.MarketView", "SimulationEngine", Mapping[str, Any]], None]
+"""Called at each bar's close with the view of everything up to then, the simulation, and the parameters."""
+
+
+def run_function(
+    strategy: StrategyFunction,
+    *,
+    manager: DataManager,
+    source: str,
+    symbol: str,
+    interval: str,
+    span: Span,
+    account: Account,
+    terms: VenueTerms,
+    leverage: float,
+    params: Mapping[str, object],
+    indicators: Sequence[BaseIndicator],
+    funding: object | None,
+    mark: object | None,
+) -> BacktestResult:
+    """Loads the candles, runs the function over them, and gives what came of it."""
+    if not callable(strategy):
+        raise ParameterError(f"strategy_func must be a function, was {type(strategy).__name__}")
+    if mark is not None:
+        raise ParameterError(
+            "mark prices are for configured strategies; strategy functions trade on trade candles"
+        )
+    if not leverage >= 1:
+        raise ParameterError(f"leverage must be at least 1, was {leverage!r}")
+    history = load_history(manager, source, symbol, interval, span)
+    simulation = SimulationEngine(
+        {account.quote: account.balance}, symbol=symbol, interval=interval, leverage=leverage, terms=terms
+    )
+    payments = None if funding is None else funding_columns(funding, symbol)
+    simulation.add_funding(payments)
+    view = _core.MarketView(history.bars, _columns(history, indicators), _Rows(history.frame))
+    try:
+        simulation.core.run(view, history.first, strategy, simulation, dict(params))
+    except SparkStackerError:
+        raise
+    except Exception as error:
+        raise StrategyError(
+            f"{describe_code(strategy)['name']} failed at {_when(simulation)}: {error!r}"
+        ) from error
+    plan = simulation.plan
+    setup = RunSetup(
+        initial_balance=account.balance,
+        quote=account.quote,
+        markets=(
+            TradedMarket(
+                symbol,
+                interval,
+                source,
+                history.traded,
+                partial(
+                    draw_lines, history, [DrawnIndicator(indicator, interval) for indicator in indicators]
+                ),
+            ),
+        ),
+        strategies=(getattr(strategy, "__name__", type(strategy).__name__),),
+        configuration={
+            "strategy_function": describe_code(strategy),
+            "strategy_params": plain(params),
+            "leverage": leverage,
+            "plan": plain(plan),
+            "indicators": [
+                {**describe_code(type(indicator)), "as": indicator.name, "params": plain(indicator.params)}
+                for indicator in indicators
+            ],
+        },
+        seed=terms.seed,
+        assumptions=venue_assumptions(plan["venue"], plan["markets"], [payments is not None]),
+        warnings=history.warnings,
+    )
+    return BacktestResult(
+        SimulationRun(simulation.core, history.bars.slice(history.first, len(history.bars))), setup
+    )
+
+
+class _Rows:
+    """Makes the frame of a view: the candles and columns up to now."""
+
+    def __init__(self, frame: pl.DataFrame) -> None:
+        self.frame = frame
+
+    def __call__(self, view: _core.MarketView) -> pl.DataFrame:
+        rows = self.frame.head(len(view))
+        others = [name for name in view.columns if name not in rows.columns]
+        return rows.with_columns(pl.Series(name, view[name][:]).fill_nan(None) for name in others)
+
+
+def _columns(history: MarketHistory, indicators: Sequence[BaseIndicator]) -> dict[str, NDArray[np.float64]]:
+    """The indicators' columns under their names; where two indicators have the same, under ``indicator.column``."""
+    made = [(indicator.name, indicator_columns(indicator, history.frame)) for indicator in indicators]
+    seen = [column for _, columns in made for column in columns.columns]
+    return {
+        column if seen.count(column) == 1 else f"{name}.{column}": np.ascontiguousarray(
+            columns[column].fill_null(float("nan")).to_numpy()
+        )
+        for name, columns in made
+        for column in columns.columns
+    }
+
+
+def _when(simulation: SimulationEngine) -> str:
+    now_ns = simulation.core.now_ns
+    return (
+        "its start"
+        if now_ns is None
+        else f"the close of {datetime.fromtimestamp(now_ns / 1e9, tz=UTC):%Y-%m-%d %H:%M:%S}"
+    )

@@ -1,0 +1,159 @@
+"""What every indicator is: columns added to a frame, and a signal read from its last row.
+
+An indicator of your own needs two methods. It then works wherever a built-in one does: in a frame, in a
+configuration (after `IndicatorFactory.register_indicator`), in a backtest and in the live loop.
+
+>>> import polars as pl
+>>> from spark_stacker.models import Signal, SignalDirection
+>>> class Breakout(BaseIndicator):
+...     def calculate(self, data):
+...         highest = pl.col("high").shift(1).rolling_max(self.params.get("period", 3))
+...         return data.with_columns(highest=highest)
+...     def generate_signal(self, data):
+...         if not data["close"][-1] > (data["highest"][-1] or float("inf")):
+...             return None
+...         return self.signal(data, SignalDirection.BUY, confidence=0.6, params={"trigger": "breakout"})
+>>> frame = pl.DataFrame({"high": [2.0, 3.0, 3.0, 5.0], "close": [1.0, 2.0, 2.0, 4.0]})
+>>> processed, signal = Breakout("breakout").process(frame)
+>>> signal.direction.value, signal.confidence
+('BUY', 0.6)
+"""
+
+from __future__ import annotations
+
+import abc
+import math
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import polars as pl
+
+from spark_stacker.errors import SparkStackerError, StrategyError
+from spark_stacker.indicators.frames import as_polars, close_time
+from spark_stacker.models import Signal, SignalDirection
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import timedelta
+
+__all__ = ["DIRECTION_CODES", "UNKNOWN_SYMBOL", "BaseIndicator"]
+
+DIRECTION_CODES = {SignalDirection.BUY: 1, SignalDirection.SELL: -1, SignalDirection.NEUTRAL: 0}
+"""How directions stand in columns."""
+
+UNKNOWN_SYMBOL = "UNKNOWN"
+"""The symbol of a signal whose market was never named."""
+
+
+class BaseIndicator(abc.ABC):
+    """Base of all indicators.
+
+    ``name`` is what the user calls it, ``params`` its parameters. ``symbol`` is the market that signals name
+    when the frame has no column ``symbol``; ``interval`` the length of a bar when a frame has too few rows to
+    tell.
+    """
+
+    symbol: str | None = None
+    interval: timedelta | None = None
+
+    def __init__(self, name: str, params: Mapping[str, Any] | None = None) -> None:
+        self.name = name
+        self.params: dict[str, Any] = dict(params or {})
+
+    @abc.abstractmethod
+    def calculate(self, data: pl.DataFrame) -> pl.DataFrame:
+        """Return ``data`` with columns added; the value of a row may use that row and earlier ones only."""
+
+    @abc.abstractmethod
+    def generate_signal(self, data: pl.DataFrame) -> Signal | None:
+        """Return the signal of the last row of a calculated frame, or `None`."""
+
+    def process(self, data: pl.DataFrame) -> tuple[pl.DataFrame, Signal | None]:
+        """Return the calculated frame and the signal of its last row."""
+        processed = self.calculate(as_polars(data))
+        return processed, self.generate_signal(processed)
+
+    def signals(self, data: pl.DataFrame) -> pl.DataFrame:
+        """Return one row a bar: ``direction`` (Int8: 1 buy, -1 sell, 0 none), ``confidence`` (0 where none).
+
+        This one calculates once and asks `generate_signal` at every bar, handing it the rows up to there.
+        Override it where the whole answer can be had at once. Raises `StrategyError` when the indicator
+        fails, returns something else than a signal, or looks ahead: when its columns at a row change as
+        later rows are added.
+        """
+        frame = as_polars(data)
+        processed = self._guarded("calculate", frame)
+        _refuse_looking_ahead(self, frame, processed)
+        direction = np.zeros(len(frame), dtype=np.int8)
+        confidence = np.zeros(len(frame))
+        for row in range(len(frame)):
+            signal = self._guarded("generate_signal", processed.head(row + 1))
+            if signal is None:
+                continue
+            if not isinstance(signal, Signal):
+                raise StrategyError(
+                    f"indicator {self.name!r}, row {row}: must give a Signal or None, gave {signal!r}"
+                )
+            direction[row] = DIRECTION_CODES[signal.direction]
+            confidence[row] = signal.confidence if direction[row] else 0.0
+        return pl.DataFrame({"direction": direction, "confidence": confidence})
+
+    def signal(
+        self,
+        data: pl.DataFrame,
+        direction: SignalDirection,
+        *,
+        confidence: float,
+        params: Mapping[str, object] | None = None,
+    ) -> Signal:
+        """Return a signal at the last row, with its symbol, and the close of its bar in UTC as the time."""
+        symbol = data["symbol"][-1] if "symbol" in data.columns else self.symbol
+        return Signal(
+            direction=direction,
+            symbol=symbol or UNKNOWN_SYMBOL,
+            indicator=self.name,
+            confidence=confidence,
+            timestamp=close_time(data, self.interval),
+            params=dict(params or {}),
+        )
+
+    def _guarded(self, method: str, frame: pl.DataFrame) -> Any:
+        """Call a method that users wrote; its failure names the indicator and the row."""
+        try:
+            return getattr(self, method)(frame)
+        except SparkStackerError:
+            raise
+        except Exception as error:
+            raise StrategyError(
+                f"indicator {self.name!r} failed in {method}, row {len(frame) - 1}: {error!r}"
+            ) from error
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({self.name!r}, {self.params!r})"
+
+
+def _refuse_looking_ahead(indicator: BaseIndicator, frame: pl.DataFrame, processed: pl.DataFrame) -> None:
+    """Calculate a few prefixes again: the last row of each must be what it was with the later rows known."""
+    if len(processed) != len(frame):
+        raise StrategyError(
+            f"indicator {indicator.name!r}: calculate must keep all {len(frame)} rows, gave {len(processed)}"
+        )
+    added = [name for name in processed.columns if name not in frame.columns]
+    for share in (0.31, 0.62, 0.83, 0.97):
+        end = int(share * len(frame))
+        if end == 0:
+            continue
+        part = indicator.calculate(frame.head(end))
+        for name in added:
+            then, now = part[name][-1], processed[name][end - 1]
+            if not _same(then, now):
+                raise StrategyError(
+                    f"indicator {indicator.name!r} looks ahead: column {name}, row {end - 1} is {then} "
+                    f"when it is the last row and {now} once later rows are known"
+                )
+
+
+def _same(then: object, now: object) -> bool:
+    if isinstance(then, float) and isinstance(now, float):
+        return math.isclose(then, now, rel_tol=1e-9, abs_tol=1e-12) or (math.isnan(then) and math.isnan(now))
+    return then == now

@@ -1,0 +1,89 @@
+"""A dry run over replayed candles and the backtest over them: the same orders and fills to the last bit.
+
+The dry run goes through the real loop: replay connector, feed, bar groups, journal, engine fed a bar at a time. The
+backtest is one call into the core. Both have the same first bar and the same history before it.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from made import strategies
+from made.dry_runs import Case, assert_same_to_the_bit
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    import polars as pl
+
+    Candles = Callable[[str], pl.DataFrame]
+
+RECORDINGS = {
+    "ETH-BTC": "ft_spot_eth_btc_5m",
+    "XRP-USDT": "ft_perp_xrp_usdt_5m",
+    "BTC-USD": "lean_coinbase_btcusd_1m_trade",
+    "ETH-USD": "lean_coinbase_ethusd_1m_trade",
+}
+CASES: dict[str, tuple[dict[str, Any], tuple[str, ...]]] = {
+    "trend": (strategies.TREND_FOLLOWING, ("ETH-BTC",)),
+    "mean reversion": (strategies.MEAN_REVERSION, ("ETH-BTC",)),
+    "shorting": (strategies.SHORTING, ("ETH-BTC",)),
+    "hedged": (strategies.HEDGED, ("XRP-USDT",)),
+    "multi-timeframe over gaps": (strategies.MULTI_TIMEFRAME, ("BTC-USD",)),
+    "two markets over gaps": (strategies.TWO_MARKETS, ("BTC-USD", "ETH-USD")),
+}
+
+
+@pytest.fixture(params=CASES, ids=str)
+def case(request: pytest.FixtureRequest, candles: Candles) -> Case:
+    configuration, markets = CASES[request.param]
+    return Case(configuration, {market: candles(RECORDINGS[market]) for market in markets})
+
+
+def test_a_dry_run_equals_the_backtest_to_the_bit(case: Case) -> None:
+    run = case.backtest()
+    assert len(run.fills()["order"]) >= 10, "a parity of nothing proves nothing"
+    assert_same_to_the_bit(case.dry_run(), run)
+
+
+def test_a_dry_run_without_history_equals_the_backtest_from_the_first_bar(case: Case) -> None:
+    case.history_bars = 0
+    assert_same_to_the_bit(case.dry_run(), case.backtest())
+
+
+def test_a_dry_run_in_pieces_equals_the_backtest(case: Case, tmp_path: Path) -> None:
+    case.dry_run(state=tmp_path, max_groups=700)
+    case.dry_run(state=tmp_path, max_groups=1)
+    assert_same_to_the_bit(case.dry_run(state=tmp_path), case.backtest())
+
+
+def test_a_killed_and_restarted_dry_run_equals_the_backtest(case: Case, candles: Candles, tmp_path: Path) -> None:
+    """SIGKILL in the middle of a replay, in another process; then the rest here, from its journal."""
+    files = []
+    for symbol in case.markets:
+        case.recordings[symbol].write_parquet(tmp_path / f"{symbol}.parquet")
+        files.append(f"{symbol}={tmp_path / symbol}.parquet")
+    program = Path(__file__).parent.parent / "made" / "run_case.py"
+    name = next(name for name, (configuration, _) in CASES.items() if configuration is case.configuration)
+    journal = tmp_path / "state" / "journal.jsonl"
+    process = subprocess.Popen([sys.executable, program, name, str(tmp_path / "state"), *files], env=os.environ)
+    try:
+        deadline = time.monotonic() + 60
+        while not (journal.exists() and journal.read_bytes().count(b'"bars"') > 400):
+            assert process.poll() is None, "the dry run ended before it could be killed"
+            assert time.monotonic() < deadline
+            time.sleep(0.01)
+    finally:
+        process.send_signal(signal.SIGKILL)
+        process.wait()
+    written = journal.read_bytes().count(b"\n")
+    session = case.dry_run(state=tmp_path / "state")
+    assert journal.read_bytes().count(b"\n") > written, "nothing was left to run"
+    assert_same_to_the_bit(session, case.backtest())
