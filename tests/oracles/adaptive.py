@@ -73,7 +73,7 @@ def adaptive_supertrend(
         middle = (high[i] + low[i]) / 2
         new_upper, new_lower = middle + factor * atr, middle - factor * atr
         if direction == 0:
-            upper, lower, direction = new_upper, new_lower, -1
+            upper, lower, direction = new_upper, new_lower, 1  # taken to be up, as TA-Lib does
         else:
             upper = new_upper if new_upper < upper or close[i - 1] > upper else upper
             lower = new_lower if new_lower > lower or close[i - 1] < lower else lower

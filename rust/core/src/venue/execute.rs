@@ -13,6 +13,9 @@ use crate::market::MarketType;
 /// Rounding slack of sums of floats: sizes and margins within this of a bound count as on it.
 const SLACK: f64 = 1e-9;
 
+/// A value is cut to what is free, but not to less than this fraction of what was asked: other orders have taken the funds then, not a gap.
+const LEAST_CUT: f64 = 1e-3;
+
 /// Where on its path the market is.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Point {
@@ -302,10 +305,11 @@ impl Venue {
             {
                 return Err(Reason::AccountLiquidated);
             }
-            if !order.cut_to_free || free <= 0.0 {
+            let affordable = free / (price * cost);
+            if !order.cut_to_free || affordable < wanted * LEAST_CUT {
                 return Err(self.lacking(request.market));
             }
-            units = to_lot(instrument, free / (price * cost));
+            units = to_lot(instrument, affordable);
         }
         if units <= 0.0 {
             return Err(Reason::BelowLot);

@@ -79,6 +79,18 @@ fn reversing_all_of_the_equity_survives_a_gap() {
 }
 
 #[test]
+fn of_two_orders_for_all_of_the_equity_the_second_is_rejected_not_filled_with_dust() {
+    let mut scene = Scene::new();
+    scene.send(market(Side::Buy, Quantity::Quote(10_000.0)));
+    let second = scene.send(market(Side::Buy, Quantity::Quote(10_000.0)));
+    scene.bar([97.0; 4]);
+    assert_eq!(
+        scene.fate(second),
+        (OrderState::Rejected, Reason::InsufficientMargin)
+    );
+}
+
+#[test]
 fn a_reversal_is_two_fills_and_two_fees() {
     let rules = VenueRules {
         taker_fee_rate: 0.001,

@@ -67,12 +67,12 @@ pub(in crate::indicators) type AdaptiveSupertrendIndicator =
 pub(in crate::indicators) fn build(parameters: &Resolved) -> Result<AdaptiveSupertrendIndicator> {
     parameters.require_below("low_percentile", "medium_percentile")?;
     parameters.require_below("medium_percentile", "high_percentile")?;
-    let atr_length = parameters.count("atr_length");
+    let range = Atr::new(parameters.count("atr_length"))?;
     let window = parameters.count("training_length");
     Ok(Indicator {
-        warm_up: atr_length + window - 1,
+        warm_up: range.warm_up() + window - 1,
         lines: AdaptiveSupertrend {
-            range: Atr::new(atr_length)?,
+            range,
             clusters: SlidingKMeans::new(KMeansRule {
                 window,
                 start_fractions: ["low_percentile", "medium_percentile", "high_percentile"]

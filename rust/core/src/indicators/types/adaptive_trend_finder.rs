@@ -6,7 +6,7 @@ use crate::indicators::catalog::{Flag, IndicatorInfo};
 use crate::indicators::parameters::{Domain, ParameterInfo, Resolved};
 use crate::indicators::rows::Rows;
 use crate::indicators::source::Source;
-use crate::indicators::trend_channel::{ChannelRule, TrendChannel};
+use crate::indicators::trend_channel::{Channel, ChannelRule, TrendChannel};
 use crate::signals::Trigger;
 use crate::signals::rules::AdaptiveTrendFinderRule;
 
@@ -83,14 +83,14 @@ impl Lines<6> for AdaptiveTrendFinder {
         [length, correlation, slope, midline, upper, lower]: [&mut [f64]; 6],
     ) {
         for (i, &price) in self.source.of(rows).iter().enumerate() {
-            if let Some(channel) = self.channel.update(price) {
-                length[i] = channel.length as f64;
-                correlation[i] = channel.correlation;
-                slope[i] = channel.slope;
-                midline[i] = channel.midline;
-                upper[i] = channel.upper;
-                lower[i] = channel.lower;
-            }
+            let channel = self.channel.update(price);
+            let value = |of: fn(&Channel) -> f64| channel.as_ref().map_or(f64::NAN, of);
+            length[i] = value(|channel| channel.length as f64);
+            correlation[i] = value(|channel| channel.correlation);
+            slope[i] = value(|channel| channel.slope);
+            midline[i] = value(|channel| channel.midline);
+            upper[i] = value(|channel| channel.upper);
+            lower[i] = value(|channel| channel.lower);
         }
     }
 }

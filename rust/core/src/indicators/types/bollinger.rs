@@ -51,10 +51,10 @@ pub(in crate::indicators) const INFO: IndicatorInfo = IndicatorInfo {
 pub(in crate::indicators) type BollingerIndicator = Indicator<Bollinger, BollingerRule, 5>;
 
 pub(in crate::indicators) fn build(parameters: &Resolved) -> Result<BollingerIndicator> {
-    let period = parameters.count("period");
+    let lines = Bollinger::new(parameters.count("period"), parameters.number("std_dev"))?;
     Ok(Indicator {
-        warm_up: period - 1,
-        lines: Bollinger::new(period, parameters.number("std_dev"))?,
+        warm_up: lines.warm_up(),
+        lines,
         rule: BollingerRule::new(parameters.number("mean_reversion_threshold")),
     })
 }

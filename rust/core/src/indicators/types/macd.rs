@@ -29,14 +29,14 @@ pub(in crate::indicators) type MacdIndicator = Indicator<Macd, MacdRule, 3>;
 
 pub(in crate::indicators) fn build(parameters: &Resolved) -> Result<MacdIndicator> {
     parameters.require_below("fast_period", "slow_period")?;
-    let periods = MacdPeriods {
+    let lines = Macd::new(MacdPeriods {
         fast: parameters.count("fast_period"),
         slow: parameters.count("slow_period"),
         signal: parameters.count("signal_period"),
-    };
+    })?;
     Ok(Indicator {
-        warm_up: periods.slow + periods.signal - 2,
-        lines: Macd::new(periods)?,
+        warm_up: lines.warm_up(),
+        lines,
         rule: MacdRule::default(),
     })
 }

@@ -18,11 +18,11 @@ use crate::signals::rules::SignalRule;
 use crate::signals::{Signal, SignalEvent};
 
 /// Rows worked on at once, so that what is read, kept and written stays in the first-level cache.
-const CHUNK: usize = 1024;
+const CHUNK: usize = 512;
 
 /// The update rule of `N` columns of values.
 pub(super) trait Lines<const N: usize> {
-    /// Takes the next rows. `lines` are as long, come filled with NaN and keep it where there is no value.
+    /// Takes the next rows and writes all of `lines`, which are as long; in warm-up they come filled with NaN.
     fn run(&mut self, rows: Rows<'_>, lines: [&mut [f64]; N]);
 }
 
@@ -53,14 +53,13 @@ impl<L: Lines<N>, R: SignalRule<N>, const N: usize> Indicator<L, R, N> {
 
     /// The signals alone; no column is kept.
     pub(super) fn signals(mut self, rows: Rows<'_>) -> Vec<SignalEvent> {
-        let mut scratch: [Vec<f64>; N] = from_fn(|_| Vec::with_capacity(CHUNK));
+        let mut scratch = [[f64::NAN; CHUNK]; N];
         let mut events = Vec::new();
         for (start, part) in rows.chunks(CHUNK) {
-            for line in &mut scratch {
-                line.clear();
-                line.resize(part.len(), f64::NAN);
+            if start < self.warm_up {
+                scratch = [[f64::NAN; CHUNK]; N];
             }
-            let lines = scratch.each_mut().map(Vec::as_mut_slice);
+            let lines = scratch.each_mut().map(|line| &mut line[..part.len()]);
             self.feed(part, lines, start, &mut events);
         }
         events

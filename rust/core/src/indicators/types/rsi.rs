@@ -46,10 +46,10 @@ pub(in crate::indicators) type RsiIndicator = Indicator<Rsi, RsiRule, 1>;
 
 pub(in crate::indicators) fn build(parameters: &Resolved) -> Result<RsiIndicator> {
     parameters.require_below("oversold", "overbought")?;
-    let period = parameters.count("period");
+    let lines = Rsi::new(parameters.count("period"))?;
     Ok(Indicator {
-        warm_up: period,
-        lines: Rsi::new(period)?,
+        warm_up: lines.warm_up(),
+        lines,
         rule: RsiRule::new(RsiLevels {
             oversold: parameters.number("oversold"),
             overbought: parameters.number("overbought"),

@@ -64,21 +64,17 @@ pub(in crate::indicators) type UltimateMaIndicator = Indicator<UltimateMa, Ultim
 
 pub(in crate::indicators) fn build(parameters: &Resolved) -> Result<UltimateMaIndicator> {
     let t3_factor = parameters.number("t3_factor");
-    let average = |kind, length| {
-        let length = parameters.count(length);
-        let kind = parameters.word(kind);
-        Average::new(kind, length, t3_factor).map(|average| (average, warm_up(kind, length)))
-    };
-    let (first, mut warm_up) = average("ma_type", "length")?;
+    let average =
+        |kind, length| Average::new(parameters.word(kind), parameters.count(length), t3_factor);
+    let first = average("ma_type", "length")?;
     let second = if parameters.switch("use_second_ma") {
-        let (second, its_warm_up) = average("ma_type2", "length2")?;
-        warm_up = warm_up.max(its_warm_up);
-        Some(second)
+        Some(average("ma_type2", "length2")?)
     } else {
         None
     };
+    let averages = std::iter::once(&first).chain(&second);
     Ok(Indicator {
-        warm_up,
+        warm_up: averages.map(Average::warm_up).max().unwrap_or(0),
         lines: UltimateMa {
             source: Source::named(parameters.word("source")),
             first,
@@ -86,16 +82,6 @@ pub(in crate::indicators) fn build(parameters: &Resolved) -> Result<UltimateMaIn
         },
         rule: UltimateMaRule::new(parameters.count("smooth_factor")),
     })
-}
-
-/// Rows before the first average of that kind.
-fn warm_up(kind: &str, length: usize) -> usize {
-    match kind {
-        "hull" => length + length.isqrt() - 2,
-        "tema" => 3 * (length - 1),
-        "t3" => 6 * (length - 1),
-        _ => length - 1,
-    }
 }
 
 /// The averages over one price of the bars; without a second one its line stays empty.
@@ -143,6 +129,19 @@ impl Average {
             "t3" => Self::T3(Box::new(T3::new(length, t3_factor)?)),
             _ => panic!("the catalogue lets {kind:?} through, which is no average"),
         })
+    }
+
+    fn warm_up(&self) -> usize {
+        match self {
+            Self::Sma(average) => average.warm_up(),
+            Self::Ema(average) => average.warm_up(),
+            Self::Wma(average) => average.warm_up(),
+            Self::Hull(average) => average.warm_up(),
+            Self::Vwma(average) => average.warm_up(),
+            Self::Rma(average) => average.warm_up(),
+            Self::Tema(average) => average.warm_up(),
+            Self::T3(average) => average.warm_up(),
+        }
     }
 
     #[inline(always)]
