@@ -14,16 +14,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from market import BALANCE, FAST, FEE_RATE, SLOW, Candles, cross_plan, random_walk, run_core
-from measure import (
-    CHAIN_NS_OF_THE_TARGETS,
-    chain_call,
-    chain_ns,
-    interleaved,
-    median,
-    paired_ratio,
-    require_release,
-    table,
-)
+from measure import interleaved, median, paired_ratio, require_release, table
+from serial_chain import TARGET_MACHINE_NS, addition_ns
 
 warnings.simplefilter("ignore")
 import pandas as pd  # noqa: E402
@@ -51,7 +43,11 @@ def ours(candles: Candles) -> Callable[[], Headline]:
 
 def with_raptorbt(candles: Candles) -> Callable[[], Headline]:
     config = raptorbt.BacktestConfig(
-        initial_capital=BALANCE, fees=FEE_RATE, slippage=0.0, fill_timing="next_bar_open", periods_per_year=8760.0
+        initial_capital=BALANCE,
+        fees=FEE_RATE,
+        slippage=0.0,
+        fill_timing="next_bar_open",
+        periods_per_year=8760.0,
     )
 
     def call() -> Headline:
@@ -113,7 +109,6 @@ def check_equal(results: dict[str, Headline]) -> None:
 
 def main() -> None:
     require_release()
-    chain = chain_call()
     rows: list[tuple[str, ...]] = []
     for bars, rounds in BARS.items():
         candles = random_walk(bars)
@@ -124,12 +119,10 @@ def main() -> None:
         }
         print(f"{bars:,} bars")
         check_equal({name: call() for name, call in calls.items()})
-        seconds = interleaved(
-            calls | {"chain": chain}, rounds=rounds, repeat={"ours": max(1, 200_000 // bars)}
-        )
-        addition = chain_ns(seconds["chain"])
+        seconds = interleaved(calls, rounds=rounds, repeat={"ours": max(1, 200_000 // bars)})
+        addition = addition_ns()
         call_us = median(seconds["ours"]) * 1e6
-        limit_us = SMALL_CALL_US * addition / CHAIN_NS_OF_THE_TARGETS if bars == 8_760 else float("nan")
+        limit_us = SMALL_CALL_US * addition / TARGET_MACHINE_NS if bars == 8_760 else float("nan")
         for name, wanted in (("raptorbt", TIMES_RAPTORBT), ("vectorbt", TIMES_VECTORBT)):
             ratio = paired_ratio(seconds[name], seconds["ours"])
             rows.append(

@@ -42,7 +42,11 @@ def main() -> None:
             (f"{BARS:,} bars", "MB", "wanted"),
             [
                 ("columns", f"{columns / _MEGABYTE:.1f}", ""),
-                ("peak above loaded", f"{peak / _MEGABYTE:.1f}", f"< {TIMES_COLUMNS * columns / _MEGABYTE:.1f}"),
+                (
+                    "peak above loaded",
+                    f"{peak / _MEGABYTE:.1f}",
+                    f"< {TIMES_COLUMNS * columns / _MEGABYTE:.1f}",
+                ),
                 ("in columns", f"{peak / columns:.2f}", f"< {TIMES_COLUMNS:.0f}"),
             ],
         )

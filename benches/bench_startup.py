@@ -10,7 +10,11 @@ from measure import median, table
 
 RUNS = 10
 LIMIT_SECONDS = 0.3
-COMMAND = [sys.executable, "-c", "import sys; from spark_stacker.cli import main; sys.argv = ['spark-stacker', '--help']; main()"]
+COMMAND = [
+    sys.executable,
+    "-c",
+    "import sys; from spark_stacker.cli import main; sys.argv = ['spark-stacker', '--help']; main()",
+]
 INTERPRETER = [sys.executable, "-c", ""]
 
 

@@ -13,16 +13,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from market import BALANCE, FAST, FEE_RATE, HOUR_NS, SLOW, Candles, account_plan, random_walk
-from measure import (
-    CHAIN_NS_OF_THE_TARGETS,
-    chain_call,
-    chain_ns,
-    interleaved,
-    median,
-    paired_ratio,
-    require_release,
-    table,
-)
+from measure import interleaved, median, paired_ratio, require_release, table
+from serial_chain import TARGET_MACHINE_NS, addition_ns
 from spark_stacker import _core
 from spark_stacker.indicators import functions
 
@@ -146,9 +138,9 @@ def main() -> None:
         "backtesting": with_backtesting(candles),
     }
     check_equal(calls["ours"]().trades(), calls["backtesting"]()["_trades"])
-    seconds = interleaved(calls | {"chain": chain_call()}, rounds=ROUNDS, repeat={"ours": 5, "empty": 5})
-    addition = chain_ns(seconds["chain"])
-    scale = addition / CHAIN_NS_OF_THE_TARGETS
+    seconds = interleaved(calls, rounds=ROUNDS, repeat={"ours": 5, "empty": 5})
+    addition = addition_ns()
+    scale = addition / TARGET_MACHINE_NS
     bar_ns = {name: median(times) / BARS * 1e9 for name, times in seconds.items()}
     ratio = paired_ratio(seconds["backtesting"], seconds["ours"])
     print(
@@ -162,7 +154,7 @@ def main() -> None:
             ],
         )
     )
-    print(f"limits in ns are scaled by an addition of {addition:.2f} ns over {CHAIN_NS_OF_THE_TARGETS} ns")
+    print(f"limits in ns are scaled by an addition of {addition:.2f} ns over {TARGET_MACHINE_NS} ns")
 
 
 if __name__ == "__main__":

@@ -119,7 +119,9 @@ def account_plan() -> dict[str, Any]:
     }
 
 
-def run_core(plan: dict[str, Any], bars: _core.Bars) -> tuple[dict[str, Any], NDArray[np.float64], dict[str, Any]]:
+def run_core(
+    plan: dict[str, Any], bars: _core.Bars
+) -> tuple[dict[str, Any], NDArray[np.float64], dict[str, Any]]:
     """A backtest from its configuration: metrics, equity curve and trades."""
     run = _core.run_backtest(
         _core.Portfolio(plan), [bars], start=[0], signals=[], funding=[None], mark=[None]

@@ -1,8 +1,7 @@
 """Timing that holds on a machine whose speed wanders: what is compared runs in turn in one process, and pairs are compared.
 
 Every script here first shows that the results are equal, then times ``A B A B …`` after a warm-up, and prints medians of
-the paired ratios. Where a target is an absolute time, the time of a serial chain of additions (0.5 ns an addition on the
-machine on which the targets were set) scales it.
+the paired ratios. Where a target is an absolute time, `serial_chain` scales it.
 """
 
 from __future__ import annotations
@@ -17,9 +16,6 @@ from spark_stacker import _core
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
-
-CHAIN_NS_OF_THE_TARGETS = 0.5
-_CHAIN_ADDITIONS = 2_000_000
 
 
 def require_release() -> None:
@@ -63,25 +59,6 @@ def median(values: list[float]) -> float:
 def paired_ratio(theirs: list[float], ours: list[float]) -> float:
     """Median over the rounds of their time over ours: how many times faster we are."""
     return median([t / o for t, o in zip(theirs, ours, strict=True)])
-
-
-def chain_call() -> Callable[[], float]:
-    """A compiled loop of dependent additions, to be timed beside the rest."""
-    import numba
-
-    @numba.njit(cache=False, fastmath=False)  # type: ignore[misc]
-    def chain(additions: int) -> float:
-        total, step = 0.0, 1e-9
-        for _ in range(additions):
-            total += step
-        return total
-
-    return lambda: float(chain(_CHAIN_ADDITIONS))
-
-
-def chain_ns(seconds: list[float]) -> float:
-    """Nanoseconds of one addition of the chain."""
-    return median(seconds) / _CHAIN_ADDITIONS * 1e9
 
 
 def table(header: tuple[str, ...], rows: list[tuple[str, ...]]) -> str:

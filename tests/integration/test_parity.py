@@ -64,7 +64,9 @@ def test_a_dry_run_in_pieces_equals_the_backtest(case: Case, tmp_path: Path) -> 
     assert_same_to_the_bit(case.dry_run(state=tmp_path), case.backtest())
 
 
-def test_a_killed_and_restarted_dry_run_equals_the_backtest(case: Case, candles: Candles, tmp_path: Path) -> None:
+def test_a_killed_and_restarted_dry_run_equals_the_backtest(
+    case: Case, candles: Candles, tmp_path: Path
+) -> None:
     """SIGKILL in the middle of a replay, in another process; then the rest here, from its journal."""
     files = []
     for symbol in case.markets:
@@ -73,7 +75,9 @@ def test_a_killed_and_restarted_dry_run_equals_the_backtest(case: Case, candles:
     program = Path(__file__).parent.parent / "made" / "run_case.py"
     name = next(name for name, (configuration, _) in CASES.items() if configuration is case.configuration)
     journal = tmp_path / "state" / "journal.jsonl"
-    process = subprocess.Popen([sys.executable, program, name, str(tmp_path / "state"), *files], env=os.environ)
+    process = subprocess.Popen(
+        [sys.executable, program, name, str(tmp_path / "state"), *files], env=os.environ
+    )
     try:
         deadline = time.monotonic() + 60
         while not (journal.exists() and journal.read_bytes().count(b'"bars"') > 400):
