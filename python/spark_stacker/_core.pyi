@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 __version__: Final[str]
+build_profile: Final[str]
 
 @final
 class Bars:
