@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     Array = NDArray[np.float64]
-    Lines = Array | tuple[Array, ...]
+    Lines = Array | tuple[NDArray[np.float64 | np.int32], ...]
 
 
 @dataclass(frozen=True, slots=True)

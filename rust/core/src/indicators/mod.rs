@@ -2,7 +2,7 @@
 //!
 //! - [`simd`]: runs a loop compiled for wider instructions where the processor has them.
 //! - `rule`: one update rule offered over columns and a value at a time; checks of inputs.
-//! - `decay`, `window`: what averages are made of: a sum that decays, summaries of the last rows.
+//! - `decay`, `window`: what averages are made of: a sum that decays, sums that slide.
 //! - `moments`, `history`: what a window may know; the values it keeps.
 //! - `wilder`, `cascade`: Wilder's smoothing of ranges; averages of averages.
 //! - `k_means`, `trend_channel`: what the two adaptive indicators are made of.
