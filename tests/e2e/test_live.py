@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from made import strategies
-from made.candles import frame
+from made.minutes import frame
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from made.candles import MINUTE_NS, minute
+from made.minutes import MINUTE_NS, minute
 from spark_stacker.connectors import BaseConnector
 from spark_stacker.connectors.contract import OrderStatus, OrderTicket, PositionSide, Subscription
 from spark_stacker.connectors.polling import PollingClient

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from made.candles import minute, row
+from made.minutes import minute, row
 from spark_stacker.errors import ConfigError, DataError, ParameterError, StopTradingError
 from spark_stacker.trading.bar_groups import BarGroup
 from spark_stacker.trading.journal import Journal, JournalHeader, read_journal

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from made import strategies
-from made.candles import MINUTE_NS, minute, row
+from made.minutes import MINUTE_NS, minute, row
 from spark_stacker.config import parse_settings
 from spark_stacker.connectors import BaseConnector
 from spark_stacker.connectors.polling import PollingClient

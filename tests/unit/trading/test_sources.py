@@ -6,7 +6,7 @@ import polars as pl
 import pytest
 
 from made import strategies
-from made.candles import frame
+from made.minutes import frame
 from spark_stacker.config import parse_settings
 from spark_stacker.errors import ConfigError, ParameterError
 from spark_stacker.trading.dry_run import DryRun, run_dry_run
