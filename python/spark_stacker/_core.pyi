@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 __version__: Final[str]
+build_profile: Final[str]
 
 @final
 class Bars:
@@ -70,14 +71,12 @@ class Indicator:
         """Candles before the first one with all values."""
     def compute(self, bars: Bars) -> dict[str, NDArray[np.float64]]:
         """Every column over the candles; NaN in warm-up, flags are 0 or 1."""
-    def signals(
-        self, bars: Bars
-    ) -> tuple[NDArray[np.int64], NDArray[np.int8], NDArray[np.float64], list[str]]:
-        """Every signal over the candles, ascending: row, direction (+1 buy, -1 sell), confidence, trigger."""
-    def signals_of(
+    def signals(self, bars: Bars) -> tuple[NDArray[np.int64], NDArray[np.int8], NDArray[np.float64]]:
+        """Every signal over the candles, ascending: row, direction (+1 buy, -1 sell), confidence."""
+    def last_signal(
         self, close: NDArray[np.float64], columns: list[NDArray[np.float64]]
-    ) -> tuple[NDArray[np.int64], NDArray[np.int8], NDArray[np.float64], list[str]]:
-        """The same from values that were computed before: the value columns in their order."""
+    ) -> tuple[int, float, str] | None:
+        """(direction, confidence, trigger) at the last row of values computed before, in the columns' order."""
     def stream(self) -> IndicatorStream: ...
 
 @final

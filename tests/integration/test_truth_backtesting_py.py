@@ -80,7 +80,9 @@ def same_trades(ours: dict[str, Any], bars: _core.Bars, theirs: Any) -> None:
 
 
 def cross_strategy(interval: str, side: str, sizing: Plan) -> Plan:
-    return strategy(interval, indicator("ma", interval, fast_period=10, slow_period=30), side=side, sizing=sizing)
+    return strategy(
+        interval, indicator("ma", interval, fast_period=10, slow_period=30), side=side, sizing=sizing
+    )
 
 
 @pytest.mark.parametrize(("name", "interval"), DATA)
@@ -125,7 +127,12 @@ def test_long_only_with_half_of_the_equity(
     }
     sizing = {"method": "percent_equity", "equity_pct": 50.0}
     ours = run(
-        plan(interval, cross_strategy(interval, "long", sizing), instrument=whole_units, taker_fee_rate=FEE_RATE),
+        plan(
+            interval,
+            cross_strategy(interval, "long", sizing),
+            instrument=whole_units,
+            taker_fee_rate=FEE_RATE,
+        ),
         bars,
     )
 
@@ -155,12 +162,32 @@ def test_stops_and_targets_of_a_mean_reversion(
             price = view["close"][-1]
             side, back = ("buy", "sell") if signal > 0 else ("sell", "buy")
             send(simulation, side, "market")
-            send(simulation, back, "stop", trigger=price * (1 - signal * 0.004), reduce_only=True, group=len(view))
-            send(simulation, back, "take_profit", price=price * (1 + signal * 0.015), reduce_only=True, group=len(view))
+            send(
+                simulation,
+                back,
+                "stop",
+                trigger=price * (1 - signal * 0.004),
+                reduce_only=True,
+                group=len(view),
+            )
+            send(
+                simulation,
+                back,
+                "take_profit",
+                price=price * (1 + signal * 0.015),
+                reduce_only=True,
+                group=len(view),
+            )
 
     simulation = _core.Simulation(
         _core.Portfolio(
-            plan(interval, balance=BALANCE, taker_fee_rate=FEE_RATE, maker_fee_rate=FEE_RATE, fill_on_touch=True)
+            plan(
+                interval,
+                balance=BALANCE,
+                taker_fee_rate=FEE_RATE,
+                maker_fee_rate=FEE_RATE,
+                fill_on_touch=True,
+            )
         )
     )
     simulation.run(_core.MarketView(bars, {}, lambda view: view), 0, enter_here, simulation, None)

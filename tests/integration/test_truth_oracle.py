@@ -30,12 +30,17 @@ REVERTING: Signals = ("rsi", ZONES, lambda closes: zone_signals(closes, 14, 30.0
 
 # A short of the daily bitcoin candles held through 2017 is liquidated, which the oracle does not simulate.
 CASES = [
-    *((name, interval, rule, side) for name, interval in (
-        ("ft_spot_eth_btc_5m", "5m"),
-        ("ft_spot_ada_btc_5m", "5m"),
-        ("ft_perp_xrp_usdt_5m", "5m"),
-        ("nt_btc_perp_1m", "1m"),
-    ) for rule in (CROSSING, REVERTING) for side in ("long", "both")),
+    *(
+        (name, interval, rule, side)
+        for name, interval in (
+            ("ft_spot_eth_btc_5m", "5m"),
+            ("ft_spot_ada_btc_5m", "5m"),
+            ("ft_perp_xrp_usdt_5m", "5m"),
+            ("nt_btc_perp_1m", "1m"),
+        )
+        for rule in (CROSSING, REVERTING)
+        for side in ("long", "both")
+    ),
     ("lean_coinbase_btcusd_1d_trade", "1d", CROSSING, "both"),
     ("lean_coinbase_btcusd_1d_trade", "1d", REVERTING, "long"),
 ]
@@ -46,7 +51,9 @@ def truth(
 ) -> tuple[market_orders.Outcome, _core.Run, _core.Bars]:
     kind, parameters, signals_of = rule
     settings: Plan = plan(
-        interval, strategy(interval, indicator(kind, interval, **parameters), side=side), taker_fee_rate=FEE_RATE
+        interval,
+        strategy(interval, indicator(kind, interval, **parameters), side=side),
+        taker_fee_rate=FEE_RATE,
     )
     bars = to_bars(candles, interval)
     opens, closes = candles["open"].to_list(), candles["close"].to_list()
@@ -56,7 +63,11 @@ def truth(
     return expected, run(settings, bars), bars
 
 
-@pytest.mark.parametrize(("name", "interval", "rule", "side"), CASES, ids=lambda value: value[0] if isinstance(value, tuple) else value)
+@pytest.mark.parametrize(
+    ("name", "interval", "rule", "side"),
+    CASES,
+    ids=lambda value: value[0] if isinstance(value, tuple) else value,
+)
 def test_equity_and_fills_equal_the_oracle(
     candles: Callable[[str], pl.DataFrame], name: str, interval: str, rule: Signals, side: str
 ) -> None:
@@ -90,7 +101,12 @@ def test_rows_before_the_start_feed_the_indicators_only(candles: Callable[[str],
     closes = frame["close"].to_list()
     signals = cross_signals(closes, 10, 30)[start:]
     expected = market_orders.run(
-        frame["open"].to_list()[start:], closes[start:], signals, balance=10_000.0, fee_rate=FEE_RATE, short=True
+        frame["open"].to_list()[start:],
+        closes[start:],
+        signals,
+        balance=10_000.0,
+        fee_rate=FEE_RATE,
+        short=True,
     )
     settings = plan("5m", strategy("5m", indicator("ma", "5m", **CROSS)), taker_fee_rate=FEE_RATE)
 

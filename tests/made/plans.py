@@ -17,7 +17,9 @@ Plan = dict[str, Any]
 ALL_EQUITY = {"method": "percent_equity", "equity_pct": 100.0}
 
 
-def indicator(kind: str | None, interval: str, *, name: str = "", weight: float = 1.0, **parameters: object) -> Plan:
+def indicator(
+    kind: str | None, interval: str, *, name: str = "", weight: float = 1.0, **parameters: object
+) -> Plan:
     """One indicator of a strategy; ``kind`` None takes its signals from outside."""
     return {
         "name": name or kind or "outside",
@@ -31,7 +33,12 @@ def indicator(kind: str | None, interval: str, *, name: str = "", weight: float 
 
 def strategy(interval: str, *indicators: Plan, sizing: Plan | None = None, **changes: object) -> Plan:
     """A strategy that trades both sides with all equity, unlevered, and leaves on the opposite signal."""
-    bounds = {"scale_by_confidence": False, "max_position_size": None, "min_notional": None, "max_notional": None}
+    bounds = {
+        "scale_by_confidence": False,
+        "max_position_size": None,
+        "min_notional": None,
+        "max_notional": None,
+    }
     plan: Plan = {
         "name": "made",
         "market": 0,
@@ -101,7 +108,9 @@ def plan(
     return {
         "initial_balance": balance,
         "venue": rules | venue,
-        "markets": [{"symbol": name, "interval_ns": interval_ns, "instrument": instrument} for name in markets],
+        "markets": [
+            {"symbol": name, "interval_ns": interval_ns, "instrument": instrument} for name in markets
+        ],
         "limits": no_limits | (limits or {}),
         "strategies": list(strategies),
     }

@@ -6,10 +6,19 @@ from typing import Any
 
 RSI = {"name": "rsi", "type": "rsi", "parameters": {"period": 14}}
 BANDS = {"name": "bands", "type": "bollinger", "parameters": {"period": 20}}
-CROSS = {"name": "cross", "type": "ma", "parameters": {"fast_period": 10, "slow_period": 30, "ma_type": "ema"}}
+CROSS = {
+    "name": "cross",
+    "type": "ma",
+    "parameters": {"fast_period": 10, "slow_period": 30, "ma_type": "ema"},
+}
 MACD = {"name": "macd", "type": "macd"}
 TREND = {"name": "trend", "type": "adaptive_supertrend"}
-VENUE = {"maker_fee": 0.0002, "taker_fee": 0.0005, "slippage": {"model": "random", "max_bps": 3.0}, "seed": 11}
+VENUE = {
+    "maker_fee": 0.0002,
+    "taker_fee": 0.0005,
+    "slippage": {"model": "random", "max_bps": 3.0},
+    "seed": 11,
+}
 
 
 def configuration(
@@ -35,7 +44,16 @@ TREND_FOLLOWING = configuration(
     indicators=[CROSS | {"signal_ttl": 3}, MACD | {"signal_ttl": 3}],
 )
 MEAN_REVERSION = configuration(
-    strategy("reversion", "ETH-BTC", "5m", "rsi", "bands", stop_loss_pct=1.5, take_profit_pct=1.0, max_holding_time="6h"),
+    strategy(
+        "reversion",
+        "ETH-BTC",
+        "5m",
+        "rsi",
+        "bands",
+        stop_loss_pct=1.5,
+        take_profit_pct=1.0,
+        max_holding_time="6h",
+    ),
     indicators=[RSI, BANDS],
 )
 SHORTING = configuration(

@@ -1,90 +1,89 @@
-"""The ledger once more, in decimal arithmetic and from the definitions alone: an oracle for the one in Rust.
+"""A ledger in decimals that is told the fills, the funding and the prices of one market; it shares no code with the package.
 
-One account in one market, on margin or spot. Fed with fills and funding in order, it gives cash, position,
-realised profit and equity. Nothing of the engine is used; sums and products of floats are exact.
-
->>> ledger = DecimalLedger("1000")
->>> ledger.fill(side="buy", quantity="2", price="100", fee="0.2")
->>> ledger.fund(mark_price="110", rate="0.001")
->>> ledger.fill(side="sell", quantity="3", price="120", fee="0.36")
->>> f"{ledger.realised:f} {ledger.position:f} {ledger.cash:.2f} {ledger.equity('130'):.2f}"
-'40 -1 1039.22 1029.22'
+Cash pays fees, funding and losses, and on a spot market the units themselves. A margined position is worth its profit, a
+spot position its price. In isolated mode a position sets margin aside at its entries, loses at most that, and funding that
+the free cash cannot pay comes out of it; in cross mode a liquidated account that ends below zero is brought to zero.
 """
 
 from __future__ import annotations
 
-from decimal import Decimal, localcontext
-from typing import Literal
+from dataclasses import dataclass, field
+from decimal import Decimal
 
-Number = str | float | int | Decimal
+ZERO = Decimal(0)
+DUST = Decimal("1e-12")  # of the units traded: what binary sums of quantities leave
 
-DIGITS = 120
 
-
+@dataclass
 class DecimalLedger:
-    """Cash and one signed position with its average entry price.
-
-    A fill beyond the position closes it and opens the rest the other way, as two fills at one price would.
-    """
-
-    def __init__(self, cash: Number, *, spot: bool = False) -> None:
-        self.spot = spot
-        self.cash = Decimal(cash)
-        self.position = Decimal(0)
-        self.entry_price = Decimal(0)
-        self.realised = Decimal(0)
-        self.fees = Decimal(0)
-        self.funding = Decimal(0)
+    cash: Decimal
+    spot: bool
+    isolated: bool
+    quantity: Decimal = ZERO  # negative for a short
+    entry_price: Decimal = ZERO
+    margin: Decimal = ZERO
+    costs: Decimal = ZERO  # fees and funding of the open position
+    realised: Decimal = ZERO  # price profit of its partial exits
+    profits: list[Decimal] = field(default_factory=list)  # of round trips, net of costs
 
     def fill(
         self,
+        side: str,
+        quantity: Decimal,
+        price: Decimal,
+        fee: Decimal,
         *,
-        side: Literal["buy", "sell"],
-        quantity: Number,
-        price: Number,
-        fee: Number = 0,
-        fee_in_base: bool = False,
+        leverage: Decimal,
+        fee_in_base: bool,
+        liquidation: bool,
     ) -> None:
-        """Book a fill: base units, quote per unit, fee in quote.
+        sign = 1 if side == "buy" else -1
+        self.costs += fee
+        if self.quantity * sign >= 0:
+            self._enter(sign, quantity - fee / price if fee_in_base else quantity, price, fee, leverage)
+        else:
+            self._exit(sign, quantity, price, fee)
+        if liquidation and not self.quantity and self.cash < 0:
+            self.cash = ZERO
 
-        With ``fee_in_base`` the units that the fee is worth never arrive.
-        """
-        with localcontext(prec=DIGITS):
-            paid, cost = Decimal(price), Decimal(fee)
-            units = Decimal(quantity) - (cost / paid if fee_in_base else 0)
-            self.fees += cost
-            self.cash -= cost
-            change = units if side == "buy" else -units
-            if self.position * change < 0:
-                change -= self._close(min(abs(self.position), units), paid)
-            if change:
-                self._open(change, paid)
-
-    def fund(self, *, mark_price: Number, rate: Number) -> None:
-        """Book funding: a long pays position x mark price x rate."""
-        with localcontext(prec=DIGITS):
-            paid = self.position * Decimal(mark_price) * Decimal(rate)
-            self.funding += paid
-            self.cash -= paid
-
-    def equity(self, price: Number) -> Decimal:
-        """Cash plus the position's value at ``price``: unrealised profit on margin, full worth on spot."""
-        with localcontext(prec=DIGITS):
-            reference = Decimal(0) if self.spot else self.entry_price
-            return self.cash + self.position * (Decimal(price) - reference)
-
-    def _close(self, units: Decimal, price: Decimal) -> Decimal:
-        """Take units off the position; the signed change."""
-        change = units if self.position < 0 else -units
-        profit = change * (self.entry_price - price)
-        self.realised += profit
-        self.cash += -change * price if self.spot else profit
-        self.position += change
-        return change
-
-    def _open(self, change: Decimal, price: Decimal) -> None:
-        total = self.position + change
-        self.entry_price = (self.entry_price * self.position + price * change) / total
-        self.position = total
+    def _enter(self, sign: int, units: Decimal, price: Decimal, fee: Decimal, leverage: Decimal) -> None:
+        before = abs(self.quantity)
+        self.entry_price = (self.entry_price * before + price * units) / (before + units)
+        self.quantity += sign * units
+        self.cash -= fee
         if self.spot:
-            self.cash -= change * price
+            self.cash -= units * price
+        else:
+            self.margin += units * price / leverage
+
+    def _exit(self, sign: int, quantity: Decimal, price: Decimal, fee: Decimal) -> None:
+        held = abs(self.quantity)
+        whole = abs(held - quantity) <= DUST * held
+        assert whole or quantity < held, "a fill that reduces a position must not turn it"
+        released = self.margin if whole else self.margin * quantity / held
+        profit = -sign * quantity * (price - self.entry_price)
+        if self.spot:
+            self.cash += quantity * price - fee
+        else:
+            if self.isolated:
+                profit = max(profit, fee - released)
+            self.cash += profit - fee
+        self.margin -= released
+        self.realised += profit
+        self.quantity += sign * quantity
+        if whole:
+            self.profits.append(self.realised - self.costs)
+            self.quantity = self.entry_price = self.margin = self.costs = self.realised = ZERO
+
+    def fund(self, price: Decimal, rate: Decimal) -> None:
+        if self.spot:
+            return
+        paid = self.quantity * price * rate
+        self.cash -= paid
+        self.costs += paid
+        lacking = self.margin - self.cash
+        if self.isolated and paid > 0 and lacking > 0:
+            self.margin -= min(lacking, paid)
+
+    def equity(self, price: Decimal) -> Decimal:
+        return self.cash + self.quantity * (price if self.spot else price - self.entry_price)

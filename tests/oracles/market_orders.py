@@ -18,7 +18,9 @@ __all__ = ["Outcome", "cross_signals", "run", "simple_average"]
 @dataclass
 class Outcome:
     equity: list[float] = field(default_factory=list)
-    fills: list[tuple[int, str, float, float, float]] = field(default_factory=list)  # bar, side, quantity, price, fee
+    fills: list[tuple[int, str, float, float, float]] = field(
+        default_factory=list
+    )  # bar, side, quantity, price, fee
     profits: list[float] = field(default_factory=list)  # of closed trades, net of fees
 
 
@@ -52,6 +54,8 @@ def run(
                 outcome.fills.append((bar, "buy" if wanted > 0 else "sell", abs(quantity), entry, entry_fee))
         outcome.equity.append(cash + quantity * (close - entry))
         if outcome.equity[-1] <= 0:
-            raise ValueError(f"bar {bar}: the position lost all its margin, which this oracle does not simulate")
+            raise ValueError(
+                f"bar {bar}: the position lost all its margin, which this oracle does not simulate"
+            )
         wanted, capital = signals[bar], outcome.equity[-1]
     return outcome

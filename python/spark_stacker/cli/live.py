@@ -11,6 +11,7 @@ import click
 if TYPE_CHECKING:
     from spark_stacker.config import Settings
     from spark_stacker.trading.dry_run import DryRun
+    from spark_stacker.trading.events import Event
     from spark_stacker.trading.sources import CandleSource
     from spark_stacker.trading.summary import Summary
 
@@ -162,7 +163,6 @@ def _run(run: DryRun, summary: Summary, *, port: int, log_format: str, log_level
     from spark_stacker.metrics import METRICS, MetricsObserver, serve_metrics
     from spark_stacker.trading.clock import SystemClock
     from spark_stacker.trading.dry_run import dry_run
-    from spark_stacker.trading.events import Event
     from spark_stacker.trading.log_observer import LogObserver
     from spark_stacker.trading.stopping import StopRequest, stop_on_signals
 

@@ -6,6 +6,7 @@
 use pyo3::prelude::*;
 
 mod aggregator;
+mod allocator;
 mod bars;
 mod columns;
 mod errors;
@@ -18,6 +19,9 @@ mod session;
 mod simulation;
 mod stats;
 mod view;
+
+#[global_allocator]
+static ALLOCATOR: allocator::HugePages = allocator::HugePages;
 
 #[pymodule(gil_used = true)]
 mod _core {
@@ -49,4 +53,13 @@ mod _core {
     #[pymodule_export]
     #[expect(non_upper_case_globals, reason = "the name Python expects")]
     const __version__: &str = env!("CARGO_PKG_VERSION");
+
+    /// How this extension was compiled, `release` or `debug`: benchmarks refuse a debug build.
+    #[pymodule_export]
+    #[expect(non_upper_case_globals, reason = "the name Python expects")]
+    const build_profile: &str = if cfg!(debug_assertions) {
+        "debug"
+    } else {
+        "release"
+    };
 }

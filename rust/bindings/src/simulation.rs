@@ -309,7 +309,7 @@ impl PySimulation {
 
     /// Open times of the bars, UTC nanoseconds.
     fn open_time_ns<'py>(&self, py: Python<'py>) -> Bound<'py, PyArray1<i64>> {
-        PyArray1::from_slice(py, &self.simulation.record().open_time_ns)
+        PyArray1::from_slice(py, self.simulation.open_time_ns(&[]))
     }
 
     /// Equity at each bar's close.

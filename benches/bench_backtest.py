@@ -1,0 +1,146 @@
+"""One backtest of a crossing of averages, against raptorbt and vectorbt.
+
+Everything that a user asks for is inside the time: from the configuration through indicators, signals, fills and fees to
+metrics, equity curve and trades. The peers compute their averages and signals their natural way; for equal results
+vectorbt fills at the next open by entries shifted by one bar, and raptorbt by ``next_bar_open``.
+"""
+
+from __future__ import annotations
+
+import sys
+import warnings
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from market import BALANCE, FAST, FEE_RATE, SLOW, Candles, cross_plan, random_walk, run_core
+from measure import interleaved, median, paired_ratio, require_release, table
+from serial_chain import TARGET_MACHINE_NS, addition_ns
+
+warnings.simplefilter("ignore")
+import pandas as pd  # noqa: E402
+import raptorbt  # noqa: E402
+import vectorbt  # noqa: E402
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+BARS = {8_760: 41, 100_000: 15, 1_000_000: 7}  # bars: rounds
+TIMES_RAPTORBT, TIMES_VECTORBT = 8.0, 10.0
+SMALL_CALL_US = 80.0
+Headline = tuple[float, float]  # total return, Sharpe ratio
+
+
+def ours(candles: Candles) -> Callable[[], Headline]:
+    bars, plan = candles.bars(), cross_plan()
+
+    def call() -> Headline:
+        metrics, _, _ = run_core(plan, bars)
+        return metrics["total_return"], metrics["sharpe_ratio"]
+
+    return call
+
+
+def with_raptorbt(candles: Candles) -> Callable[[], Headline]:
+    config = raptorbt.BacktestConfig(
+        initial_capital=BALANCE,
+        fees=FEE_RATE,
+        slippage=0.0,
+        fill_timing="next_bar_open",
+        periods_per_year=8760.0,
+    )
+
+    def call() -> Headline:
+        fast, slow = raptorbt.sma(candles.close, FAST), raptorbt.sma(candles.close, SLOW)
+        above = fast > slow
+        known = ~np.isnan(slow[:-1])
+        entries, exits = np.zeros_like(above), np.zeros_like(above)
+        entries[1:] = above[1:] & ~above[:-1] & known
+        exits[1:] = ~above[1:] & above[:-1] & known
+        result = raptorbt.run_single_backtest(
+            timestamps=candles.time_ns,
+            open=candles.open,
+            high=candles.high,
+            low=candles.low,
+            close=candles.close,
+            volume=candles.volume,
+            entries=entries,
+            exits=exits,
+            direction=1,
+            weight=1.0,
+            symbol="ETH-USD",
+            config=config,
+        )
+        result.equity_curve()
+        result.trades()
+        return result.metrics.total_return_pct / 100.0, result.metrics.sharpe_ratio
+
+    return call
+
+
+def with_vectorbt(candles: Candles) -> Callable[[], Headline]:
+    index = pd.to_datetime(candles.time_ns)
+    close, open_ = pd.Series(candles.close, index=index), pd.Series(candles.open, index=index)
+
+    def call() -> Headline:
+        fast, slow = vectorbt.MA.run(close, FAST), vectorbt.MA.run(close, SLOW)
+        entries = fast.ma_crossed_above(slow).shift(1, fill_value=False)
+        exits = fast.ma_crossed_below(slow).shift(1, fill_value=False)
+        portfolio = vectorbt.Portfolio.from_signals(
+            close, entries, exits, price=open_, init_cash=BALANCE, fees=FEE_RATE, freq="1h"
+        )
+        metrics = portfolio.total_return(), portfolio.sharpe_ratio()
+        portfolio.max_drawdown(), portfolio.sortino_ratio(), portfolio.calmar_ratio()
+        portfolio.value()
+        portfolio.trades.records  # noqa: B018
+        return metrics
+
+    return call
+
+
+def check_equal(results: dict[str, Headline]) -> None:
+    expected = results["ours"]
+    for name, got in results.items():
+        difference = max(abs(g / e - 1.0) for g, e in zip(got, expected, strict=True))
+        print(f"  {name:9} total return {got[0]:.12f}  Sharpe {got[1]:.12f}  off by {difference:.1e}")
+        if difference > 1e-10:
+            sys.exit(f"{name} has another result: there is nothing to compare")
+
+
+def main() -> None:
+    require_release()
+    rows: list[tuple[str, ...]] = []
+    for bars, rounds in BARS.items():
+        candles = random_walk(bars)
+        calls: dict[str, Callable[[], Any]] = {
+            "ours": ours(candles),
+            "raptorbt": with_raptorbt(candles),
+            "vectorbt": with_vectorbt(candles),
+        }
+        print(f"{bars:,} bars")
+        check_equal({name: call() for name, call in calls.items()})
+        seconds = interleaved(calls, rounds=rounds, repeat={"ours": max(1, 200_000 // bars)})
+        addition = addition_ns()
+        call_us = median(seconds["ours"]) * 1e6
+        limit_us = SMALL_CALL_US * addition / TARGET_MACHINE_NS if bars == 8_760 else float("nan")
+        for name, wanted in (("raptorbt", TIMES_RAPTORBT), ("vectorbt", TIMES_VECTORBT)):
+            ratio = paired_ratio(seconds[name], seconds["ours"])
+            rows.append(
+                (
+                    f"{bars:,}",
+                    f"{call_us:,.1f} µs ({call_us * 1e3 / bars:.2f} ns a bar)",
+                    f"{name} {median(seconds[name]) * 1e3:,.2f} ms",
+                    f"{ratio:.1f} times",
+                    f"≥ {wanted:.0f}",
+                )
+            )
+        if bars == 8_760:
+            note = f"{call_us:.1f} µs"
+            wanted_note = f"≤ {limit_us:.1f} µs ({SMALL_CALL_US:.0f} µs at an addition of {addition:.2f} ns)"
+            rows.append((f"{bars:,}", note, "whole call", "", wanted_note))
+    print()
+    print(table(("bars", "ours", "peer", "faster by", "wanted"), rows))
+
+
+if __name__ == "__main__":
+    main()

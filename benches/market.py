@@ -1,0 +1,129 @@
+"""Seeded hourly candles and the plan that the benchmarks run on them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from spark_stacker import _core
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+HOUR_NS = 3_600_000_000_000
+BALANCE = 10_000.0
+FEE_RATE = 0.0005
+FAST, SLOW = 10, 30
+
+
+@dataclass(frozen=True, slots=True)
+class Candles:
+    """Columns of hourly candles, one value a bar."""
+
+    time_ns: NDArray[np.int64]
+    open: NDArray[np.float64]
+    high: NDArray[np.float64]
+    low: NDArray[np.float64]
+    close: NDArray[np.float64]
+    volume: NDArray[np.float64]
+
+    def bars(self) -> _core.Bars:
+        """The same in the core."""
+        return _core.Bars(
+            self.time_ns, self.open, self.high, self.low, self.close, self.volume, interval_ns=HOUR_NS
+        )
+
+
+def random_walk(bars: int, *, seed: int = 1) -> Candles:
+    """A geometric random walk that opens near the last close; hourly volatility falls with the length, so that it stays in range."""
+    rng = np.random.default_rng(seed)
+    step = min(0.005, 0.5 / np.sqrt(bars))
+    close = 100.0 * np.exp(np.cumsum(rng.normal(0.0, step, bars)))
+    open_ = np.concatenate([[100.0], close[:-1]]) * np.exp(rng.normal(0.0, 0.0005, bars))
+    return Candles(
+        np.arange(bars, dtype=np.int64) * HOUR_NS,
+        open_,
+        np.maximum(open_, close) * 1.001,
+        np.minimum(open_, close) * 0.999,
+        close,
+        np.full(bars, 1_000.0),
+    )
+
+
+def cross_plan() -> dict[str, Any]:
+    """Long only, all equity: in on a golden cross of the averages, out on the other; fees as a taker."""
+    strategy = {
+        "name": "cross",
+        "market": 0,
+        "timeframe_ns": HOUR_NS,
+        "indicators": [
+            {
+                "name": "ma",
+                "type": "ma",
+                "parameters": {"fast_period": FAST, "slow_period": SLOW},
+                "timeframe_ns": HOUR_NS,
+                "weight": 1.0,
+                "signal_ttl": 1,
+            }
+        ],
+        "signal_mode": "any",
+        "min_confidence": 0.0,
+        "side": "long",
+        "exit_on_opposite": True,
+        "max_entries": 1,
+        "sizing": {
+            "method": "percent_equity",
+            "equity_pct": 100.0,
+            "scale_by_confidence": False,
+            "max_position_size": None,
+            "min_notional": None,
+            "max_notional": None,
+        },
+        "leverage": 1.0,
+        "stop_loss_pct": None,
+        "take_profit_pct": None,
+        "trailing_stop_pct": None,
+        "break_even_pct": None,
+        "max_holding_ns": None,
+        "hedge": None,
+    }
+    return account_plan() | {"strategies": [strategy]}
+
+
+def account_plan() -> dict[str, Any]:
+    """An account and its venue, without a strategy."""
+    return {
+        "initial_balance": BALANCE,
+        "venue": {
+            "maker_fee_rate": 0.0,
+            "taker_fee_rate": FEE_RATE,
+            "liquidation_fee_rate": 0.0,
+            "fee_in_base": False,
+            "fill_on_touch": False,
+            "margin_mode": "isolated",
+            "seed": 0,
+            "slippage": {"model": "none"},
+        },
+        "markets": [{"symbol": "ETH-USD", "interval_ns": HOUR_NS, "instrument": None}],
+        "limits": {
+            "max_parallel_trades": None,
+            "max_exposure_pct": None,
+            "max_market_exposure_pct": None,
+            "max_daily_loss_pct": None,
+            "max_drawdown_pct": None,
+            "close_on_breach": False,
+        },
+        "strategies": [],
+    }
+
+
+def run_core(
+    plan: dict[str, Any], bars: _core.Bars
+) -> tuple[dict[str, Any], NDArray[np.float64], dict[str, Any]]:
+    """A backtest from its configuration: metrics, equity curve and trades."""
+    run = _core.run_backtest(
+        _core.Portfolio(plan), [bars], start=[0], signals=[], funding=[None], mark=[None]
+    )
+    return run.metrics(), run.equity, run.trades()
