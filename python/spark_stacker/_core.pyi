@@ -1,7 +1,7 @@
 """The Rust core. User code imports ``spark_stacker.*`` instead."""
 
 from collections.abc import Callable, Sequence
-from typing import Final, final, overload
+from typing import Any, Final, final, overload
 
 import numpy as np
 from numpy.typing import NDArray
@@ -71,14 +71,12 @@ class Indicator:
         """Candles before the first one with all values."""
     def compute(self, bars: Bars) -> dict[str, NDArray[np.float64]]:
         """Every column over the candles; NaN in warm-up, flags are 0 or 1."""
-    def signals(
-        self, bars: Bars
-    ) -> tuple[NDArray[np.int64], NDArray[np.int8], NDArray[np.float64], list[str]]:
-        """Every signal over the candles, ascending: row, direction (+1 buy, -1 sell), confidence, trigger."""
-    def signals_of(
+    def signals(self, bars: Bars) -> tuple[NDArray[np.int64], NDArray[np.int8], NDArray[np.float64]]:
+        """Every signal over the candles, ascending: row, direction (+1 buy, -1 sell), confidence."""
+    def last_signal(
         self, close: NDArray[np.float64], columns: list[NDArray[np.float64]]
-    ) -> tuple[NDArray[np.int64], NDArray[np.int8], NDArray[np.float64], list[str]]:
-        """The same from values that were computed before: the value columns in their order."""
+    ) -> tuple[int, float, str] | None:
+        """(direction, confidence, trigger) at the last row of values computed before, in the columns' order."""
     def stream(self) -> IndicatorStream: ...
 
 @final
@@ -174,7 +172,7 @@ class Simulation:
         self,
         view: MarketView,
         start: int,
-        strategy: Callable[[MarketView, object, object], None],
+        strategy: Callable[[MarketView, Any, Any], None],
         face: object,
         parameters: object,
     ) -> None: ...
@@ -219,6 +217,8 @@ class Simulation:
     def exposed_bars(self) -> int: ...
     def open_time_ns(self) -> NDArray[np.int64]: ...
     def equity_curve(self) -> NDArray[np.float64]: ...
+    def metrics(self, traded: Bars) -> dict[str, float | int | None]: ...
+    def undefined(self, traded: Bars) -> dict[str, str]: ...
     def fills(self) -> _Columns: ...
     def orders(self) -> _Columns: ...
     def trades(self) -> _Columns: ...
@@ -265,7 +265,9 @@ def t3(values: NDArray[np.float64], period: int, factor: float, out: NDArray[np.
 def rsi(values: NDArray[np.float64], period: int, out: NDArray[np.float64]) -> None: ...
 def linear_regression(values: NDArray[np.float64], period: int, out: NDArray[np.float64]) -> None: ...
 def linear_regression_slope(values: NDArray[np.float64], period: int, out: NDArray[np.float64]) -> None: ...
-def linear_regression_intercept(values: NDArray[np.float64], period: int, out: NDArray[np.float64]) -> None: ...
+def linear_regression_intercept(
+    values: NDArray[np.float64], period: int, out: NDArray[np.float64]
+) -> None: ...
 def vwma(
     close: NDArray[np.float64], volume: NDArray[np.float64], period: int, out: NDArray[np.float64]
 ) -> None: ...

@@ -1,4 +1,5 @@
-"""Logs: structlog to stderr, for a person or as JSON lines. Secrets are blanked, wherever they stand in an event.
+"""Logs: structlog to stderr, for a person or as JSON lines. Secrets are blanked, wherever they stand in an
+event.
 
 Libraries only ever call ``structlog.get_logger``; the command line decides where that goes.
 """

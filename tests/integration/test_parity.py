@@ -1,7 +1,7 @@
 """A dry run over replayed candles and the backtest over them: the same orders and fills to the last bit.
 
-The dry run goes through the real loop: replay connector, feed, bar groups, journal, engine fed a bar at a time. The
-backtest is one call into the core. Both have the same first bar and the same history before it.
+The dry run goes through the real loop: replay connector, feed, bar groups, journal, engine fed a bar at a
+time. The backtest is one call into the core. Both have the same first bar and the same history before it.
 """
 
 from __future__ import annotations
@@ -14,14 +14,19 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import polars as pl
 import pytest
+
 from made import strategies
 from made.dry_runs import Case, assert_same_to_the_bit
+from spark_stacker._core import Aggregator, interval_ns
+from spark_stacker.indicators.base_indicator import BaseIndicator
+from spark_stacker.indicators.indicator_factory import IndicatorFactory
+from spark_stacker.models import Signal, SignalDirection
+from spark_stacker.trading.python_indicators import frame_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-
-    import polars as pl
 
     Candles = Callable[[str], pl.DataFrame]
 
@@ -62,6 +67,55 @@ def test_a_dry_run_in_pieces_equals_the_backtest(case: Case, tmp_path: Path) -> 
     case.dry_run(state=tmp_path, max_groups=700)
     case.dry_run(state=tmp_path, max_groups=1)
     assert_same_to_the_bit(case.dry_run(state=tmp_path), case.backtest())
+
+
+class Breakout(BaseIndicator):
+    """Buys above the highest high of some bars before, sells below the lowest low."""
+
+    def calculate(self, data: pl.DataFrame) -> pl.DataFrame:
+        period = self.params["period"]
+        return data.with_columns(
+            highest=pl.col("high").shift(1).rolling_max(period),
+            lowest=pl.col("low").shift(1).rolling_min(period),
+        )
+
+    def generate_signal(self, data: pl.DataFrame) -> Signal | None:
+        _, *_, close, _, highest, lowest = data.row(-1)
+        if highest is None or lowest <= close <= highest:
+            return None
+        direction = SignalDirection.BUY if close > highest else SignalDirection.SELL
+        return self.signal(data, direction, confidence=0.5)
+
+
+@pytest.mark.parametrize("timeframe", ["1m", "15m"])
+def test_a_python_indicator_decides_in_a_dry_run_as_in_a_backtest(
+    timeframe: str, candles: Candles, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(IndicatorFactory, "_classes", dict(IndicatorFactory._classes))
+    IndicatorFactory.register_indicator("breakout_for_tests", Breakout)
+    indicators = [strategies.RSI, {"name": "own", "type": "breakout_for_tests", "parameters": {"period": 8}}]
+    configuration = strategies.configuration(
+        strategies.strategy(
+            "s", "BTC-USD", "1m", "rsi", {"name": "own", "timeframe": timeframe}, stop_loss_pct=1.0
+        ),
+        indicators=indicators,
+    )
+    frame = candles(RECORDINGS["BTC-USD"]).head(1500)
+    case = Case(configuration, {"BTC-USD": frame})
+
+    own_bars = []
+    aggregator = Aggregator(interval_ns=interval_ns("1m"), timeframe_ns=interval_ns(timeframe))
+    for row in case.markets["BTC-USD"].rows:
+        own_bars += aggregator.push(row)
+    signals = IndicatorFactory.create_indicator("own", "breakout_for_tests", {"period": 8}).signals(
+        frame_of(own_bars)
+    )
+    columns = (signals["direction"].to_numpy(), signals["confidence"].to_numpy())
+    run = case.backtest([(0, 1, *columns)])
+    assert len(run.fills()["order"]) > 20
+    assert_same_to_the_bit(case.dry_run(), run)
+    case.dry_run(state=tmp_path, max_groups=400)
+    assert_same_to_the_bit(case.dry_run(state=tmp_path), run)
 
 
 def test_a_killed_and_restarted_dry_run_equals_the_backtest(

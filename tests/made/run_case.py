@@ -1,4 +1,6 @@
-"""Runs a case of the parity test in a process of its own, slowly enough to be killed: name, state directory, files."""
+"""Runs a case of the parity test in a process of its own, slowly enough to be killed: name, state
+directory, files.
+"""
 
 from __future__ import annotations
 
@@ -13,6 +15,7 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "integration"))
 def main() -> None:
     import polars as pl
     import test_parity
+
     from made.dry_runs import Case
 
     name, state, *files = sys.argv[1:]

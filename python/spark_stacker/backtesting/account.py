@@ -27,8 +27,8 @@ def opening_account(
 ) -> Account:
     """The account in the quote currency of ``symbol``, else in the only currency of ``initial_balance``.
 
-    ``conversion`` gives the price of one unit of a currency in the quote currency; without one, a balance in another
-    currency is a `ParameterError`: amounts of different currencies are never added.
+    ``conversion`` gives the price of one unit of a currency in the quote currency; without one, a balance in
+    another currency is a `ParameterError`: amounts of different currencies are never added.
 
     >>> opening_account({"USD": 10_000.0}, symbol="ETH-USD")
     Account(balance=10000.0, quote='USD')

@@ -17,12 +17,14 @@ def venue_assumptions(
 ) -> tuple[str, ...]:
     """What the rules of the simulated venue and the specifications of its markets mean.
 
-    ``venue`` and ``markets`` are those of the plan; ``funded`` says of each market whether funding rates were given.
+    ``venue`` and ``markets`` are those of the plan; ``funded`` says of each market whether funding rates were
+    given.
     """
     sentences = [
         "Decisions are made at a bar's close; the earliest fill is the next bar's open.",
         "Where the path inside a bar is ambiguous, the worse outcome is taken.",
-        f"Fees: maker {_percent(venue['maker_fee_rate'])}, taker {_percent(venue['taker_fee_rate'])} of each fill's notional.",
+        f"Fees: maker {_percent(venue['maker_fee_rate'])}, taker {_percent(venue['taker_fee_rate'])} "
+        "of each fill's notional.",
         _slippage(venue["slippage"], venue["seed"]),  # type: ignore[arg-type]
         "A limit order fills when its price is touched."
         if venue["fill_on_touch"]
@@ -32,7 +34,8 @@ def venue_assumptions(
         sentences += _market(market, has_funding=has_funding)
     if any(not _is_spot(market) for market in markets):
         sentences.append(
-            f"Margin is {venue['margin_mode']}; a liquidation costs {_percent(venue['liquidation_fee_rate'])}."
+            f"Margin is {venue['margin_mode']}; "
+            f"a liquidation costs {_percent(venue['liquidation_fee_rate'])}."
         )
     sentences.append("Annualised figures use years of 365 days; the risk-free rate is 0.")
     return tuple(sentences)
@@ -47,6 +50,8 @@ def closing_assumptions(result: BacktestResult) -> tuple[str, ...]:
         sentences.append(
             f"{still_open} {noun} at the end, marked at the last close; trade metrics leave them out."
         )
+    if result.metrics["hedge_profit"] is not None:
+        sentences.append("The legs of a hedge are trades of their own, on two accounts.")
     return tuple(sentences)
 
 
@@ -55,7 +60,7 @@ def _market(market: Mapping[str, object], *, has_funding: bool) -> list[str]:
     sentences = []
     if market["instrument"] is None:
         sentences.append(
-            f"{symbol} has no instrument specification: margin trading with shorts, no rounding, no minimum size."
+            f"{symbol} has no instrument specification: on margin, with shorts, no rounding, no minimum."
         )
     if _is_spot(market):
         sentences.append(f"{symbol} is traded spot: no shorts, nothing beyond the free balance.")
@@ -66,7 +71,7 @@ def _market(market: Mapping[str, object], *, has_funding: bool) -> list[str]:
 
 def _is_spot(market: Mapping[str, object]) -> bool:
     instrument = market["instrument"]
-    return instrument is not None and instrument["market_type"] == "spot"  # type: ignore[index, no-any-return]
+    return instrument is not None and instrument["market_type"] == "spot"  # type: ignore[index]
 
 
 def _percent(rate: object) -> str:
@@ -80,15 +85,20 @@ def _slippage(model: Mapping[str, object], seed: object) -> str:
         case "fixed":
             return f"Slippage: {model['bps']:g} basis points against every market order."
         case "random":
-            return f"Slippage: uniform from 0 to {model['max_bps']:g} basis points against every market order, seed {seed}."
+            return (
+                f"Slippage: uniform from 0 to {model['max_bps']:g} basis points against every market order, "
+                f"seed {seed}."
+            )
         case "volume_share":
             return (
-                f"Slippage: {model['base_bps']:g} + {model['coefficient_bps']:g} · (size / bar volume)² basis points; "
+                f"Slippage: {model['base_bps']:g} + {model['coefficient_bps']:g} · (size / bar volume)² "
+                "basis points; "
                 f"at most {_percent(model['max_share_fraction'])} of a bar's volume is taken."
             )
         case "square_root":
             return (
-                f"Slippage: half of {model['spread_bps']:g} basis points + {model['coefficient']:g} · volatility · "
+                f"Slippage: half of {model['spread_bps']:g} basis points + "
+                f"{model['coefficient']:g} · volatility · "
                 f"√(size / bar volume), volatility over {model['volatility_bars']} bars."
             )
         case other:

@@ -11,6 +11,7 @@ from spark_stacker.backtesting.histories import Span, only_source
 from spark_stacker.backtesting.indicator_strategy import strategy_of_indicators
 from spark_stacker.backtesting.terms import Slippage, VenueTerms
 from spark_stacker.config import parse_symbol
+from spark_stacker.data.times import interval_us
 from spark_stacker.errors import ParameterError
 
 if TYPE_CHECKING:
@@ -30,9 +31,10 @@ __all__ = ["BacktestEngine"]
 class BacktestEngine:
     """Runs backtests on the candles of a data manager.
 
-    Fees are fractions of a fill's notional. ``slippage_model`` is ``none``, ``fixed``, ``random``, ``volume_share`` or
-    ``square_root`` with default numbers, or a model with its own, ``{"model": "fixed", "bps": 2}``. A balance in another
-    currency than the market's quote needs ``conversion``, prices by currency.
+    Fees are fractions of a fill's notional. ``slippage_model`` is ``none``, ``fixed``, ``random``,
+    ``volume_share`` or ``square_root`` with default numbers, or a model with its own, ``{"model": "fixed",
+    "bps": 2}``. A balance in another currency than the market's quote needs ``conversion``, prices by
+    currency.
 
     >>> from spark_stacker.data import DataManager, FrameDataSource, synthesise
     >>> made = synthesise("choppy", interval="1h", bars=500, seed=1, start="2024-01-01")
@@ -76,7 +78,7 @@ class BacktestEngine:
             seed=seed,
         )
 
-    def run_backtest(
+    def run_backtest(  # noqa: PLR0917 - the developer guide's signature
         self,
         strategy_func: StrategyFunction | None = None,
         symbol: str | None = None,
@@ -99,18 +101,22 @@ class BacktestEngine:
     ) -> BacktestResult:
         """One backtest of one market over ``[start_date, end_date)``, UTC.
 
-        With ``strategy_func(data, simulation, params)``: it is called at each bar's close with a view of everything up
-        to then (``data["close"][-1]``, ``len(data)``, ``data.to_frame()``, the columns of ``indicators``), the
-        `SimulationEngine` to trade with, and ``strategy_params``. Its orders are of ``leverage`` unless they say so.
+        With ``strategy_func(data, simulation, params)``: it is called at each bar's close with a view of
+        everything up to then (``data["close"][-1]``, ``len(data)``, ``data.to_frame()``, the columns of
+        ``indicators``), the `SimulationEngine` to trade with, and ``strategy_params``. Its orders are of
+        ``leverage`` unless they say so.
 
         Without: the signals of ``indicators`` are traded, all of the equity at ``leverage``; ``strategy`` (or
-        ``strategy_params``) are further keys of `StrategySettings`, such as ``side``, ``stop_loss_pct``, ``sizing``.
+        ``strategy_params``) are further keys of `StrategySettings`, such as ``side``, ``stop_loss_pct``,
+        ``sizing``.
 
-        ``funding`` is a frame of ``timestamp`` and ``rate``, ``mark`` one of mark price candles. ``warm_up_bars``
-        earlier candles feed indicators only. Raises a subclass of `InputError` that names what is wrong.
+        ``funding`` is a frame of ``timestamp`` and ``rate``, ``mark`` one of mark price candles.
+        ``warm_up_bars`` earlier candles feed indicators only. Raises a subclass of `InputError` that names
+        what is wrong.
         """
         if symbol is None or interval is None:
             raise ParameterError(f"{'symbol' if symbol is None else 'interval'} must be given")
+        interval_us(interval)
         span = Span(start=start_date, end=end_date, allow_partial=allow_partial, warm_up_bars=warm_up_bars)
         source = only_source(self.data_manager, data_source_name)
         market = str(parse_symbol(symbol))
@@ -148,7 +154,7 @@ class BacktestEngine:
             self.data_manager,
             source=source,
             span=span,
-            interval=interval,
+            intervals={market: interval},
             funding=None if funding is None else {market: funding},
             mark=None if mark is None else {market: mark},
             own_indicators=made.own,
@@ -163,16 +169,17 @@ class BacktestEngine:
         start_date: TimeLike | None = None,
         end_date: TimeLike | None = None,
         data_source_name: str | None = None,
-        interval: str | None = None,
+        intervals: Mapping[str, str] | None = None,
         funding: Mapping[str, object] | None = None,
         mark: Mapping[str, object] | None = None,
         allow_partial: bool = False,
         warm_up_bars: int = 0,
     ) -> PreparedBacktest:
-        """A backtest of configured strategies with candles loaded and everything checked, to be run again and again.
+        """A backtest of configured strategies with candles loaded and everything checked, to be run again and
+        again.
 
-        Balance, fees, slippage and specifications are those of ``settings``. ``funding`` and ``mark`` are frames by
-        symbol.
+        Balance, fees, slippage and specifications are those of ``settings``. ``intervals`` of the candles (by
+        default the longest that serves a market's timeframes), ``funding`` and ``mark`` frames go by symbol.
         """
         return prepare_settings(
             settings,
@@ -180,7 +187,7 @@ class BacktestEngine:
             source=only_source(self.data_manager, data_source_name),
             span=Span(start=start_date, end=end_date, allow_partial=allow_partial, warm_up_bars=warm_up_bars),
             strategies=strategies,
-            interval=interval,
+            intervals=intervals,
             funding=funding,
             mark=mark,
         )

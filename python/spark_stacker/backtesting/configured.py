@@ -45,7 +45,7 @@ def prepare_settings(
     source: str,
     span: Span,
     strategies: Sequence[str] | None = None,
-    interval: str | None = None,
+    intervals: Mapping[str, str] | None = None,
     funding: Mapping[str, object] | None = None,
     mark: Mapping[str, object] | None = None,
     own_indicators: Mapping[str, BaseIndicator] | None = None,
@@ -53,9 +53,9 @@ def prepare_settings(
 ) -> PreparedBacktest:
     """Loads and checks everything that the strategies of ``settings`` need.
 
-    ``interval`` is that of the candles (by default the longest that serves all timeframes of a market); ``funding``
-    and ``mark`` go by symbol; ``own_indicators`` are indicator objects that stand under the name of an indicator of
-    the settings; ``names`` gives the symbol that the source knows a market by.
+    ``intervals`` are those of the candles (by default the longest that serves all timeframes of a market);
+    they, ``funding`` and ``mark`` go by symbol; ``own_indicators`` are indicator objects that stand under the
+    name of an indicator of the settings; ``names`` gives the symbol that the source knows a market by.
     """
     chosen = enabled_strategies(settings, strategies)
     uses = markets_of(settings, chosen)
@@ -69,7 +69,7 @@ def prepare_settings(
             manager,
             source,
             (names or {}).get(use.symbol, use.symbol),
-            interval or _core.interval_name(use.interval_ns),
+            (intervals or {}).get(use.symbol) or _core.interval_name(use.interval_ns),
             span,
         )
         for use in uses

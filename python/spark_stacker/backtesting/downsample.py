@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
-from numpy.typing import NDArray
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 __all__ = ["extreme_rows"]
 
 
 def extreme_rows(values: NDArray[np.float64], points: int) -> NDArray[np.int64]:
-    """Rows of at most about ``points`` values: first and last, and lowest and highest of each of equal stretches.
+    """Rows of at most about ``points`` values: first and last, and lowest and highest of each of equal
+    stretches.
 
     All rows when there are no more than ``points``.
 

@@ -48,7 +48,8 @@ def drawdown_figure(result: BacktestResult) -> go.Figure:
 
 
 def buy_and_hold_curve(result: BacktestResult) -> NDArray[np.float64] | None:
-    """The initial balance in equal parts in every market from its first close, at each bar of the equity curve.
+    """The initial balance in equal parts in every market from its first close, at each bar of the equity
+    curve.
 
     None without candles. A part is in cash until its market's first bar; between bars the last close stands.
     """
@@ -65,7 +66,9 @@ def buy_and_hold_curve(result: BacktestResult) -> NDArray[np.float64] | None:
 
 
 def write_figure(figure: go.Figure, path: str | Path | None) -> go.Figure:
-    """Writes ``figure`` as a page that opens offline or as Plotly's JSON, by the path's ending, and gives it back."""
+    """Writes ``figure`` as a page that opens offline or as Plotly's JSON, by the path's ending, and gives it
+    back.
+    """
     if path is None:
         return figure
     path = Path(path)

@@ -106,7 +106,9 @@ ACCOUNTS: Final = ("main", "hedge")
 def table_frame(
     table: str, columns: Columns, *, markets: Sequence[str], strategies: Sequence[str]
 ) -> pl.DataFrame:
-    """The frame of one table: names for indices, ``…_ns`` columns as times under the name without that ending."""
+    """The frame of one table: names for indices, ``…_ns`` columns as times under the name without that
+    ending.
+    """
     names = {"account": ACCOUNTS, "market": markets, "strategy": strategies}
     series = []
     for column, kind in TABLES[table].items():
@@ -137,7 +139,7 @@ def _series(table: str, column: str, columns: Columns, kind: pl.DataType) -> pl.
 def _named(indices: pl.Series, names: Sequence[str]) -> pl.Series:
     lookup = pl.Series(indices.name, names, dtype=pl.String)
     if indices.len() and (indices.min() < 0 or indices.max() >= len(names)):  # type: ignore[operator]
-        raise DataError(f"column {indices.name} must index {len(names)} names, was {indices.max()}")
+        raise DataError(f"column {indices.name} must index {len(names)} names, was {indices.max()!r}")
     return lookup.gather(indices)
 
 
@@ -147,7 +149,9 @@ def plain_columns(table: str, columns: Columns) -> dict[str, list[object]]:
 
 
 def equity_frame(open_time_ns: np.ndarray, equity: np.ndarray, initial_balance: float) -> pl.DataFrame:
-    """``timestamp`` (open time of the bar), ``equity`` at its close, ``drawdown`` (positive fraction of the peak)."""
+    """``timestamp`` (open time of the bar), ``equity`` at its close, ``drawdown`` (positive fraction of the
+    peak).
+    """
     peak = np.maximum(np.maximum.accumulate(equity), initial_balance) if len(equity) else equity
     return pl.DataFrame(
         [

@@ -1,4 +1,6 @@
-"""A backtest of a strategy function: the core calls it at every close, nothing after that close exists for it."""
+"""A backtest of a strategy function: the core calls it at every close, nothing after that close exists for
+it.
+"""
 
 from __future__ import annotations
 
@@ -128,7 +130,9 @@ class _Rows:
 
 
 def _columns(history: MarketHistory, indicators: Sequence[BaseIndicator]) -> dict[str, NDArray[np.float64]]:
-    """The indicators' columns under their names; where two indicators have the same, under ``indicator.column``."""
+    """The indicators' columns under their names; where two indicators have the same, under
+    ``indicator.column``.
+    """
     made = [(indicator.name, indicator_columns(indicator, history.frame)) for indicator in indicators]
     seen = [column for _, columns in made for column in columns.columns]
     return {

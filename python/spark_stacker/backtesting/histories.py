@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 import polars as pl
 
-from spark_stacker import _core
 from spark_stacker.data import require_clean, to_bars
 from spark_stacker.data.candles import normalise, read_any
 from spark_stacker.data.times import interval_us, to_utc
@@ -18,6 +17,7 @@ from spark_stacker.errors import DataError, ParameterError
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from spark_stacker import _core
     from spark_stacker.data import DataManager
     from spark_stacker.data.times import TimeLike
 

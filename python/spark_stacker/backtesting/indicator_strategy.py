@@ -20,7 +20,9 @@ _GIVEN: Final = ("market", "timeframe", "indicators")
 
 @dataclass(frozen=True, slots=True)
 class IndicatorStrategy:
-    """Values of a strategy and its indicators for a configuration; ``own`` are the objects that Python computes."""
+    """Values of a strategy and its indicators for a configuration; ``own`` are the objects that Python
+    computes.
+    """
 
     strategy: dict[str, object]
     indicators: list[dict[str, object]]
@@ -59,7 +61,9 @@ def strategy_of_indicators(
 
 
 def _type_of(indicator: BaseIndicator) -> tuple[str, dict[str, object]]:
-    """The type that a configuration names the indicator by; a class of the user's is entered under its own name."""
+    """The type that a configuration names the indicator by; a class of the user's is entered under its own
+    name.
+    """
     if isinstance(indicator, BuiltinIndicator) and type(indicator) is BUILTIN.get(indicator.kind):
         return indicator.kind, dict(indicator.params)
     kind = f"{type(indicator).__module__}.{type(indicator).__qualname__}"

@@ -29,7 +29,7 @@ class DrawnIndicator:
 
 
 def draw_lines(history: MarketHistory, indicators: Sequence[DrawnIndicator]) -> pl.DataFrame:
-    """One column a line, ``indicator: column``, over the traded candles. Flags (only 0 and 1) are no lines."""
+    """One column a line, ``indicator: column``, over the traded candles. Flags, only 0 and 1, are none."""
     columns: dict[str, pl.Series] = {}
     for drawn in indicators:
         name = drawn.indicator.name

@@ -17,7 +17,9 @@ __all__ = ["configuration_hash", "manifest"]
 
 
 def manifest(setup: RunSetup) -> dict[str, object]:
-    """Version, seed, hash of the configuration, and of each market's candles where they came from and their hash."""
+    """Version, seed, hash of the configuration, and of each market's candles where they came from and their
+    hash.
+    """
     return {
         "version": spark_stacker.__version__,
         "seed": setup.seed,
@@ -46,4 +48,4 @@ def configuration_hash(configuration: Mapping[str, object]) -> str:
 
 
 def _text(time: object) -> str | None:
-    return None if time is None else time.isoformat()  # type: ignore[attr-defined, no-any-return]
+    return None if time is None else time.isoformat()  # type: ignore[attr-defined]

@@ -20,8 +20,8 @@ __all__ = ["TradedMarket"]
 class TradedMarket:
     """Candles of a market over the traded range, and the indicator lines of its strategies.
 
-    ``candles`` has the columns ``timestamp`` (open time), open, high, low, close, volume. ``draw`` computes the lines:
-    one column a line, as many rows as candles.
+    ``candles`` has the columns ``timestamp`` (open time), open, high, low, close, volume. ``draw`` computes
+    the lines: one column a line, as many rows as candles.
     """
 
     symbol: str

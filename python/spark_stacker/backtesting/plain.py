@@ -5,7 +5,8 @@ from __future__ import annotations
 import hashlib
 import inspect
 import math
-from collections.abc import Mapping, Sequence, Set
+from collections.abc import Mapping, Sequence
+from collections.abc import Set as AbstractSet
 
 __all__ = ["describe_code", "plain"]
 
@@ -18,7 +19,7 @@ def plain(value: object) -> object:
         return value if math.isfinite(value) else str(value)
     if isinstance(value, Mapping):
         return {str(key): plain(inner) for key, inner in value.items()}
-    if isinstance(value, Set):
+    if isinstance(value, AbstractSet):
         return sorted((plain(inner) for inner in value), key=str)
     if isinstance(value, Sequence):
         return [plain(inner) for inner in value]
@@ -26,7 +27,7 @@ def plain(value: object) -> object:
 
 
 def describe_code(code: object) -> dict[str, object]:
-    """Name and hash of the source of a function or class; the hash is null where there is no source to read."""
+    """Name and hash of the source of a function or class; the hash is null without a source to read."""
     try:
         source = inspect.getsource(code)  # type: ignore[arg-type]
     except (OSError, TypeError):

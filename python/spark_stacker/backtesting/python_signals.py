@@ -1,4 +1,6 @@
-"""Indicators in a backtest: signals of those written in Python for the core, and everyone's columns for functions and charts."""
+"""Indicators in a backtest: signals of those written in Python for the core, and everyone's columns for
+functions and charts.
+"""
 
 from __future__ import annotations
 
@@ -28,7 +30,7 @@ def timeframe_candles(frame: pl.DataFrame, interval: str, timeframe: str) -> pl.
 def signal_columns(
     indicator: BaseIndicator, frame: pl.DataFrame
 ) -> tuple[NDArray[np.int8], NDArray[np.float64]]:
-    """Direction (+1, 0, −1) and confidence at the close of each row, from one call of ``indicator.signals``."""
+    """Direction (+1, 0, −1) and confidence at the close of each row: one call of ``indicator.signals``."""
     given = _of_all_rows(indicator, "signals", indicator.signals, frame)
     for column in ("direction", "confidence"):
         if column not in given.columns:
@@ -54,9 +56,11 @@ def indicator_columns(indicator: BaseIndicator, frame: pl.DataFrame) -> pl.DataF
 
 
 def spread(values: pl.DataFrame, closed: pl.Series, times: pl.Series, *, step_us: int) -> pl.DataFrame:
-    """Values of a higher timeframe at each of ``times``: those of the last candle closed by the close of that bar.
+    """Values of a higher timeframe at each of ``times``: those of the last candle closed by the close of that
+    bar.
 
-    ``closed`` are the closes of the candles that ``values`` belong to, ``step_us`` the length of a bar at ``times``.
+    ``closed`` are the closes of the candles that ``values`` belong to, ``step_us`` the length of a bar at
+    ``times``.
     """
     closes = times.dt.epoch("us").to_numpy() + step_us
     rows = np.searchsorted(closed.dt.epoch("us").to_numpy(), closes, side="right") - 1
@@ -77,6 +81,7 @@ def _of_all_rows(
     if not isinstance(made, pl.DataFrame) or len(made) != len(frame):
         rows = f"{len(made)} rows" if isinstance(made, pl.DataFrame) else type(made).__name__
         raise StrategyError(
-            f"indicator {indicator.name!r}: {method} must return a Polars frame of {len(frame)} rows, gave {rows}"
+            f"indicator {indicator.name!r}: {method} must return a Polars frame of {len(frame)} rows, "
+            f"gave {rows}"
         )
     return made

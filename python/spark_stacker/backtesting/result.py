@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -25,8 +26,9 @@ __all__ = ["BacktestResult"]
 class BacktestResult:
     """What a backtest did and what came of it.
 
-    Metrics are fractions, quote currency or seconds (`spark_stacker.backtesting.metrics.METRICS` says which); what is
-    undefined is ``None``, with its reason in ``undefined``. Times are UTC. Frames are made when first asked for.
+    Metrics are fractions, quote currency or seconds (`spark_stacker.backtesting.metrics.METRICS` says which);
+    what is undefined is ``None``, with its reason in ``undefined``. Times are UTC. Frames are made when first
+    asked for.
     """
 
     def __init__(self, run: RunRecord, setup: RunSetup) -> None:
@@ -53,7 +55,7 @@ class BacktestResult:
 
     @cached_property
     def equity_curve(self) -> pl.DataFrame:
-        """``timestamp`` (open time of the bar), ``equity`` at its close, ``drawdown`` as a positive fraction."""
+        """``timestamp`` (open time of the bar), ``equity`` at its close, ``drawdown`` (positive fraction)."""
         return equity_frame(self._run.open_time_ns, self._run.equity, self.initial_balance)
 
     @cached_property
@@ -129,6 +131,10 @@ class BacktestResult:
         """Version, seed, and the hashes of data and configuration: equal manifests, equal results."""
         return manifest(self._setup)
 
+    def with_warnings(self, *sentences: str) -> BacktestResult:
+        """The same result with further warnings."""
+        return BacktestResult(self._run, replace(self._setup, warnings=(*self.warnings, *sentences)))
+
     # Out and in
 
     def summary(self) -> str:
@@ -173,7 +179,7 @@ class BacktestResult:
 
     @classmethod
     def load_from_file(cls, path: str | Path) -> BacktestResult:
-        """Reads a saved result; `DataError` when the file is missing, cut off, altered or of another version."""
+        """Reads a saved result; `DataError` when it is missing, cut off, altered or of another version."""
         from spark_stacker.backtesting.result_file import read_file
 
         return cls.from_dict(read_file(path))

@@ -13,11 +13,11 @@ from spark_stacker.data.files import atomic_write
 from spark_stacker.errors import DataError, ParameterError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     import polars as pl
 
-__all__ = ["VERSION", "export_frame", "read_file", "write_file"]
+__all__ = ["VERSION", "check_ending", "export_frame", "read_file", "write_file"]
 
 VERSION: Final = 1
 """Version of the format that is written and read."""
@@ -67,6 +67,12 @@ def read_file(path: str | Path) -> dict[str, object]:
         raise DataError(f"{path}: was altered since it was saved: its checksum does not match")
     data: dict[str, object] = json.loads(body)
     return data
+
+
+def check_ending(path: Path | None, endings: Sequence[str]) -> None:
+    """`ParameterError` for a path with another ending, before anything is computed for it."""
+    if path is not None and path.suffix.lower() not in endings:
+        raise ParameterError(f"{path}: the ending must be {' or '.join(endings)}, was {path.suffix!r}")
 
 
 def export_frame(frame: pl.DataFrame, path: str | Path) -> Path:

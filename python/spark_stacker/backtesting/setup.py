@@ -17,8 +17,8 @@ __all__ = ["RunSetup"]
 class RunSetup:
     """The inputs of a run.
 
-    ``configuration`` is plain JSON data, enough to repeat the run. ``assumptions`` are sentences on how the simulation
-    treated what the inputs leave open.
+    ``configuration`` is plain JSON data, enough to repeat the run. ``assumptions`` are sentences on how the
+    simulation treated what the inputs leave open.
     """
 
     initial_balance: float

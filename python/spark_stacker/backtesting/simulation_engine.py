@@ -46,9 +46,10 @@ class Position:
 class SimulationEngine:
     """A simulated venue with one market and one account.
 
-    Orders sent at a bar's close fill from the next bar's open on. Sizes are base units (``size``, or ``amount``) or an
-    amount of quote currency (``value``), turned into units at the fill price with the fee included, so that all of the
-    equity is never rejected for a gap. What became of an order stands in ``order_history``, refused ones too.
+    Orders sent at a bar's close fill from the next bar's open on. Sizes are base units (``size``, or
+    ``amount``) or an amount of quote currency (``value``), turned into units at the fill price with the fee
+    included, so that all of the equity is never rejected for a gap. What became of an order stands in
+    ``order_history``, refused ones too.
     """
 
     def __init__(
@@ -99,10 +100,10 @@ class SimulationEngine:
     ) -> int:
         """Sends an order and returns its number.
 
-        ``price`` is the limit of a limit, stop-limit or take-profit order; ``trigger`` that of a stop (``price`` of a
-        plain stop is read as its trigger). ``…_pct`` attach protective orders, in percent of the entry price. Orders of
-        one ``group`` cancel one another. A malformed order is a `ParameterError`; one that the venue refuses has the
-        state ``rejected`` and its reason in ``order_history``.
+        ``price`` is the limit of a limit, stop-limit or take-profit order; ``trigger`` that of a stop
+        (``price`` of a plain stop is read as its trigger). ``…_pct`` attach protective orders, in percent of
+        the entry price. Orders of one ``group`` cancel one another. A malformed order is a `ParameterError`;
+        one that the venue refuses has the state ``rejected`` and its reason in ``order_history``.
         """
         if symbol is not None and symbol != self.symbol:
             raise ParameterError(f"symbol must be {self.symbol}, the market simulated here, was {symbol}")
@@ -131,9 +132,11 @@ class SimulationEngine:
         )
 
     def buy(self, size: float | None = None, *, value: float | None = None, **options: object) -> int:
-        """A market buy of ``size`` base units or ``value`` quote currency; without either, of all the free margin.
+        """A market buy of ``size`` base units or ``value`` quote currency; without either, of the equity ×
+        leverage.
 
-        Further ``options`` are those of `place_order`.
+        On a netting account a buy first shrinks a short: `close_position` before it reverses. Further
+        ``options`` are those of `place_order`.
         """
         return self._enter(OrderSide.BUY, size, value, options)
 
@@ -145,26 +148,34 @@ class SimulationEngine:
         self, side: OrderSide, size: float | None, value: float | None, options: Mapping[str, object]
     ) -> int:
         if size is None and value is None and "amount" not in options:
-            value = max(self.core.equity, 0.0) * float(options.get("leverage") or self.leverage)  # type: ignore[arg-type]
-        return self.place_order(side=side, size=size, value=value, **options)  # type: ignore[arg-type]
+            leverage = options.get("leverage") or self.leverage
+            value = max(self.core.equity, 0.0) * float(leverage)  # type: ignore[arg-type]
+        if options:
+            return self.place_order(side=side, size=size, value=value, **options)  # type: ignore[arg-type]
+        quantity, unit = _quantity(size, None, value)
+        return self._market_order("buy" if side is OrderSide.BUY else "sell", quantity, unit)
 
     def close_position(self) -> int | None:
         """Closes the position with a market order; None when there is none."""
         quantity = self.core.quantity
         if quantity == 0.0:
             return None
+        return self._market_order("sell" if quantity > 0 else "buy", None, "position")
+
+    def _market_order(self, side: str, quantity: float | None, unit: str) -> int:
+        """A market order with nothing attached, straight to the core: what most functions send."""
         return self.core.submit(
-            "sell" if quantity > 0 else "buy",
+            side,
             "market",
-            None,
-            "position",
+            quantity,
+            unit,
             price=None,
             trigger=None,
             distance_fraction=None,
             time_in_force="gtc",
             expires_ns=None,
             post_only=False,
-            reduce_only=True,
+            reduce_only=False,
             leverage=self.leverage,
             stop_fraction=None,
             target_fraction=None,
@@ -227,12 +238,21 @@ class SimulationEngine:
     # History
 
     def add_funding(self, payments: tuple[NDArray[np.int64], NDArray[np.float64]] | None) -> None:
-        """Adds funding payments, times in UTC nanoseconds and rates; each is due at the first bar that opens then or later."""
+        """Adds funding payments, times in UTC nanoseconds and rates; each is due at the first bar that opens
+        then or later.
+        """
         for time_ns, rate in zip(*payments, strict=True) if payments is not None else ():
             self.core.add_funding(int(time_ns), float(rate))
 
     def on_bar(
-        self, open_time_ns: int, *, open: float, high: float, low: float, close: float, volume: float
+        self,
+        open_time_ns: int,
+        *,
+        open: float,  # noqa: A002 - a candle's first price is called so
+        high: float,
+        low: float,
+        close: float,
+        volume: float,
     ) -> None:
         """Moves on by one closed bar: funding, fills, equity. `BacktestEngine` does this by itself."""
         self.core.on_bar(open_time_ns, open, high, low, close, volume)
@@ -257,14 +277,10 @@ class SimulationEngine:
 
 
 def _quantity(size: float | None, amount: float | None, value: float | None) -> tuple[float, str]:
-    given = [
-        (number, unit)
-        for number, unit in ((size, "base"), (amount, "base"), (value, "quote"))
-        if number is not None
-    ]
-    if len(given) != 1:
+    base = size if amount is None else amount
+    if (base is None) == (value is None) or (size is not None and amount is not None):
         raise ParameterError("an order needs one of size (or amount), base units, and value, quote currency")
-    return given[0]
+    return (base, "base") if base is not None else (value, "quote")  # type: ignore[return-value]
 
 
 def _fraction(name: str, percent: float | None) -> float | None:
@@ -282,6 +298,8 @@ def _nanoseconds(time: datetime) -> int:
 
 
 def _member(kind: type[E], name: str, value: E | str) -> E:
+    if isinstance(value, kind):
+        return value
     try:
         return kind(value.upper())
     except (AttributeError, ValueError):

@@ -17,9 +17,12 @@ from spark_stacker.errors import DataError
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from numpy.typing import NDArray
+
 __all__ = ["read_result"]
 
 T = TypeVar("T")
+N = TypeVar("N", bound=np.generic)
 
 _PRICES = ("open", "high", "low", "close", "volume")
 
@@ -66,9 +69,7 @@ def _get(data: Mapping[str, object], key: str, kind: type[T], where: str = "resu
     return value
 
 
-def _array(
-    data: Mapping[str, object], key: str, where: str, kind: type[np.generic]
-) -> np.ndarray[tuple[int], np.dtype[np.generic]]:
+def _array(data: Mapping[str, object], key: str, where: str, kind: type[N]) -> NDArray[N]:
     values = _get(data, key, list, where)
     try:
         array = np.array(values, dtype=kind)

@@ -1,10 +1,10 @@
-"""The terms on which a simulated venue trades: fees, slippage, margin, and the specification of its market."""
+"""The terms on which a simulated venue trades: fees, slippage, margin, the market's specification."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from spark_stacker.config import InstrumentSettings, parse_settings
 from spark_stacker.config.plan import venue_plan
@@ -68,13 +68,13 @@ class VenueTerms:
                     "fill_on_touch": self.fill_on_touch,
                     "seed": self.seed,
                 },
-                "instruments": {symbol: _values(self.instrument)} if has_instrument else {},  # type: ignore[arg-type, dict-item]
+                "instruments": {symbol: _values(self.instrument)} if has_instrument else {},  # type: ignore[arg-type]
                 **others,
             },
             source="backtest",
         )
 
-    def plan(self, symbol: str, interval_ns: int, balance: float) -> dict[str, object]:
+    def plan(self, symbol: str, interval_ns: int, balance: float) -> dict[str, Any]:
         """The plan of a venue with one market and no strategy."""
         return venue_plan(self.settings(symbol, balance), symbol=symbol, interval_ns=interval_ns)
 

@@ -11,6 +11,7 @@ import click
 if TYPE_CHECKING:
     from spark_stacker.config import Settings
     from spark_stacker.trading.dry_run import DryRun
+    from spark_stacker.trading.events import Event
     from spark_stacker.trading.sources import CandleSource
     from spark_stacker.trading.summary import Summary
 
@@ -34,9 +35,7 @@ the next start goes on from there. A second signal ends the process at once. The
 class _Speed(click.ParamType[float | str]):
     name = "max|N"
 
-    def convert(
-        self, value: object, param: click.Parameter | None, ctx: click.Context | None
-    ) -> float | str:
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> float | str:
         if value == "max":
             return "max"
         try:
@@ -53,11 +52,19 @@ class _Speed(click.ParamType[float | str]):
     "--config", "config_file", type=click.Path(path_type=Path), help="Configuration; default: the starter's."
 )
 @click.option(
-    "--data", "data", multiple=True, metavar="[SYMBOL=]FILE", help="Replay recorded candles, once for each market."
+    "--data",
+    "data",
+    multiple=True,
+    metavar="[SYMBOL=]FILE",
+    help="Replay recorded candles, once for each market.",
 )
 @click.option("--scenario", help="Replay a synthetic scenario: bull, bear, sideways, choppy, …")
-@click.option("--seed", type=click.IntRange(min=0), default=1, show_default=True, help="Seed of the scenario.")
-@click.option("--speed", type=_Speed(), default=None, help="Of a replay: as fast as possible, or N times real time.")
+@click.option(
+    "--seed", type=click.IntRange(min=0), default=1, show_default=True, help="Seed of the scenario."
+)
+@click.option(
+    "--speed", type=_Speed(), default=None, help="Of a replay: as fast as possible, or N times real time."
+)
 @click.option("--bars", type=click.IntRange(min=1), help="Stop after so many bars.")
 @click.option("--warm-up", type=click.IntRange(min=0), help="Bars of history before the first decision.")
 @click.option("--state", type=click.Path(path_type=Path), help="Keep paper state here and go on from it.")
@@ -156,7 +163,6 @@ def _run(run: DryRun, summary: Summary, *, port: int, log_format: str, log_level
     from spark_stacker.metrics import METRICS, MetricsObserver, serve_metrics
     from spark_stacker.trading.clock import SystemClock
     from spark_stacker.trading.dry_run import dry_run
-    from spark_stacker.trading.events import Event
     from spark_stacker.trading.log_observer import LogObserver
     from spark_stacker.trading.stopping import StopRequest, stop_on_signals
 

@@ -23,9 +23,12 @@ ON_SIGNALS = ("entry", "opposite_signal")
 
 def print_banner(run: DryRun) -> None:
     """Say that this is a dry run, on what candles, and where its state is kept."""
-    lines = [("DRY RUN", "bold yellow"), "  simulated orders, no money moves\n"]
+    lines: list[str | tuple[str, str]] = [("DRY RUN", "bold yellow"), "  simulated orders, no money moves\n"]
     if run.candles.is_synthetic:
-        lines += [("SYNTHETIC DATA", "bold magenta"), "  made-up candles, no ground to believe in a strategy\n"]
+        lines += [
+            ("SYNTHETIC DATA", "bold magenta"),
+            "  made-up candles, no ground to believe in a strategy\n",
+        ]
     lines += [f"candles  {run.candles.text}\n", f"state    {run.state or 'not kept (--state keeps it)'}"]
     Console(stderr=True, highlight=False).print(Panel(Text.assemble(*lines), expand=False))
 
@@ -34,7 +37,8 @@ def print_summary(run: DryRun, summary: Summary, *, as_json: bool) -> None:
     """Tell what happened: on stdout, as tables or as one JSON document."""
     if as_json:
         console.emit_json(
-            {"mode": "dry_run", "synthetic": run.candles.is_synthetic, "candles": run.candles.text} | summary.to_dict()
+            {"mode": "dry_run", "synthetic": run.candles.is_synthetic, "candles": run.candles.text}
+            | summary.to_dict()
         )
         return
     label = " (synthetic data)" if run.candles.is_synthetic else ""
@@ -46,8 +50,17 @@ def print_summary(run: DryRun, summary: Summary, *, as_json: bool) -> None:
         return
     columns = ["market", "leg", "side", "quantity", "entry", "mark", "profit", "stop", "target"]
     rows = [
-        (p.market, p.leg, p.side, f"{p.quantity:.6g}", f"{p.entry_price:.6g}", f"{p.mark_price:.6g}")
-        + (f"{p.unrealised_profit:+.2f}", _price(p.stop_price), _price(p.target_price))
+        (
+            p.market,
+            p.leg,
+            p.side,
+            f"{p.quantity:.6g}",
+            f"{p.entry_price:.6g}",
+            f"{p.mark_price:.6g}",
+            f"{p.unrealised_profit:+.2f}",
+            _price(p.stop_price),
+            _price(p.target_price),
+        )
         for p in portfolio.positions
     ]
     console.print_table(columns, rows, title="Positions open at the end", numeric=columns[3:])
@@ -58,7 +71,9 @@ def _facts(run: DryRun, summary: Summary) -> list[tuple[str, str]]:
     if summary.first_open_time_ns is not None and summary.last_open_time_ns is not None:
         span = f"{_utc(summary.first_open_time_ns)} to {_utc(summary.last_open_time_ns)}"
     by_purpose = summary.orders_by_purpose
-    purposes = ", ".join(f"{count} {purpose.replace('_', ' ')}" for purpose, count in by_purpose.most_common())
+    purposes = ", ".join(
+        f"{count} {purpose.replace('_', ' ')}" for purpose, count in by_purpose.most_common()
+    )
     facts: list[tuple[str, str]] = [
         ("candles", summary.source),
         ("bars", f"{summary.bars:,} ({span}), {summary.warm_up_bars:,} more of warm-up"),

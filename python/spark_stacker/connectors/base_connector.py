@@ -1,9 +1,11 @@
 """The public face of every connector: plain synchronous calls, as the developer guide shows them.
 
-A connector must offer the six abstract calls. The others are refused by default with a message that says so; a
-connector overrides those that its venue has. Amounts may be given as float, int, str or ``Decimal`` (a float counts
-by its repr); times are milliseconds since 1970 in UTC, as exchanges state them.
+A connector must offer the six abstract calls. The others are refused by default with a message that says
+so; a connector overrides those that its venue has. Amounts may be given as float, int, str or ``Decimal``
+(a float counts by its repr); times are milliseconds since 1970 in UTC, as exchanges state them.
 """
+
+# ruff: noqa: ARG002 - a call that a connector does not offer is refused, whatever its arguments
 
 from __future__ import annotations
 
@@ -25,8 +27,8 @@ __all__ = ["BaseConnector", "MarketType", "OrderSide", "OrderType"]
 class BaseConnector(abc.ABC):
     """An exchange account and its market data.
 
-    ``name`` is the user's name for it, ``exchange_type`` the name it is registered under, ``market_types`` what can be
-    traded through it (spot if nothing is said).
+    ``name`` is the user's name for it, ``exchange_type`` the name it is registered under, ``market_types``
+    what can be traded through it (spot if nothing is said).
     """
 
     def __init__(
@@ -47,7 +49,9 @@ class BaseConnector(abc.ABC):
 
     @property
     def venue_time_ns(self) -> Callable[[], int] | None:
-        """Tells the venue's time in UTC nanoseconds where that is not the present, as in a replay; else ``None``."""
+        """Tells the venue's time in UTC nanoseconds where that is not the present, as in a replay; else
+        ``None``.
+        """
         return None
 
     @abc.abstractmethod
@@ -60,7 +64,9 @@ class BaseConnector(abc.ABC):
 
     @abc.abstractmethod
     def get_markets(self) -> list[dict[str, Any]]:
-        """Return the markets: ``symbol``, ``base``, ``quote`` and ``market_type`` of each, with what else is known."""
+        """Return the markets: ``symbol``, ``base``, ``quote`` and ``market_type`` of each, with what else
+        is known.
+        """
 
     @abc.abstractmethod
     def get_ticker(self, symbol: str) -> dict[str, Any]:
@@ -80,7 +86,9 @@ class BaseConnector(abc.ABC):
         price: Amount | None = None,
         **options: Any,
     ) -> dict[str, Any]:
-        """Send an order of ``size`` base units; return ``order_id``, ``status``, ``filled_size`` and ``average_price``."""
+        """Send an order of ``size`` base units; return ``order_id``, ``status``, ``filled_size`` and
+        ``average_price``.
+        """
 
     def get_candles(
         self,
@@ -90,7 +98,8 @@ class BaseConnector(abc.ABC):
         end_time: int | None = None,
         limit: int | None = None,
     ) -> list[dict[str, Any]]:
-        """Return candles that open in ``[start_time, end_time)``, ascending; with ``limit`` the latest of them.
+        """Return candles that open in ``[start_time, end_time)``, ascending; with ``limit`` the latest of
+        them.
 
         Each has ``timestamp`` (open time, ms), ``open``, ``high``, ``low``, ``close`` and ``volume``.
         """
@@ -101,7 +110,9 @@ class BaseConnector(abc.ABC):
         raise self._not_offered("an order book")
 
     def get_positions(self) -> list[dict[str, Any]]:
-        """Return the open positions: ``symbol``, ``side``, ``size``, ``entry_price`` and what else is known."""
+        """Return the open positions: ``symbol``, ``side``, ``size``, ``entry_price`` and what else is
+        known.
+        """
         raise self._not_offered("positions")
 
     def get_order_status(self, order_id: str) -> dict[str, Any]:
@@ -127,8 +138,8 @@ class BaseConnector(abc.ABC):
     def client(self, *, now_ns: Callable[[], int], polling_interval_s: float = 60.0) -> ExchangeClient:
         """Return the asynchronous side for the live loop.
 
-        By default the calls above run in threads and candles are polled. ``now_ns`` tells the time: connectors read no
-        clock of their own.
+        By default the calls above run in threads and candles are polled. ``now_ns`` tells the time:
+        connectors read no clock of their own.
         """
         from spark_stacker.connectors.polling import PollingClient
 

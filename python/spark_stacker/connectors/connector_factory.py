@@ -33,7 +33,9 @@ class ConnectorFactory:
 
     @classmethod
     def register_connector(cls, exchange_type: str, connector_class: type[BaseConnector]) -> None:
-        """Make a connector class known under a name, to configurations too; a name that is taken is replaced."""
+        """Make a connector class known under a name, to configurations too; a name that is taken is
+        replaced.
+        """
         if not (inspect.isclass(connector_class) and issubclass(connector_class, BaseConnector)):
             raise ParameterError(f"a connector class must derive from BaseConnector, was {connector_class!r}")
         cls._connector_registry[_key(exchange_type)] = connector_class
@@ -60,9 +62,11 @@ class ConnectorFactory:
 
     @classmethod
     def create_connectors_from_config(cls, configs: Iterable[Mapping[str, Any]]) -> dict[str, BaseConnector]:
-        """Create the connectors of a configuration's ``exchanges`` by name; those with ``enabled`` false are left out.
+        """Create the connectors of a configuration's ``exchanges`` by name; those with ``enabled`` false
+        are left out.
 
-        ``exchange_type`` defaults to the name. Values arrive resolved: ``${ENV}`` is the configuration's matter.
+        ``exchange_type`` defaults to the name. Values arrive resolved: ``${ENV}`` is the configuration's
+        matter.
         """
         connectors: dict[str, BaseConnector] = {}
         for config in configs:

@@ -1,7 +1,9 @@
-"""What the live loop asks of a venue: one typed asynchronous contract, amounts in ``Decimal``, times in UTC nanoseconds.
+"""What the live loop asks of a venue: one typed asynchronous contract, amounts in ``Decimal``, times in UTC
+nanoseconds.
 
 A connector's synchronous face (:class:`~spark_stacker.connectors.base_connector.BaseConnector`) hands out an
-:class:`ExchangeClient`. Errors that a later call may not meet are ``RetryableError``; nothing here makes up a price.
+:class:`ExchangeClient`. Errors that a later call may not meet are ``RetryableError``; nothing here makes up
+a price.
 """
 
 from __future__ import annotations
@@ -51,7 +53,9 @@ class Candle:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Subscription:
-    """Wish for the candles of a market, ``interval`` as in ``"1h"``; those up to ``after_ns`` (open time) are known already."""
+    """Wish for the candles of a market, ``interval`` as in ``"1h"``; those up to ``after_ns`` (open time)
+    are known already.
+    """
 
     symbol: str
     interval: str
@@ -140,10 +144,16 @@ class ExchangeClient(Protocol):
         """Name of the connector, as metrics and logs show it."""
         ...
 
+    async def open(self) -> None:
+        """Reach the venue."""
+        ...
+
     async def candles(
         self, symbol: str, interval: str, *, start_ns: int, end_ns: int | None = None
     ) -> list[Candle]:
-        """Return candles that open in ``[start_ns, end_ns)``, ascending, all there are; the forming one may be last."""
+        """Return candles that open in ``[start_ns, end_ns)``, ascending, all there are; the forming one may
+        be last.
+        """
         ...
 
     def stream_candles(self, subscriptions: Sequence[Subscription]) -> AsyncIterator[Candle]:

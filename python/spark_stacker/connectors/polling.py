@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from decimal import Decimal
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from spark_stacker._core import interval_ns
@@ -24,6 +23,7 @@ from spark_stacker.models import TimeInForce
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Sequence
+    from decimal import Decimal
 
     from spark_stacker.connectors.base_connector import BaseConnector
 
@@ -39,9 +39,10 @@ T = TypeVar("T")
 class PollingClient:
     """An ``ExchangeClient`` over a ``BaseConnector``.
 
-    ``now_ns`` tells the time (a candle whose end lies ahead still forms), ``sleep`` waits. Candles are asked for every
-    ``polling_interval_s`` seconds, sooner when one is due to close. A network failure (``OSError`` and its kin) becomes
-    a ``RetryableError``; any other failure of the connector stops trading, since it would only repeat.
+    ``now_ns`` tells the time (a candle whose end lies ahead still forms), ``sleep`` waits. Candles are
+    asked for every ``polling_interval_s`` seconds, sooner when one is due to close. A network failure
+    (``OSError`` and its kin) becomes a ``RetryableError``; any other failure of the connector stops
+    trading, since it would only repeat.
     """
 
     def __init__(
@@ -148,7 +149,9 @@ class PollingClient:
         ]
 
     async def balances(self) -> list[Balance]:
-        """Return the balances; the synchronous face does not say what of them is free, so all of it counts as such."""
+        """Return the balances; the synchronous face does not say what of them is free, so all of it counts
+        as such.
+        """
         totals = await self._call(self._connector.get_account_balance)
         return [
             Balance(asset=asset, total=to_amount(total, name=asset), free=to_amount(total, name=asset))

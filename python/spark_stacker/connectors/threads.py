@@ -17,8 +17,8 @@ T = TypeVar("T")
 async def in_thread(call: Callable[..., T], *args: Any, **kwargs: Any) -> T:
     """Run a blocking call in a daemon thread and return its result.
 
-    ``asyncio.to_thread`` would be joined at exit, and so would let a hanging socket delay a stop; this one is left
-    behind when its caller is cancelled.
+    ``asyncio.to_thread`` would be joined at exit, and so would let a hanging socket delay a stop; this one
+    is left behind when its caller is cancelled.
     """
     loop = asyncio.get_running_loop()
     outcome: asyncio.Future[T] = loop.create_future()

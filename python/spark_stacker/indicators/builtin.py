@@ -80,23 +80,24 @@ class BuiltinIndicator(BaseIndicator):
         if frame.is_empty():
             return None
         tail = self._tail(frame)
-        rows, directions, confidences, triggers = self._core.signals_of(
+        said = self._core.last_signal(
             tail["close"].to_numpy(), [tail[name].to_numpy() for name in self._values]
         )
-        if len(rows) == 0 or rows[-1] != len(tail) - 1:
+        if said is None:
             return None
+        direction, confidence, trigger = said
         last = tail.select(pl.col(self._values).fill_nan(None)).tail(1)
         return self.signal(
             frame,
-            SignalDirection.BUY if directions[-1] > 0 else SignalDirection.SELL,
-            confidence=float(confidences[-1]),
-            params={**last.row(0, named=True), "trigger": triggers[-1]},
+            SignalDirection.BUY if direction > 0 else SignalDirection.SELL,
+            confidence=confidence,
+            params={**last.row(0, named=True), "trigger": trigger},
         )
 
     def signals(self, data: pl.DataFrame) -> pl.DataFrame:
         """Return one row a bar: ``direction`` (Int8: 1 buy, -1 sell, 0 none) and ``confidence``."""
         frame = as_polars(data)
-        rows, directions, confidences, _ = self._core.signals(to_bars(frame, self._reads()))
+        rows, directions, confidences = self._core.signals(to_bars(frame, self._reads()))
         direction = np.zeros(len(frame), dtype=np.int8)
         confidence = np.zeros(len(frame))
         direction[rows] = directions

@@ -8,7 +8,7 @@
 
 Rows without a value yet are null. A null or NaN in the input counts as warm-up before the first number and is
 a :class:`~spark_stacker.errors.DataError` after it. Indicators of several lines give a struct: take it apart
-with ``.struct.unnest()``. Each works on its whole group, in ``.over`` as well, and on frames of several chunks.
+with ``.struct.unnest()``. Each works on its whole group, in ``.over`` as well, and on frames of many chunks.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """The Prometheus metrics: names and labels of the developer guide, and what a dry run needs beside them.
 
-A :class:`TradingMetrics` belongs to a registry. The module's own (``trades_total`` and so on) stand in ``REGISTRY``,
-which is what ``/metrics`` serves; a test makes its own.
+A :class:`TradingMetrics` belongs to a registry. The module's own (``trades_total`` and so on) stand in
+``REGISTRY``, which is what ``/metrics`` serves; a test makes its own.
 """
 
 from __future__ import annotations

@@ -48,7 +48,9 @@ LEGS = ("main", "hedge")
 
 
 class MetricsObserver:
-    """Keeps metrics true. ``exchanges`` maps a market to its exchange's name, ``stopwatch_s`` rises with time."""
+    """Keeps metrics true. ``exchanges`` maps a market to its exchange's name, ``stopwatch_s`` rises with
+    time.
+    """
 
     def __init__(
         self,
@@ -73,11 +75,30 @@ class MetricsObserver:
             case BarsProcessed():
                 self._bars(event)
             case MarketEvent() if type(event) in BAR_PROBLEMS:
-                problem = BAR_PROBLEMS[type(event)]
-                exchange = self._exchanges[event.market]
-                metrics.bar_problems_total.labels(exchange, event.market, problem).inc(
-                    getattr(event, "bars", 1)
-                )
+                place = (self._exchanges[event.market], event.market, BAR_PROBLEMS[type(event)])
+                metrics.bar_problems_total.labels(*place).inc(getattr(event, "bars", 1))
+            case CallMade():
+                metrics.api_latency_seconds.labels(event.exchange, event.endpoint).observe(event.seconds)
+            case CallFailed():
+                metrics.api_errors_total.labels(event.exchange, event.endpoint).inc()
+            case SessionStarted():
+                metrics.up.labels("dry_run").set(1)
+                for market, exchange in self._exchanges.items():
+                    for side in ("long", "short"):
+                        metrics.active_positions.labels(exchange, market, side).set(0)
+            case StateRestored():
+                for trade in event.trades:
+                    self._realised[trade.strategy, LEGS[trade.account]] += trade.profit
+                self._portfolio(event.portfolio)
+            case SessionStopped():
+                metrics.up.labels("dry_run").set(0)
+                self._portfolio(event.portfolio)
+            case _:
+                self._order(event)
+
+    def _order(self, event: Event) -> None:
+        metrics = self._metrics
+        match event:
             case OrderSent():
                 metrics.orders_total.labels(self._exchanges[event.market], event.market, event.side).inc()
             case OrderRefused():
@@ -92,19 +113,6 @@ class MetricsObserver:
                 result = "win" if event.profit > 0 else "loss"
                 metrics.trades_total.labels(result, self._exchanges[event.market], event.side).inc()
                 self._realised[event.strategy, LEGS[event.account]] += event.profit
-            case CallMade():
-                metrics.api_latency_seconds.labels(event.exchange, event.endpoint).observe(event.seconds)
-            case CallFailed():
-                metrics.api_errors_total.labels(event.exchange, event.endpoint).inc()
-            case SessionStarted():
-                metrics.up.labels("dry_run").set(1)
-            case StateRestored():
-                for trade in event.trades:
-                    self._realised[trade.strategy, LEGS[trade.account]] += trade.profit
-                self._portfolio(event.portfolio)
-            case SessionStopped():
-                metrics.up.labels("dry_run").set(0)
-                self._portfolio(event.portfolio)
 
     def _bars(self, event: BarsProcessed) -> None:
         for market, close in event.closes.items():

@@ -23,6 +23,8 @@ __all__ = ["ChartData", "chart_data"]
 CURVE_POINTS: Final = 6_000
 CANDLES: Final = 50_000
 TRADES: Final = 20_000
+NEAR_PRICE: Final = 0.35
+"""A line that mostly lies within this fraction of the close is drawn over the candles."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +44,7 @@ def chart_data(result: BacktestResult) -> ChartData:
         "curve": _curve(result, notes),
         "markets": [_market(market, notes) for market in result.markets],
         "trades": _trades(result, notes),
+        "open": _open_positions(result),
     }
     return ChartData(data, tuple(notes))
 
@@ -53,7 +56,8 @@ def _curve(result: BacktestResult, notes: list[str]) -> dict[str, object]:
     rows = np.union1d(extreme_rows(equity, CURVE_POINTS), extreme_rows(drawdown, CURVE_POINTS))
     if len(rows) < len(equity):
         notes.append(
-            f"Equity and drawdown show {len(rows):,} of {len(equity):,} points: the lows and highs of each stretch."
+            f"Equity and drawdown show {len(rows):,} of {len(equity):,} points: "
+            "the lows and highs of each stretch."
         )
     hold = buy_and_hold_curve(result)
     return {
@@ -97,17 +101,18 @@ def _joined(candles: pl.DataFrame, group: int) -> pl.DataFrame:
 
 
 def _lines(candles: pl.DataFrame, lines: pl.DataFrame) -> list[dict[str, object]]:
-    """Lines with where they belong: over the candles when their values are prices, else in a panel of their indicator."""
-    low, high = candles["low"].min(), candles["high"].max()
-    found = []
+    """Lines with where they belong: over the candles when their values are prices, else in a panel of their
+    indicator.
+    """
+    close = candles["close"]
+    found: list[dict[str, object]] = []
     for line in lines.get_columns():
-        values = line.cast(pl.Float64).fill_nan(None)
-        middle = values.median()
-        if middle is None:
+        values = line[: len(candles)].cast(pl.Float64).fill_nan(None)
+        near = ((values / close[: len(values)] - 1.0).abs() < NEAR_PRICE).mean()
+        if near is None:
             continue
-        is_price = 0.5 * low <= middle <= 2.0 * high  # type: ignore[operator]
-        panel = "" if is_price else line.name.split(":")[0]
-        found.append({"name": line.name, "panel": panel, "values": _pack(values[: len(candles)])})
+        panel = "" if near > 0.9 else line.name.split(":")[0]  # type: ignore[operator]
+        found.append({"name": line.name, "panel": panel, "values": _pack(values)})
     return found
 
 
@@ -131,6 +136,17 @@ def _trades(result: BacktestResult, notes: list[str]) -> dict[str, object]:
             name: trades[name].to_list() for name in ("market", "account", "strategy", "side", "exit_purpose")
         },
         "market_index": [symbols[market] for market in trades["market"]],
+    }
+
+
+def _open_positions(result: BacktestResult) -> dict[str, object]:
+    positions = result.open_positions
+    symbols = [market.symbol for market in result.markets]
+    return {
+        "entry_time": _times(positions["entry_time"]),
+        "entry_price": _pack(positions["entry_price"]),
+        "side": positions["side"].to_list(),
+        "market_index": [symbols.index(market) for market in positions["market"]],
     }
 
 

@@ -119,7 +119,8 @@ def open_positions(result: BacktestResult) -> str:
         )
         cells = "".join(f"<td>{escape(str(text))}</td>" for text in texts)
         rows.append(
-            f'<tr>{cells}<td>{row["mark_price"]:.6g}</td><td class="number {_sign(profit)}">{profit:,.2f}</td></tr>'
+            f"<tr>{cells}<td>{row['mark_price']:.6g}</td>"
+            f'<td class="number {_sign(profit)}">{profit:,.2f}</td></tr>'
         )
     heads = ("Market", "Account", "Side", "Quantity", "Entry", "Mark", f"Unrealised ({result.quote})")
     head = "".join(f'<th scope="col">{escape(text)}</th>' for text in heads)

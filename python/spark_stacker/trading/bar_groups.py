@@ -1,8 +1,10 @@
-"""Bars in order: turns whatever a feed delivers into groups of the markets' closed bars, one group an open time.
+"""Bars in order: turns whatever a feed delivers into groups of the markets' closed bars, one group an open
+time.
 
-No waiting and no calls happen here. :meth:`BarGrouper.next_step` says what to do next: trade a group, look into the
-history for what is due and has not come, or wait. A bar is due ``grace_ns`` after its close; until then an incomplete
-group waits for it. What the history does not have either is missing, and the others are traded without it.
+No waiting and no calls happen here. :meth:`BarGrouper.next_step` says what to do next: trade a group, look
+into the history for what is due and has not come, or wait. A bar is due ``grace_ns`` after its close; until
+then an incomplete group waits for it. What the history does not have either is missing, and the others are
+traded without it.
 """
 
 from __future__ import annotations
@@ -60,7 +62,8 @@ class Wait:
 class _MarketBars:
     """What is known of one market.
 
-    Up to ``last_ns`` (an open time) everything is settled; up to ``asked_ns`` (exclusive) the history has been asked.
+    Up to ``last_ns`` (an open time) everything is settled; up to ``asked_ns`` (exclusive) the history has
+    been asked.
     """
 
     def __init__(self, symbol: str, interval_ns: int) -> None:
@@ -103,7 +106,9 @@ class _MarketBars:
 
 
 class BarGrouper:
-    """Orders the bars of several markets, given as ``(symbol, interval_ns)``. ``grace_ns`` is at least one nanosecond."""
+    """Orders the bars of several markets, given as ``(symbol, interval_ns)``. ``grace_ns`` is at least one
+    nanosecond.
+    """
 
     def __init__(self, markets: Sequence[tuple[str, int]], *, grace_ns: int) -> None:
         self._markets = [_MarketBars(symbol, interval_ns) for symbol, interval_ns in markets]

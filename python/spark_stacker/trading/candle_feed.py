@@ -32,7 +32,9 @@ class FeedMarket:
 
 
 class CandleFeed:
-    """Bars of several markets, group by group. A failing stream is opened again; nothing is made up meanwhile."""
+    """Bars of several markets, group by group. A failing stream is opened again; nothing is made up
+    meanwhile.
+    """
 
     def __init__(
         self,

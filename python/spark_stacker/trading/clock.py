@@ -1,7 +1,7 @@
 """The clock: the only place of the package that reads the time.
 
-With a real venue the time is the computer's. A replay has a time of its own: how far its tape has come. What is late
-and what is missing is judged by that, so a replay gives the same results at any speed.
+With a real venue the time is the computer's. A replay has a time of its own: how far its tape has come.
+What is late and what is missing is judged by that, so a replay gives the same results at any speed.
 """
 
 from __future__ import annotations

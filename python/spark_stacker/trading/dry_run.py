@@ -41,8 +41,8 @@ __all__ = ["DryRun", "dry_run"]
 class DryRun:
     """What is run, and on what.
 
-    ``history_bars`` defaults to what the indicators need, ``state`` ``None`` keeps nothing, ``fresh`` sets an earlier
-    journal aside, ``max_groups`` ends the run after so many groups of bars.
+    ``history_bars`` defaults to what the indicators need, ``state`` ``None`` keeps nothing, ``fresh`` sets
+    an earlier journal aside, ``max_groups`` ends the run after so many groups of bars.
     """
 
     settings: Settings
@@ -58,8 +58,8 @@ async def dry_run(
 ) -> PaperSession:
     """Run until the candles end or a stop is asked for; return the session as it stands then.
 
-    Raises ``ConfigError`` when the journal belongs to another configuration, ``ParameterError`` when the state
-    directory is in use, ``StopTradingError`` when going on would be unsafe.
+    Raises ``ConfigError`` when the journal belongs to another configuration, ``ParameterError`` when the
+    state directory is in use, ``StopTradingError`` when going on would be unsafe.
     """
     settings = run.settings
     strategies = enabled_strategies(settings)

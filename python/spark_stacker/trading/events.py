@@ -51,7 +51,9 @@ class SessionStarted(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StateRestored(Event):
-    """An earlier session goes on: its portfolio and closed ``trades``; ``warnings`` are what the journal's reader forgave."""
+    """An earlier session goes on: its portfolio and closed ``trades``; ``warnings`` are what the journal's
+    reader forgave.
+    """
 
     bar_groups: int
     last_open_time_ns: int | None

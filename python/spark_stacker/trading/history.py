@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from spark_stacker._core import Indicator
@@ -45,21 +46,25 @@ def python_roles(
         market = plan["markets"][planned["market"]]
         resolved = indicators_of(settings, strategy)
         for position, (indicator, use) in enumerate(zip(resolved, planned["indicators"], strict=True)):
-            if use["type"] is None:
-                from spark_stacker.indicators.indicator_factory import IndicatorFactory
+            if use["type"] is not None:
+                continue
+            from spark_stacker.indicators.indicator_factory import IndicatorFactory
 
-                roles.append(
-                    IndicatorRole(
-                        indicator=IndicatorFactory.create_indicator(
-                            indicator.name, indicator.type, dict(indicator.parameters)
-                        ),
-                        strategy=number,
-                        strategy_name=strategy.name,
-                        position=position,
-                        market=planned["market"],
-                        symbol=market["symbol"],
-                        interval_ns=market["interval_ns"],
-                        timeframe_ns=use["timeframe_ns"],
-                    )
+            created = IndicatorFactory.create_indicator(
+                indicator.name, indicator.type, dict(indicator.parameters)
+            )
+            created.symbol = market["symbol"]
+            created.interval = timedelta(microseconds=use["timeframe_ns"] // 1_000)
+            roles.append(
+                IndicatorRole(
+                    indicator=created,
+                    strategy=number,
+                    strategy_name=strategy.name,
+                    position=position,
+                    market=planned["market"],
+                    symbol=market["symbol"],
+                    interval_ns=market["interval_ns"],
+                    timeframe_ns=use["timeframe_ns"],
                 )
+            )
     return roles

@@ -1,18 +1,19 @@
 """The journal: every input of a session, one JSON line each, written before it is acted on.
 
-The engine is deterministic, so its inputs are its state: a restart reads them again and stands where it stood, to the
-bit (JSON keeps every digit of a float). Lines are handed to the operating system at once, which survives a killed
-process; :meth:`Journal.sync` puts them on the disk.
+The engine is deterministic, so its inputs are its state: a restart reads them again and stands where it
+stood, to the bit (JSON keeps every digit of a float). Lines are handed to the operating system at once,
+which survives a killed process; :meth:`Journal.sync` puts them on the disk.
 
-Lines: a ``header`` (what the session runs), ``warm_up`` (history of a market), ``begin`` (warm-up is complete),
-``bars`` (a group of bars with the signals of Python indicators at its close), ``stop`` (a clean end).
+Lines: a ``header`` (what the session runs), ``warm_up`` (history of a market), ``begin`` (warm-up is
+complete), ``bars`` (a group of bars with the signals of Python indicators at its close), ``stop`` (a clean
+end).
 """
 
 from __future__ import annotations
 
 import json
 import os
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from spark_stacker.errors import ConfigError, DataError, StopTradingError
@@ -54,21 +55,18 @@ class Journal:
     """Appends to a journal."""
 
     def __init__(self, path: Path, header: JournalHeader, recorded: Recorded | None = None) -> None:
-        """Begin a journal, or go on after what was ``recorded`` (a line cut short by a crash is taken off)."""
-        is_new = recorded is None
-        self._file = path.open("wb" if is_new else "r+b", buffering=0)
-        if recorded is not None:
-            self._file.truncate(recorded.sound_bytes)
-            self._file.seek(recorded.sound_bytes)
-        else:
-            self._write(
-                record="header",
-                format=FORMAT,
-                version=header.version,
-                configuration=header.configuration,
-                source=header.source,
-            )
-            self.sync()
+        """Begin a journal, or go on after what was ``recorded``; a line cut short is taken off."""
+        self._file = path.open("wb" if recorded is None else "r+b", buffering=0)
+        try:
+            if recorded is not None:
+                self._file.truncate(recorded.sound_bytes)
+                self._file.seek(recorded.sound_bytes)
+            else:
+                self._write(record="header", format=FORMAT, **asdict(header))
+                self.sync()
+        except BaseException:
+            self._file.close()
+            raise
 
     def warm_up(self, market: int, rows: Sequence[HistoryRow]) -> None:
         """Record a market's history."""
@@ -89,7 +87,12 @@ class Journal:
 
     def sync(self) -> None:
         """Put everything on the disk."""
-        os.fsync(self._file.fileno())
+        try:
+            os.fsync(self._file.fileno())
+        except OSError as error:
+            raise StopTradingError(
+                f"{self._file.name}: the journal cannot be kept: {error.strerror}"
+            ) from error
 
     def close(self) -> None:
         """Put everything on the disk and let go of the file."""
@@ -111,8 +114,8 @@ class Journal:
 def read_journal(path: Path, expected: JournalHeader) -> Recorded | None:
     """Return what a journal recorded, ``None`` if there is none worth going on with.
 
-    Raises ``ConfigError`` if it belongs to another configuration or source, ``DataError`` if it cannot be read. A last
-    line that was cut short is forgiven with a warning.
+    Raises ``ConfigError`` if it belongs to another configuration or source, ``DataError`` if it cannot be
+    read. A last line that was cut short is forgiven with a warning.
     """
     if not path.exists():
         return None
@@ -176,7 +179,8 @@ def _open(record: dict[str, Any], expected: JournalHeader, path: Path) -> Record
     recorded = Recorded(header)
     if header.version != expected.version:
         recorded.warnings.append(
-            f"it was written by version {header.version}; this is {expected.version} and may rebuild the state otherwise"
+            f"it was written by version {header.version}; this is {expected.version}, "
+            "which may come to another state"
         )
     return recorded
 

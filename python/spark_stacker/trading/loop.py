@@ -1,8 +1,8 @@
 """The live loop, as a dry run: candles in, decisions by the Rust engine, orders to the simulated venue.
 
-In order: the journal's earlier inputs, if there are any, or else warm-up from history; then groups of closed bars, each
-journalled before it is acted on. Everything that happens is told to the observers. The loop ends when the candles do,
-when it is asked to stop, or when going on would be unsafe.
+In order: the journal's earlier inputs, if there are any, or else warm-up from history; then groups of
+closed bars, each journalled before it is acted on. Everything that happens is told to the observers. The
+loop ends when the candles do, when it is asked to stop, or when going on would be unsafe.
 """
 
 from __future__ import annotations
@@ -12,7 +12,6 @@ from contextlib import aclosing
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from spark_stacker.trading.bar_groups import BarGroup
 from spark_stacker.trading.bar_rules import values_of
 from spark_stacker.trading.events import (
     BarsProcessed,
@@ -27,6 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Coroutine, Sequence
 
     from spark_stacker.connectors.contract import Candle, ExchangeClient
+    from spark_stacker.trading.bar_groups import BarGroup
     from spark_stacker.trading.candle_feed import CandleFeed, FeedMarket
     from spark_stacker.trading.clock import Clock
     from spark_stacker.trading.events import Event, Observer
@@ -48,7 +48,9 @@ YIELD_EVERY = 256
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LoopSettings:
-    """``history_bars`` warm each market's indicators; ``max_groups`` ends the loop after so many groups of bars."""
+    """``history_bars`` warm each market's indicators; ``max_groups`` ends the loop after so many groups of
+    bars.
+    """
 
     history_bars: int
     max_groups: int | None = None
@@ -158,7 +160,9 @@ class LiveLoop:
         )
 
     def _sync(self, journal: Journal) -> None:
-        """Put the journal on the disk, once a second at most: a replay's bars are worth less than its speed."""
+        """Put the journal on the disk, once a second at most: a replay's bars are worth less than its
+        speed.
+        """
         now_s = self._clock.stopwatch_s()
         if now_s - self._synced_s >= SYNC_EVERY_S:
             journal.sync()
@@ -175,7 +179,8 @@ class LiveLoop:
         self._begin(past, until_ns)
 
     def _end_of_history(self, history: Sequence[Sequence[HistoryRow]]) -> int:
-        """Return the last open time of the warm-up, the same for all markets: they are traded together from then on.
+        """Return the last open time of the warm-up, the same for all markets: they are traded together from
+        then on.
 
         Where a market's latest bar may still come, the others' of that time are left to be traded with it.
         """

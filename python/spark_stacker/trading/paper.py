@@ -28,7 +28,9 @@ ENDED = frozenset({"filled", "cancelled", "rejected", "expired"})
 
 
 class PaperSession:
-    """Feeds an engine and reads what is new. ``markets`` are symbols with bar intervals, in the plan's order."""
+    """Feeds an engine and reads what is new. ``markets`` are symbols with bar intervals, in the plan's
+    order.
+    """
 
     def __init__(
         self, engine: Session, *, markets: Sequence[tuple[str, int]], strategies: Sequence[str]
@@ -170,11 +172,12 @@ def bars_of(rows: Sequence[HistoryRow], interval_ns: int) -> Bars:
     return Bars(times, *columns, interval_ns=interval_ns)
 
 
-def rows_of(columns: Mapping[str, Sequence[Any]]) -> Iterator[dict[str, Any]]:
+def rows_of(columns: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
     """Yield columns of equal length as rows."""
     names = list(columns)
-    for values in zip(*columns.values(), strict=True):
-        yield dict(zip(names, values, strict=True))
+    if len(columns[names[0]]):
+        for values in zip(*columns.values(), strict=True):
+            yield dict(zip(names, values, strict=True))
 
 
 def _number(value: Any) -> float | None:

@@ -1,4 +1,6 @@
-"""Python indicators in the loop: each sees the closed bars of its timeframe and gives its signal to the engine."""
+"""Python indicators in the loop: each sees the closed bars of its timeframe and gives its signal to the
+engine.
+"""
 
 from __future__ import annotations
 
@@ -83,7 +85,9 @@ class _Worker:
 
 
 class PythonIndicators:
-    """All Python indicators of a session. Their frames hold every bar since the warm-up's first, as in a backtest."""
+    """All Python indicators of a session. Their frames hold every bar since the warm-up's first, as in a
+    backtest.
+    """
 
     def __init__(self, roles: Sequence[IndicatorRole]) -> None:
         self._workers = [
@@ -99,7 +103,9 @@ class PythonIndicators:
                     worker.see(row)
 
     def on_group(self, group: BarGroup) -> tuple[list[ExternalSignal], list[SignalGiven]]:
-        """Take a group of bars; return one entry a closed bar for the engine (0 is neutral) and the signals given."""
+        """Take a group of bars; return one entry a closed bar for the engine (0 is neutral) and the signals
+        given.
+        """
         entries: list[ExternalSignal] = []
         given: list[SignalGiven] = []
         for worker in self._workers:
@@ -125,7 +131,9 @@ class PythonIndicators:
 
 
 def frame_of(rows: Sequence[HistoryRow]) -> pl.DataFrame:
-    """Return bars as the frame that indicators see: ``timestamp`` (open time, UTC), open, high, low, close, volume."""
+    """Return bars as the frame that indicators see: ``timestamp`` (open time, UTC), open, high, low, close,
+    volume.
+    """
     import polars as pl
 
     columns = ("timestamp", "open", "high", "low", "close", "volume")

@@ -10,7 +10,7 @@ from spark_stacker._core import interval_name, interval_ns
 from spark_stacker.config import build_plan, enabled_strategies, markets_of, parse_symbol
 from spark_stacker.config.exchange import SECRETS
 from spark_stacker.connectors import ConnectorFactory
-from spark_stacker.connectors.replay.recordings import RecordedMarket, named_recordings, recorded_market
+from spark_stacker.connectors.replay.recordings import named_recordings, recorded_market
 from spark_stacker.data import synthesise
 from spark_stacker.errors import ConfigError, ParameterError
 from spark_stacker.trading.history import bars_needed
@@ -21,11 +21,13 @@ if TYPE_CHECKING:
 
     from spark_stacker.config import ExchangeSettings, Settings
     from spark_stacker.connectors.base_connector import BaseConnector
+    from spark_stacker.connectors.replay import RecordedMarket
 
 __all__ = ["CandleSource", "configured_exchanges", "files_by_market", "recorded_candles", "synthetic_candles"]
 
 HISTORY_SHARE = 4
-"""Of a recording at most one part in so many is held back as history, unless a number of bars is asked for."""
+"""Of a recording at most one part in so many is held back as history, unless a number of bars is asked for.
+"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,7 +41,11 @@ class CandleSource:
 
 
 def recorded_candles(
-    settings: Settings, files: Mapping[str, Path], *, speed: float | str = "max", history_bars: int | None = None
+    settings: Settings,
+    files: Mapping[str, Path],
+    *,
+    speed: float | str = "max",
+    history_bars: int | None = None,
 ) -> CandleSource:
     """Replay files, keyed by market symbol; ``history_bars`` first candles only warm the indicators up."""
     markets = {symbol: recorded_market(symbol, path) for symbol, path in files.items()}
@@ -93,8 +99,8 @@ def configured_exchanges(settings: Settings) -> CandleSource:
     for exchange in chosen:
         if exchange.exchange_type not in known:
             raise ConfigError(
-                f"exchange {exchange.name!r}: no connector for {exchange.exchange_type!r} is part of this version "
-                f"(there are: {', '.join(known)}); give --data or --scenario for a dry run on recorded candles"
+                f"exchange {exchange.name!r}: no connector for {exchange.exchange_type!r} is part of this "
+                f"version (there are: {', '.join(known)}); --data or --scenario dry-run on recorded candles"
             )
     connectors = ConnectorFactory.create_connectors_from_config(_options(exchange) for exchange in chosen)
     by_symbol = {use.symbol: connectors[use.exchange or ""] for use in uses}
@@ -109,8 +115,9 @@ def configured_exchanges(settings: Settings) -> CandleSource:
 def files_by_market(settings: Settings, given: Sequence[str], paths: Sequence[Path]) -> dict[str, Path]:
     """Match files to the markets of the strategies.
 
-    ``given`` names a symbol for each path or is empty there: then the only market is meant, or the one that the file's
-    name begins with. Raises ``ParameterError`` for a market without a file and a file without a market.
+    ``given`` names a symbol for each path or is empty there: then the only market is meant, or the one that
+    the file's name begins with. Raises ``ParameterError`` for a market without a file and a file without a
+    market.
     """
     symbols = [use.symbol for use in markets_of(settings, enabled_strategies(settings))]
     found: dict[str, Path] = {}

@@ -40,7 +40,9 @@ class StopRequest:
 
 @contextmanager
 def stop_on_signals(stop: StopRequest) -> Iterator[None]:
-    """While inside, signals ask for a stop. After the first, the system's own handling is back for all of them."""
+    """While inside, signals ask for a stop. After the first, the system's own handling is back for all of
+    them.
+    """
     loop = asyncio.get_running_loop()
 
     def handle(number: signal.Signals) -> None:

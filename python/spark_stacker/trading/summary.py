@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import asdict, dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from spark_stacker.trading.events import (
     BarDuplicated,
@@ -27,7 +27,9 @@ from spark_stacker.trading.events import (
     TradeClosed,
     WarmedUp,
 )
-from spark_stacker.trading.portfolio import PortfolioView
+
+if TYPE_CHECKING:
+    from spark_stacker.trading.portfolio import PortfolioView
 
 __all__ = ["Summary"]
 
@@ -108,4 +110,8 @@ class Summary:
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain values, as JSON has them."""
-        return {**asdict(self), "orders_by_purpose": dict(self.orders_by_purpose), "problems": dict(self.problems)}
+        return {
+            **asdict(self),
+            "orders_by_purpose": dict(self.orders_by_purpose),
+            "problems": dict(self.problems),
+        }

@@ -19,12 +19,12 @@ type Line<'py> = PyReadwriteArray1<'py, f64>;
 fn fill<const I: usize, const O: usize>(
     py: Python<'_>,
     rule: Result<impl Rule<I, O> + Send, Error>,
-    columns: [Column<'_>; I],
+    columns: &[Column<'_>; I],
     mut lines: [Line<'_>; O],
 ) -> PyResult<()> {
     let rule = rule.map_err(|error| to_python(&error))?;
     let mut slices = [&[][..]; I];
-    for (slice, column) in slices.iter_mut().zip(&columns) {
+    for (slice, column) in slices.iter_mut().zip(columns) {
         *slice = column.as_slice()?;
     }
     let mut outputs = [(); O].map(|()| &mut [][..]);
@@ -44,7 +44,7 @@ macro_rules! of_one_column {
             period: usize,
             out: Line<'py>,
         ) -> PyResult<()> {
-            fill(py, ($rule)(period), [values], [out])
+            fill(py, ($rule)(period), &[values], [out])
         }
     };
 }
@@ -77,7 +77,7 @@ pub fn t3<'py>(
     factor: f64,
     out: Line<'py>,
 ) -> PyResult<()> {
-    fill(py, T3::new(period, factor), [values], [out])
+    fill(py, T3::new(period, factor), &[values], [out])
 }
 
 #[pyfunction]
@@ -88,7 +88,7 @@ pub fn vwma<'py>(
     period: usize,
     out: Line<'py>,
 ) -> PyResult<()> {
-    fill(py, Vwma::new(period), [close, volume], [out])
+    fill(py, Vwma::new(period), &[close, volume], [out])
 }
 
 #[pyfunction]
@@ -111,7 +111,7 @@ pub fn macd<'py>(
         slow: slow_period,
         signal: signal_period,
     };
-    fill(py, Macd::new(periods), [close], [macd, signal, histogram])
+    fill(py, Macd::new(periods), &[close], [macd, signal, histogram])
 }
 
 #[pyfunction]
@@ -125,7 +125,7 @@ pub fn bollinger<'py>(
     lower: Line<'py>,
 ) -> PyResult<()> {
     let rule = Bollinger::new(period, std_dev);
-    fill(py, rule, [close], [upper, middle, lower])
+    fill(py, rule, &[close], [upper, middle, lower])
 }
 
 #[pyfunction]
@@ -137,7 +137,7 @@ pub fn atr<'py>(
     period: usize,
     out: Line<'py>,
 ) -> PyResult<()> {
-    fill(py, Atr::new(period), [high, low, close], [out])
+    fill(py, Atr::new(period), &[high, low, close], [out])
 }
 
 #[pyfunction]
@@ -156,5 +156,5 @@ pub fn supertrend<'py>(
     direction: Line<'py>,
 ) -> PyResult<()> {
     let rule = Supertrend::new(period, multiplier);
-    fill(py, rule, [high, low, close], [line, direction])
+    fill(py, rule, &[high, low, close], [line, direction])
 }

@@ -8,20 +8,15 @@ use spark_stacker_core::indicators::{
     Column, IndicatorInfo, IndicatorSpec, IndicatorStream, ParameterInfo, ParameterValue, catalog,
 };
 use spark_stacker_core::market::Bar;
-use spark_stacker_core::signals::{Direction, SignalEvent};
+use spark_stacker_core::signals::{Direction, Signal, SignalEvent};
 
 use crate::bars::PyBars;
 use crate::errors::{to_python, without_lock};
 
 type Array<'py, T> = Bound<'py, PyArray1<T>>;
 
-/// Signals as columns: row, direction (+1 buy, −1 sell), confidence, trigger.
-type SignalColumns<'py> = (
-    Array<'py, i64>,
-    Array<'py, i8>,
-    Array<'py, f64>,
-    Vec<&'static str>,
-);
+/// Signals as columns: row, direction (+1 buy, −1 sell), confidence.
+type SignalColumns<'py> = (Array<'py, i64>, Array<'py, i8>, Array<'py, f64>);
 
 /// Direction, confidence, trigger.
 type StepSignal = (i8, f64, &'static str);
@@ -42,11 +37,11 @@ fn parameter_value(name: &str, value: &Bound<'_, PyAny>) -> PyResult<ParameterVa
     // True is an int to Python, so switches come first.
     if let Ok(switch) = value.cast::<PyBool>() {
         Ok(ParameterValue::Bool(switch.is_true()))
-    } else if let Ok(whole) = value.extract() {
+    } else if let Ok(whole) = value.extract::<i64>() {
         Ok(ParameterValue::Integer(whole))
-    } else if let Ok(number) = value.extract() {
+    } else if let Ok(number) = value.extract::<f64>() {
         Ok(ParameterValue::Number(number))
-    } else if let Ok(text) = value.extract() {
+    } else if let Ok(text) = value.extract::<String>() {
         Ok(ParameterValue::Text(text))
     } else {
         let requirement = "a number, a switch or a word";
@@ -123,24 +118,24 @@ impl PyIndicator {
         Ok(signal_columns(py, &events))
     }
 
-    /// Every signal that given values set off.
+    /// The signal that given values set off at their last row.
     #[expect(
         clippy::needless_pass_by_value,
         reason = "the shape of a Python argument"
     )]
-    fn signals_of<'py>(
+    fn last_signal<'py>(
         &self,
         py: Python<'py>,
         close: PyReadonlyArray1<'py, f64>,
         columns: Vec<PyReadonlyArray1<'py, f64>>,
-    ) -> PyResult<SignalColumns<'py>> {
+    ) -> PyResult<Option<StepSignal>> {
         let close = close.as_slice()?;
         let columns = columns
             .iter()
             .map(PyReadonlyArray1::as_slice)
             .collect::<Result<Vec<_>, _>>()?;
-        let events = without_lock(py, || self.spec.signals_of(close, &columns))?;
-        Ok(signal_columns(py, &events))
+        let signal = without_lock(py, || self.spec.last_signal(close, &columns))?;
+        Ok(signal.map(step_signal))
     }
 
     /// The same indicator, fed a candle at a time.
@@ -199,30 +194,31 @@ impl PyIndicatorStream {
             Ok(stream.update(&bar))
         })?;
         let values = PyTuple::new(py, step.values)?;
-        let signal = step.signal.map(|signal| {
-            (
-                direction_code(signal.direction),
-                signal.confidence,
-                signal.trigger.name(),
-            )
-        });
+        let signal = step.signal.map(step_signal);
         Ok((values, signal))
     }
 }
 
 fn signal_columns<'py>(py: Python<'py>, events: &[SignalEvent]) -> SignalColumns<'py> {
-    let rows = events.iter().map(|event| event.row as i64);
+    let rows = events.iter().map(|event| event.row.cast_signed() as i64);
     let directions = events
         .iter()
         .map(|event| direction_code(event.signal.direction));
     let confidences = events.iter().map(|event| event.signal.confidence);
-    let triggers = events.iter().map(|event| event.signal.trigger.name());
     (
         PyArray1::from_iter(py, rows),
         PyArray1::from_iter(py, directions),
         PyArray1::from_iter(py, confidences),
-        triggers.collect(),
     )
+}
+
+fn step_signal(signal: Signal) -> StepSignal {
+    let Signal {
+        direction,
+        confidence,
+        trigger,
+    } = signal;
+    (direction_code(direction), confidence, trigger.name())
 }
 
 const fn direction_code(direction: Direction) -> i8 {

@@ -6,6 +6,7 @@
 use pyo3::prelude::*;
 
 mod aggregator;
+mod allocator;
 mod bars;
 mod columns;
 mod errors;
@@ -18,6 +19,9 @@ mod session;
 mod simulation;
 mod stats;
 mod view;
+
+#[global_allocator]
+static ALLOCATOR: allocator::HugePages = allocator::HugePages;
 
 #[pymodule(gil_used = true)]
 mod _core {

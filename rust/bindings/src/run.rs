@@ -42,7 +42,8 @@ impl PyRun {
     /// Open times of the bars, UTC nanoseconds.
     #[getter]
     fn open_time_ns<'py>(&self, py: Python<'py>) -> Bound<'py, PyArray1<i64>> {
-        PyArray1::from_slice(py, &self.engine.simulation().record().open_time_ns)
+        let traded: Vec<Bars<'_>> = self.markets.iter().map(Traded::view).collect();
+        PyArray1::from_slice(py, self.engine.simulation().open_time_ns(&traded))
     }
 
     /// Equity at each bar's close, after its fills.

@@ -109,7 +109,7 @@ impl PySession {
 
     /// Open times of the bars, UTC nanoseconds.
     fn open_time_ns<'py>(&self, py: Python<'py>) -> Bound<'py, PyArray1<i64>> {
-        PyArray1::from_slice(py, &self.engine.simulation().record().open_time_ns)
+        PyArray1::from_slice(py, self.engine.simulation().open_time_ns(&[]))
     }
 
     /// Equity at each bar's close.

@@ -65,10 +65,6 @@ impl PySimulation {
     }
 
     /// Moves on by one closed bar: funding, fills, equity.
-    #[expect(
-        clippy::too_many_arguments,
-        reason = "one argument a column, as a candle has"
-    )]
     fn on_bar(
         &mut self,
         open_time_ns: i64,
@@ -309,7 +305,7 @@ impl PySimulation {
 
     /// Open times of the bars, UTC nanoseconds.
     fn open_time_ns<'py>(&self, py: Python<'py>) -> Bound<'py, PyArray1<i64>> {
-        PyArray1::from_slice(py, &self.simulation.record().open_time_ns)
+        PyArray1::from_slice(py, self.simulation.open_time_ns(&[]))
     }
 
     /// Equity at each bar's close.

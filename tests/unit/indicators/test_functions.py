@@ -153,6 +153,6 @@ def test_vwma_has_no_value_without_volume() -> None:
 
 
 def test_bands_have_no_width_where_nothing_moves() -> None:
-    close = np.concatenate([[0.3, 123.4, 0.7], np.full(60, 0.1)])
+    close = np.concatenate([[0.3, 123.4, 0.7], np.full(300, 0.1)])
     upper, middle, lower = functions.bollinger(close, 20, 2.0)
     assert upper[-1] == middle[-1] == lower[-1] == 0.1

@@ -39,9 +39,8 @@ def test_stream_equals_columns_to_the_last_bit(kind: str, walk: pl.DataFrame) ->
     for place, (name, values) in enumerate(indicator.compute(bars).items()):
         streamed = np.array([step[0][place] for step in steps])
         np.testing.assert_array_equal(values.view(np.int64), streamed.view(np.int64), err_msg=name)
-    rows, directions, confidences, triggers = indicator.signals(bars)
-    found = [(row, *step[1]) for row, step in enumerate(steps) if step[1] is not None]
-    assert found == list(zip(rows, directions, confidences, triggers, strict=True))
+    found = [(row, *step[1][:2]) for row, step in enumerate(steps) if step[1] is not None]
+    assert found == list(zip(*indicator.signals(bars), strict=True))
     assert found
 
 

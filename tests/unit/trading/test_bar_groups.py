@@ -1,11 +1,11 @@
 from __future__ import annotations
 
-from decimal import Decimal
 from dataclasses import replace
+from decimal import Decimal
 
 import pytest
-from made.candles import MINUTE_NS, candle, minute
 
+from made.candles import MINUTE_NS, candle, minute
 from spark_stacker.trading.bar_groups import BackFill, BarGroup, BarGrouper, Wait
 from spark_stacker.trading.events import (
     BarDuplicated,
@@ -94,7 +94,9 @@ def test_a_gap_of_many_bars_is_asked_for_in_one_call() -> None:
     assert gap == BackFill(0, minute(1), minute(5))
     assert isinstance(gap, BackFill)
     events = bars.fill(gap, [candle("A", 1), candle("A", 3)], now_ns=closed_at(5))
-    assert [(type(event), event.bars) for event in events if isinstance(event, BarsBackFilled | BarsMissing)] == [
+    assert [
+        (type(event), event.bars) for event in events if isinstance(event, BarsBackFilled | BarsMissing)
+    ] == [
         (BarsBackFilled, 2),
         (BarsMissing, 2),
     ]

@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from typing import TYPE_CHECKING
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from made.candles import MINUTE_NS, candle, frame, minute, recorded
 
+from made.candles import MINUTE_NS, candle, frame, minute, recorded
 from spark_stacker.connectors.contract import Candle, Subscription
 from spark_stacker.connectors.replay import Faults, ReplayConnector
 from spark_stacker.errors import RetryableError
-from spark_stacker.trading.bar_groups import BarGroup
 from spark_stacker.trading.candle_feed import CandleFeed, FeedMarket
 from spark_stacker.trading.clock import TapeClock
 from spark_stacker.trading.events import BarLate, BarsMissing, CallFailed, Event
 from spark_stacker.trading.retry import VenueCalls
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Sequence
+
+    from spark_stacker.trading.bar_groups import BarGroup
 
 BARS = 12
 SYMBOLS = ("A", "B")

@@ -49,7 +49,9 @@ class PaperRules:
         self.taker_fee_rate = float(to_amount(taker_fee_rate, name="taker_fee_rate"))
 
     def portfolio(self, markets: Sequence[RecordedMarket]) -> Portfolio:
-        """Return a portfolio that trades by hand only: no strategy, no limit, no specification of the markets."""
+        """Return a portfolio that trades by hand only: no strategy, no limit, no specification of the
+        markets.
+        """
         return Portfolio(
             {
                 "initial_balance": self.balance,
@@ -157,7 +159,8 @@ class PaperAccount:
     def order(self, order_id: str) -> dict[str, Any]:
         """Return what is known of an order."""
         number = self._number(order_id)
-        order = {name: values[number] for name, values in self._simulation.orders().items()}
+        columns: dict[str, Any] = dict(self._simulation.orders())
+        order = {name: values[number] for name, values in columns.items()}
         return {
             "order_id": str(number),
             "client_order_id": self._client_ids.get(number),
@@ -173,7 +176,7 @@ class PaperAccount:
 
     def positions(self) -> list[dict[str, Any]]:
         """Return the open positions."""
-        columns = self._simulation.open_positions()
+        columns: dict[str, Any] = dict(self._simulation.open_positions())
         rows = [dict(zip(columns, values, strict=True)) for values in zip(*columns.values(), strict=True)]
         return [
             {

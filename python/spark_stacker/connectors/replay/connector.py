@@ -30,15 +30,16 @@ MS = 1_000_000
 class ReplayConnector(BaseConnector):
     """Plays recorded candles of one or several markets.
 
-    ``recordings`` maps a symbol to its candles: a frame (anything with the Arrow C stream, columns ``timestamp``,
-    ``open``, ``high``, ``low``, ``close``, ``volume``) or the path of a CSV or Parquet file. ``interval`` names their
-    interval, by default it is the smallest step between two of them.
+    ``recordings`` maps a symbol to its candles: a frame (anything with the Arrow C stream, columns
+    ``timestamp``, ``open``, ``high``, ``low``, ``close``, ``volume``) or the path of a CSV or Parquet file.
+    ``interval`` names their interval, by default it is the smallest step between two of them.
 
-    ``files`` are such paths, or directories of them, with the symbol in the file's name, ``{symbol}_{interval}.csv``.
+    ``files`` are such paths, or directories of them, with the symbol in the file's name,
+    ``{symbol}_{interval}.csv``.
 
-    ``warm_up_bars`` first candles (or all before ``start_ns``) are history from the beginning. ``speed`` is a multiple
-    of real time; ``"max"`` plays as fast as the listener takes it. ``order_books`` maps a symbol to its book, where one
-    was recorded. ``faults`` are for rehearsals.
+    ``warm_up_bars`` first candles (or all before ``start_ns``) are history from the beginning. ``speed`` is
+    a multiple of real time; ``"max"`` plays as fast as the listener takes it. ``order_books`` maps a symbol
+    to its book, where one was recorded. ``faults`` are for rehearsals.
 
     A listener of :meth:`client` moves the replay on; by hand :meth:`advance` does.
     """
@@ -68,7 +69,9 @@ class ReplayConnector(BaseConnector):
             markets,
             PaperRules(balance=balance, maker_fee_rate=maker_fee_rate, taker_fee_rate=taker_fee_rate),
         )
-        before = [(rows[0][0], market.symbol, rows[0]) for market in markets if (rows := self._history(market, 1))]
+        before = [
+            (rows[0][0], market.symbol, rows[0]) for market in markets if (rows := self._history(market, 1))
+        ]
         for _, symbol, row in sorted(before):
             self.account.on_bar(symbol, row)
         self._speed = _multiple_of_real_time(speed)
@@ -90,7 +93,9 @@ class ReplayConnector(BaseConnector):
         return lambda: self.tape.now_ns
 
     def advance(self) -> tuple[RecordedMarket, Row]:
-        """Play the next candle: waiting orders may fill in it. Raises ``StopIteration`` at the end of the tape."""
+        """Play the next candle: waiting orders may fill in it. Raises ``StopIteration`` at the end of the
+        tape.
+        """
         market, row = self.tape.deliver()
         self.account.on_bar(market.symbol, row)
         return market, row
@@ -150,7 +155,9 @@ class ReplayConnector(BaseConnector):
         return [{"timestamp": row[0] // MS, **dict(zip(names, row[1:], strict=True))} for row in rows]
 
     def get_orderbook(self, symbol: str, depth: int = 10) -> dict[str, Any]:
-        """Return the recorded book of a market; refused where none was recorded, for a made-up one would deceive."""
+        """Return the recorded book of a market; refused where none was recorded, for a made-up one would
+        deceive.
+        """
         self.tape.market(symbol)
         book = self._order_books.get(symbol)
         if book is None:

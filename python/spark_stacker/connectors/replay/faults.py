@@ -18,9 +18,10 @@ Place = tuple[str, int]
 class Faults:
     """Candles that a replay treats badly.
 
-    ``lost`` candles are not delivered but stand in the history; ``absent`` ones do not exist at all; ``late`` ones come
-    that many deliveries after their turn and are not in the history before; ``swapped`` ones are in the history in
-    time but delivered that many deliveries late; ``duplicated`` ones come that many times more.
+    ``lost`` candles are not delivered but stand in the history; ``absent`` ones do not exist at all;
+    ``late`` ones come that many deliveries after their turn and are not in the history before; ``swapped``
+    ones are in the history in time but delivered that many deliveries late; ``duplicated`` ones come that
+    many times more.
     """
 
     lost: frozenset[Place] = frozenset()

@@ -46,7 +46,9 @@ def rows_of(frame: pl.DataFrame) -> list[tuple[int, float, float, float, float, 
 
 
 def named_recordings(paths: Iterable[str | Path]) -> Mapping[str, Path]:
-    """Return files by the symbol in their names, ``{symbol}_{interval}.csv``; of a directory all that are so named."""
+    """Return files by the symbol in their names, ``{symbol}_{interval}.csv``; of a directory all that are
+    so named.
+    """
     found: dict[str, Path] = {}
     for path in map(Path, paths):
         files = [path]

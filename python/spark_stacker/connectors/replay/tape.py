@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import itertools
 import struct
 from bisect import bisect_left, bisect_right
 from dataclasses import dataclass, field
@@ -33,7 +34,7 @@ class RecordedMarket:
         times = [row[0] for row in self.rows]
         if not times:
             raise DataError(f"{self.symbol}: there are no candles to replay")
-        for before, after in zip(times, times[1:], strict=False):
+        for before, after in itertools.pairwise(times):
             if after - before < self.interval_ns:
                 raise DataError(
                     f"{self.symbol}: candles must ascend by at least their interval, see {before} and {after}"
@@ -57,7 +58,8 @@ class _Delivery:
 class Tape:
     """Plays markets together from a start time on; ``now_ns`` is how far it has come.
 
-    ``warm_up_bars`` keeps that many first candles of each market as history; ``start_ns`` does so for all before it.
+    ``warm_up_bars`` keeps that many first candles of each market as history; ``start_ns`` does so for all
+    before it.
     """
 
     def __init__(
@@ -172,7 +174,8 @@ def _start(markets: Sequence[RecordedMarket], start_ns: int | None, warm_up_bars
         shortest = min(markets, key=lambda market: len(market.times))
         if warm_up_bars >= len(shortest.times):
             raise ParameterError(
-                f"{shortest.symbol}: {warm_up_bars} candles of warm-up leave none of {len(shortest.times)} to play"
+                f"{shortest.symbol}: {warm_up_bars} candles of warm-up leave none "
+                f"of {len(shortest.times)} to play"
             )
         start_ns = (
             max(m.times[warm_up_bars] for m in markets) if warm_up_bars else min(m.times[0] for m in markets)

@@ -20,7 +20,9 @@ const Price = (() => {
         .map((name) => [name, unpack(DATA.trades[name])]),
     ),
   };
-  const state = { market: 0, range: null, trade: null };
+  const open = { ...DATA.open, entry_time: unpack(DATA.open.entry_time), entry_price: unpack(DATA.open.entry_price) };
+  const state = { market: 0, range: null, trade: null, hidden: new Set() };
+  const legend = document.getElementById("price-legend");
 
   function lowerBound(times, time) {
     let [from, to] = [0, times.length];
@@ -74,7 +76,7 @@ const Price = (() => {
 
   function lineTraces(market, joined, panels) {
     return market.lines.map((line, index) => ({
-      x: joined.time, y: joined.last.map((row) => line.values[row] ?? NaN), name: plain(line.name), mode: "lines",
+      x: joined.time, y: joined.last.map((row) => line.values[row] ?? NaN), name: plain(label(market, line)), meta: label(market, line), mode: "lines",
       line: { color: color(`series-${(index % 6) + 1}`), width: 1.3 }, hovertemplate: "%{y:.6~g}",
       yaxis: line.panel === "" ? "y" : `y${panels.indexOf(line.panel) + 2}`,
     }));
@@ -120,23 +122,66 @@ const Price = (() => {
     ].filter((trace) => trace.x.length > 0);
   }
 
-  // From the lowest to the highest candle, with room around; the chosen trade's stop is always inside.
-  function priceRange(joined) {
+  // Positions that stood at the end: their entry, and a line to the last close.
+  function openTraces(market, index) {
+    const rows = open.market_index.map((_, row) => row).filter((row) => open.market_index[row] === index);
+    const last = market.time.length - 1;
+    return rows.map((row) => ({
+      name: `Open ${open.side[row]}`, mode: "lines+markers", x: [open.entry_time[row], market.time[last]],
+      y: [open.entry_price[row], market.close[last]], line: { color: color("mark"), width: 1.6, dash: "dot" },
+      marker: { symbol: ["diamond", "line-ns"], size: [10, 0], color: color("mark") },
+      hovertemplate: `still open: ${open.side[row]} from ${significant(open.entry_price[row])}<extra></extra>`,
+    }));
+  }
+
+  // "rsi: rsi" is shown as "rsi" where no other indicator has a line of that name.
+  function label(market, line) {
+    const short = (name) => name.slice(name.indexOf(": ") + 1).trim();
+    const same = market.lines.filter((other) => short(other.name) === short(line.name));
+    return same.length > 1 ? line.name : short(line.name);
+  }
+
+  // The legend stands above the chart as plain buttons, which wrap on a phone; one hides or shows what it names.
+  function drawLegend(traces) {
+    const names = [...new Set(traces.filter((trace) => trace.showlegend !== false).map((trace) => trace.name))];
+    legend.replaceChildren(...names.map((name) => {
+      const trace = traces.find((candidate) => candidate.name === name);
+      const button = document.createElement("button");
+      button.type = "button";
+      button.ariaPressed = String(!state.hidden.has(name));
+      const swatch = document.createElement("span");
+      const tone = trace.marker?.color ?? trace.line?.color;
+      swatch.style.background = Array.isArray(tone) ? color("soft") : tone;
+      swatch.className = trace.mode === "markers" ? "dot" : "stroke";
+      const text = document.createElement("span");
+      text.textContent = trace.meta ?? name;
+      button.append(swatch, text);
+      button.addEventListener("click", () => {
+        if (!state.hidden.delete(name)) state.hidden.add(name);
+        draw();
+      });
+      return button;
+    }));
+  }
+
+  // From the lowest to the highest candle and line, with room around; the chosen trade's stop is always inside.
+  function priceRange(joined, lines) {
     const stop = state.trade === null ? NaN : trades.initial_stop[state.trade];
-    const seen = Number.isNaN(stop) ? [] : [stop];
-    const low = Math.min(...joined.low, ...seen);
-    const high = Math.max(...joined.high, ...seen);
+    const seen = lines.flatMap((trace) => trace.y).concat(stop).filter((value) => !Number.isNaN(value));
+    const low = [...joined.low, ...seen].reduce((a, b) => Math.min(a, b), Infinity);
+    const high = [...joined.high, ...seen].reduce((a, b) => Math.max(a, b), -Infinity);
     const room = (high - low) * 0.06 || high * 0.01;
     return joined.low.length > 0 ? [low - room, high + room] : undefined;
   }
 
   // The price above, one panel beneath for each indicator that is not on the scale of prices.
   function axes(panels, range) {
-    const height = panels.length ? Math.min(0.2, 0.5 / panels.length) : 0;
+    const height = panels.length ? Math.min(0.2, 0.48 / panels.length) : 0;
     const found = { yaxis: axis({ domain: [panels.length * (height + 0.03), 1], range, automargin: true, fixedrange: true }) };
     panels.forEach((panel, index) => {
       const base = (panels.length - 1 - index) * (height + 0.03);
-      found[`yaxis${index + 2}`] = axis({ domain: [base, base + height], automargin: true, fixedrange: true, nticks: 4 });
+      const title = isNarrow() ? undefined : { text: plain(panel), font: { size: 11 }, standoff: 4 };
+      found[`yaxis${index + 2}`] = axis({ domain: [base, base + height], title, automargin: true, fixedrange: true, nticks: 4 });
     });
     return found;
   }
@@ -154,17 +199,22 @@ const Price = (() => {
     const { rows, all } = tradesIn(state.market, range[0], range[1]);
     const crowded = rows.length > chart.clientWidth / 14;
     const panels = [...new Set(market.lines.map((line) => line.panel).filter((panel) => panel !== ""))].slice(0, 3);
+    chart.style.height = `${(isNarrow() ? 430 : 560) + 70 * panels.length}px`;
     const shown = { ...market, lines: market.lines.filter((line) => line.panel === "" || panels.includes(line.panel)) };
-    const traces = [...candleTraces(market, joined), ...lineTraces(shown, joined, panels), ...tradeTraces(rows, crowded)];
+    const lines = lineTraces(shown, joined, panels);
+    const everything = [...candleTraces(market, joined), ...lines, ...tradeTraces(rows, crowded), ...openTraces(market, state.market)];
+    drawLegend(everything);
+    const traces = everything.filter((trace) => !state.hidden.has(trace.name));
     const highlight = state.trade === null ? [] : [{
       type: "rect", xref: "x", yref: "paper", y0: 0, y1: 1, x0: trades.entry_time[state.trade], x1: trades.exit_time[state.trade],
       fillcolor: color("accent"), opacity: 0.12, line: { width: 0 }, layer: "below",
     }];
     Plotly.react(chart, traces, layout({
       xaxis: axis({ type: "date", range, rangeslider: { visible: false }, anchor: panels.length ? `y${panels.length + 1}` : "y", hoverformat: "%Y-%m-%d %H:%M" }),
-      ...axes(panels, priceRange(joined)),
+      ...axes(panels, priceRange(joined, lines.filter((trace) => trace.yaxis === "y" && !state.hidden.has(trace.name)))),
       shapes: highlight,
       hovermode: "closest",
+      showlegend: false,
     }), CONFIG);
     const bars = size * market.group;
     const notes = [bars > 1 ? `Each candle joins ${bars} bars of ${market.interval}; zoom in for finer ones.` : `Each candle is a bar of ${market.interval}.`];
@@ -189,7 +239,10 @@ const Price = (() => {
     const step = market.time.length > 1 ? market.time[1] - market.time[0] : 3_600_000;
     const held = trades.exit_time[row] - trades.entry_time[row];
     const margin = Math.max(held * 0.6, 30 * step);
-    state.range = [trades.entry_time[row] - margin, trades.exit_time[row] + margin];
+    state.range = [
+      Math.max(trades.entry_time[row] - margin, market.time[0] - step),
+      Math.min(trades.exit_time[row] + margin, market.time[market.time.length - 1] + step),
+    ];
     draw();
   }
 

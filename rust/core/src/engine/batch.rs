@@ -11,6 +11,9 @@ use crate::plan::PortfolioSpec;
 /// Bars between two looks at the band in a scan; a whole number of vector lanes.
 const SCAN_BLOCK: usize = 64;
 
+/// Room made for orders in advance at most; many signals need not be many orders.
+const MOST_ORDERS_RESERVED: usize = 1 << 16;
+
 /// The history of one market.
 #[derive(Debug, Clone, Copy)]
 pub struct History<'a> {
@@ -73,7 +76,11 @@ impl Engine {
         let market = market_id(0);
         let mut marks = MarkCursor::new(history);
         let may_skip = history.mark.is_none() && !self.desk.closes_on_breach();
-        self.desk.simulation.reserve(bars.len() - history.start);
+        let signals: usize = self.runners.iter().map(Runner::signals_left).sum();
+        let simulation = &mut self.desk.simulation;
+        simulation.leave_times_to_market();
+        simulation.reserve(bars.len() - history.start);
+        simulation.venue.reserve(signals.min(MOST_ORDERS_RESERVED));
         let mut row = history.start;
         while row < bars.len() {
             let quiet_until = if may_skip {

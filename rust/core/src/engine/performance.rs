@@ -20,9 +20,10 @@ impl Simulation {
         let fills = self.venue.fills();
         let trades = self.venue.trades();
         let open_positions = self.venue.ledger().open_positions();
-        let benchmark = buy_and_hold(&record.open_time_ns, markets);
+        let open_time_ns = self.open_time_ns(markets);
+        let benchmark = buy_and_hold(open_time_ns, markets);
         summarise(&Record {
-            open_time_ns: &record.open_time_ns,
+            open_time_ns,
             equity: &record.equity,
             initial_balance,
             interval,

@@ -108,6 +108,15 @@ impl Runner {
         self.market
     }
 
+    /// Signals still to come, as far as they are known.
+    pub fn signals_left(&self) -> usize {
+        let tapes = self.supplies.iter().map(|supply| match supply {
+            Supply::Tape(tape) => tape.signals_left(),
+            _ => 0,
+        });
+        tapes.sum()
+    }
+
     /// The supply of one indicator.
     pub fn supply_mut(&mut self, indicator: usize) -> Option<&mut Supply> {
         self.supplies.get_mut(indicator)

@@ -30,8 +30,6 @@ pub struct Funding {
 /// What every run records: one point a bar, at its close, after its fills.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Record {
-    /// Open times of the bars, UTC nanoseconds.
-    pub open_time_ns: Vec<i64>,
     /// Equity of all accounts.
     pub equity: Vec<f64>,
     /// Bars at whose close a position was open.
@@ -44,6 +42,8 @@ pub struct Simulation {
     /// The venue, for orders and their outcome.
     pub venue: Venue,
     record: Record,
+    /// Open times of the bars; `None` in a backtest of one market, whose own times they are.
+    times: Option<Vec<i64>>,
     funding: Vec<FundingSchedule>,
 }
 
@@ -71,6 +71,7 @@ impl Simulation {
         Ok(Self {
             venue: Venue::new(portfolio.venue, instruments.collect(), &balances)?,
             record: Record::default(),
+            times: Some(Vec::new()),
             funding: portfolio
                 .markets
                 .iter()
@@ -117,8 +118,15 @@ impl Simulation {
 
     /// Makes room for so many more bars.
     pub fn reserve(&mut self, bars: usize) {
-        self.record.open_time_ns.reserve_exact(bars);
         self.record.equity.reserve_exact(bars);
+        if let Some(times) = &mut self.times {
+            times.reserve_exact(bars);
+        }
+    }
+
+    /// Leaves the open times to the only market, which has them already.
+    pub(super) fn leave_times_to_market(&mut self) {
+        self.times = None;
     }
 
     /// Moves the venue through all bars of one open time and records the equity, which it returns.
@@ -129,7 +137,9 @@ impl Simulation {
                 .on_bar(entry.market, &entry.bar, entry.mark.as_ref());
         }
         let equity = self.venue.equity();
-        self.record.open_time_ns.push(open_time_ns);
+        if let Some(times) = &mut self.times {
+            times.push(open_time_ns);
+        }
         self.record.equity.push(equity);
         self.record.exposed_bars += usize::from(self.holds_position());
         equity
@@ -140,9 +150,9 @@ impl Simulation {
     /// Returns the equity after each of them.
     pub(super) fn pass(&mut self, market: MarketId, bars: Bars<'_>) -> &[f64] {
         let first = self.record.equity.len();
-        self.record
-            .open_time_ns
-            .extend_from_slice(bars.open_time_ns);
+        if let Some(times) = &mut self.times {
+            times.extend_from_slice(bars.open_time_ns);
+        }
         let line = self
             .venue
             .equity_line(market)
@@ -195,6 +205,16 @@ impl Simulation {
     #[must_use]
     pub fn holds_position(&self) -> bool {
         self.venue.ledger().open_count() > 0
+    }
+
+    /// Open times of the recorded bars, UTC nanoseconds. `traded` are the traded rows of the markets.
+    #[must_use]
+    pub fn open_time_ns<'a>(&'a self, traded: &[Bars<'a>]) -> &'a [i64] {
+        match (&self.times, traded) {
+            (Some(times), _) => times,
+            (None, [only, ..]) => only.open_time_ns,
+            (None, []) => &[],
+        }
     }
 
     /// What has been recorded so far.

@@ -117,6 +117,11 @@ impl Tape {
             })
     }
 
+    /// Signals still to come.
+    pub fn signals_left(&self) -> usize {
+        self.events.len() - self.next_event
+    }
+
     /// Reports each bar of the indicator's timeframe that closed at lower row `row`, with its signal.
     fn close(&mut self, row: usize, mut report: impl FnMut(Option<Signal>)) {
         let Some(known_at) = &self.known_at else {

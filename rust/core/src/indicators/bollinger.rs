@@ -54,7 +54,7 @@ pub fn bollinger(close: &[f64], period: usize, std_dev: f64) -> Result<Bollinger
 /// [`bollinger`], a bar at a time.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Bollinger {
-    window: Window<Spread, 1, 2>,
+    window: Window<Spread, 2>,
     std_dev: f64,
 }
 
@@ -66,7 +66,7 @@ impl Bollinger {
     pub fn new(period: usize, std_dev: f64) -> Result<Self> {
         let period = checked_period("period", period, 2)?;
         Ok(Self {
-            window: Window::new(period),
+            window: Window::new(period, Spread::new(period)),
             std_dev: checked_factor("std_dev", std_dev)?,
         })
     }
@@ -90,15 +90,13 @@ impl Rule<1, 3> for Bollinger {
     }
 
     #[inline(always)]
-    fn run(&mut self, close: [&[f64]; 1], [upper, middle, lower]: [&mut [f64]; 3]) {
-        self.window.run(close);
-        let [means, squares] = self.window.full();
+    fn run(&mut self, [close]: [&[f64]; 1], [upper, middle, lower]: [&mut [f64]; 3]) {
+        let [means, variances] = self.window.run(close);
         let warm_up = middle.len() - means.len();
-        let per_row = 1.0 / self.window.period() as f64;
         middle[warm_up..].copy_from_slice(means);
         let bands = upper[warm_up..].iter_mut().zip(&mut lower[warm_up..]);
-        for ((upper, lower), (mean, squares)) in bands.zip(means.iter().zip(squares)) {
-            let width = self.std_dev * (squares * per_row).sqrt();
+        for ((upper, lower), (mean, variance)) in bands.zip(means.iter().zip(variances)) {
+            let width = self.std_dev * variance.sqrt();
             *upper = mean + width;
             *lower = mean - width;
         }

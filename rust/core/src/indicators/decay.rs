@@ -11,6 +11,8 @@ const BLOCK: usize = 4;
 pub(super) struct Decay {
     /// `b, b², …`
     powers: [f64; BLOCK],
+    /// The last of them once more: were it the same number, the compiler would take the chain through the lanes.
+    block_power: f64,
     /// Value before the open block.
     anchor: f64,
     /// `p` of the newest input of the open block.
@@ -28,6 +30,7 @@ impl Decay {
         }
         Self {
             powers,
+            block_power: powers[BLOCK - 1],
             anchor: value,
             partial: 0.0,
             place: 0,
@@ -64,7 +67,7 @@ impl Decay {
             for j in 0..BLOCK {
                 written[j] = output(block[j], powers[j].mul_add(anchor, partials[j]));
             }
-            anchor = powers[BLOCK - 1].mul_add(anchor, partial);
+            anchor = self.block_power.mul_add(anchor, partial);
         }
         self.anchor = anchor;
         for i in tail..rows {

@@ -35,7 +35,7 @@ pub struct Ema {
     first: f64,
     sum: f64,
     newest: f64,
-    /// Average minus newest value, once seeded.
+    /// Average minus newest value, over `retained`, once seeded.
     distance: Option<Decay>,
 }
 
@@ -85,13 +85,13 @@ impl Ema {
         if let Some(mut decay) = self.distance {
             let retained = self.retained;
             let mut newest = self.newest;
-            let input = |value: f64| {
-                // d' = b·(d − (x' − x)), so this is b·(x − x').
-                let moved_back = newest - value;
-                newest = value;
-                retained * moved_back
+            // d' = b·(d + x − x'), so what decays is d / b.
+            let moved_back = |value: f64| {
+                let before = std::mem::replace(&mut newest, value);
+                before - value
             };
-            decay.run(&values[seeding..], &mut line[seeding..], input, output);
+            let output = |value, decayed| output(value, retained * decayed);
+            decay.run(&values[seeding..], &mut line[seeding..], moved_back, output);
             self.distance = Some(decay);
             self.newest = newest;
         }
@@ -110,7 +110,13 @@ impl Ema {
         }
         let distance = self.sum / self.period as f64 + (self.first - value);
         self.newest = value;
-        self.distance = Some(Decay::new(self.retained, distance));
+        // A period of 1 retains nothing, and the distance is 0.
+        let start = if self.retained > 0.0 {
+            distance / self.retained
+        } else {
+            0.0
+        };
+        self.distance = Some(Decay::new(self.retained, start));
         Some(distance)
     }
 }

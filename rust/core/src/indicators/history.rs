@@ -21,18 +21,16 @@ impl History {
         self.values.len()
     }
 
-    /// Room for the next values, to be written by the caller.
+    /// Takes the next values.
     #[inline(always)]
-    pub(super) fn extend(&mut self, count: usize) -> &mut [f64] {
+    pub(super) fn extend(&mut self, values: &[f64]) {
         const WORTH_DROPPING: usize = 32;
         let dropped = self.values.len().saturating_sub(self.kept);
         if dropped >= self.kept.max(WORTH_DROPPING) {
             self.values.copy_within(dropped.., 0);
             self.values.truncate(self.kept);
         }
-        let start = self.values.len();
-        self.values.resize(start + count, 0.0);
-        &mut self.values[start..]
+        self.values.extend_from_slice(values);
     }
 
     /// `count` values, the last of them `back` before the newest; none if there are not so many.

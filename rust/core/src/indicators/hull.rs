@@ -1,9 +1,7 @@
 //! Hull moving average: `WMA(2·WMA(n/2) − WMA(n), √n)`, both roots and halves rounded down.
 
-use super::moments::Trend;
 use super::rule::{Rule, batch, checked_period, defined, step};
-use super::window::Window;
-use super::wma::{Wma, write_weighted};
+use super::wma::Wma;
 use crate::error::Result;
 
 /// Hull moving average; the first value is at row `period + ⌊√period⌋ − 2`.
@@ -26,11 +24,11 @@ pub fn hull(values: &[f64], period: usize) -> Result<Vec<f64>> {
 /// [`hull`], a value at a time.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Hull {
-    /// Half of this window is the half that the formula asks for.
-    window: Window<Trend, 1, 2>,
+    half: Wma,
+    whole: Wma,
     smoothing: Wma,
-    half: Vec<f64>,
-    whole: Vec<f64>,
+    halves: Vec<f64>,
+    doubled: Vec<f64>,
 }
 
 impl Hull {
@@ -41,10 +39,11 @@ impl Hull {
     pub fn new(period: usize) -> Result<Self> {
         let period = checked_period("period", period, 2)?;
         Ok(Self {
-            window: Window::new(period),
+            half: Wma::new(period / 2)?,
+            whole: Wma::new(period)?,
             smoothing: Wma::new(period.isqrt())?,
-            half: Vec::new(),
-            whole: Vec::new(),
+            halves: Vec::new(),
+            doubled: Vec::new(),
         })
     }
 
@@ -59,23 +58,21 @@ impl Rule<1, 1> for Hull {
     const COLUMNS: [&'static str; 1] = ["values"];
 
     fn warm_up(&self) -> usize {
-        self.window.warm_up() + self.smoothing.warm_up()
+        self.whole.warm_up() + self.smoothing.warm_up()
     }
 
     #[inline(always)]
     fn run(&mut self, [values]: [&[f64]; 1], [average]: [&mut [f64]; 1]) {
         let rows = values.len();
-        self.window.run([values]);
-        self.half.resize(rows, f64::NAN);
-        self.whole.resize(rows, f64::NAN);
-        let period = self.window.period();
-        write_weighted(period / 2, self.window.half(), &mut self.half);
-        write_weighted(period, self.window.full(), &mut self.whole);
-        for (whole, half) in self.whole.iter_mut().zip(&self.half) {
-            *whole = 2.0 * half - *whole;
+        let first = rows.min(self.whole.warm_up());
+        self.halves.resize(rows, f64::NAN);
+        self.doubled.resize(rows, f64::NAN);
+        self.half.run([values], [&mut self.halves]);
+        self.whole.run([values], [&mut self.doubled]);
+        let doubled = &mut self.doubled[first..];
+        for (doubled, half) in doubled.iter_mut().zip(&self.halves[first..]) {
+            *doubled = 2.0 * half - *doubled;
         }
-        let first = rows - self.window.full()[0].len();
-        let doubled = &self.whole[first..];
         self.smoothing.run([doubled], [&mut average[first..]]);
     }
 }

@@ -48,7 +48,8 @@ pub fn linear_regression(values: &[f64], period: usize, part: RegressionPart) ->
 /// The line of [`linear_regression`] in all its parts, a value at a time.
 #[derive(Debug, Clone, PartialEq)]
 pub struct LinearRegression {
-    window: Window<Trend, 1, 2>,
+    window: Window<Trend, 2>,
+    period: usize,
 }
 
 impl LinearRegression {
@@ -59,7 +60,8 @@ impl LinearRegression {
     pub fn new(period: usize) -> Result<Self> {
         let period = checked_period("period", period, 2)?;
         Ok(Self {
-            window: Window::new(period),
+            window: Window::new(period, Trend::new(period)),
+            period,
         })
     }
 
@@ -75,13 +77,12 @@ impl LinearRegression {
 
     #[inline(always)]
     fn run_points(&mut self, values: &[f64], mut emit: impl FnMut(usize, RegressionPoint)) {
-        self.window.run([values]);
-        let [mean, moment] = self.window.full();
-        let warm_up = values.len() - mean.len();
-        let n = self.window.period() as f64;
+        let n = self.period as f64;
         let half = (n - 1.0) / 2.0;
-        // The squared ages from the middle of the window add up to n·(n² − 1)/12.
-        let per_moment = -12.0 / (n * (n * n - 1.0));
+        // The squared positions from the middle of the window add up to n·(n² − 1)/12.
+        let per_moment = 12.0 / (n * (n * n - 1.0));
+        let [mean, moment] = self.window.run(values);
+        let warm_up = values.len() - mean.len();
         for (i, (mean, moment)) in mean.iter().zip(moment).enumerate() {
             let slope = per_moment * moment;
             let point = RegressionPoint {

@@ -2,11 +2,11 @@
 //!
 //! - [`simd`]: runs a loop compiled for wider instructions where the processor has them.
 //! - `rule`: one update rule offered over columns and a value at a time; checks of inputs.
-//! - `decay`, `window`: what averages are made of: a sum that decays, summaries of the last rows.
+//! - `decay`, `window`: what averages are made of: a sum that decays, sums that slide.
 //! - `moments`, `history`: what a window may know; the values it keeps.
 //! - `wilder`, `cascade`: Wilder's smoothing of ranges; averages of averages.
 //! - `k_means`, `trend_channel`: what the two adaptive indicators are made of.
-//! - `catalog`, `parameters`, `spec`: indicators by name: types, parameters, values and signals.
+//! - `catalog`, `domain`, `parameters`, `spec`: indicators by name: types, parameters, values and signals.
 //! - `types`: one file a type: its entry in the catalogue, its columns, its rule of signals.
 
 // What runs inside `simd::dispatch` must be inlined into it, or it is compiled for the narrow processor.
@@ -19,6 +19,7 @@ mod bollinger;
 mod cascade;
 mod catalog;
 mod decay;
+mod domain;
 mod ema;
 mod history;
 mod hull;
@@ -49,13 +50,14 @@ mod wma;
 pub use atr::{Atr, atr};
 pub use bollinger::{Bollinger, BollingerBands, BollingerPoint, bollinger};
 pub use catalog::{Flag, IndicatorInfo, catalog, describe};
+pub use domain::{Domain, ParameterValue};
 pub use ema::{Ema, ema};
 pub use hull::{Hull, hull};
 pub use linear_regression::{
     LinearRegression, RegressionLine, RegressionPart, RegressionPoint, linear_regression,
 };
 pub use macd::{Macd, MacdLines, MacdPeriods, MacdPoint, macd};
-pub use parameters::{Domain, ParameterInfo, ParameterValue};
+pub use parameters::ParameterInfo;
 pub use rma::{Rma, rma};
 pub use rsi::{Rsi, rsi};
 pub use rule::{Rule, fill};

@@ -1,98 +1,128 @@
-//! Summaries of a window: its mean, its trend, its spread. Where the price stands still all three are exact.
+//! What a window may know of its values: their mean, their trend, their spread.
 
-use super::window::Summary;
+use super::window::{Moved, Sums};
 
 /// The mean.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub(super) struct Mean;
+pub(super) struct Mean {
+    reciprocal: f64,
+}
 
-impl Summary<1, 1> for Mean {
-    #[inline(always)]
-    fn of_rows([values]: [&[f64]; 1], [mean]: [&mut [f64]; 1]) {
-        mean.copy_from_slice(values);
-    }
-
-    #[inline(always)]
-    fn join([newer]: [&[f64]; 1], [older]: [&[f64]; 1], _: f64, [mean]: [&mut [f64]; 1]) {
-        for (mean, (newer, older)) in mean.iter_mut().zip(newer.iter().zip(older)) {
-            // Halving is exact, and so is the mean of two equal prices.
-            *mean = 0.5 * (newer + older);
-        }
-    }
-
-    #[inline(always)]
-    fn append([oldest]: [&[f64]; 1], size: f64, [mean]: [&mut [f64]; 1]) {
-        let weight = 1.0 / (size + 1.0);
-        for (mean, oldest) in mean.iter_mut().zip(oldest) {
-            *mean = weight.mul_add(oldest - *mean, *mean);
+impl Mean {
+    pub(super) fn new(period: usize) -> Self {
+        Self {
+            reciprocal: 1.0 / period as f64,
         }
     }
 }
 
-/// The mean, and the sum of each value times its age, the age being counted from the middle of the window.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub(super) struct Trend;
-
-impl Summary<1, 2> for Trend {
+impl Sums<1> for Mean {
     #[inline(always)]
-    fn of_rows(values: [&[f64]; 1], [mean, moment]: [&mut [f64]; 2]) {
-        Mean::of_rows(values, [mean]);
-        moment.fill(0.0);
-    }
-
-    /// The middles of the runs lie `size` apart, and `size / 2` is what the difference of their means counts for.
-    #[inline(always)]
-    fn join(newer: [&[f64]; 2], older: [&[f64]; 2], size: f64, [mean, moment]: [&mut [f64]; 2]) {
-        let lever = 0.5 * size * size;
-        let means = newer[0].iter().zip(older[0]);
-        let moments = newer[1].iter().zip(older[1]);
-        for (moment, (means, moments)) in moment.iter_mut().zip(means.zip(moments)) {
-            *moment = lever.mul_add(means.1 - means.0, moments.0 + moments.1);
-        }
-        Mean::join([newer[0]], [older[0]], size, [mean]);
+    fn term(&self, _: f64, value: f64) -> [f64; 1] {
+        [value]
     }
 
     #[inline(always)]
-    fn append(oldest: [&[f64]; 2], size: f64, [mean, moment]: [&mut [f64]; 2]) {
-        let lever = 0.5 * size;
-        for (moment, (mean, oldest)) in moment.iter_mut().zip(mean.iter().zip(oldest[0])) {
-            *moment = lever.mul_add(oldest - mean, *moment);
-        }
-        Mean::append([oldest[0]], size, [mean]);
+    fn slide(&self, [sum]: [f64; 1], moved: Moved) -> [f64; 1] {
+        [sum + (moved.newest - moved.oldest)]
+    }
+
+    #[inline(always)]
+    fn add(&self, [sum]: [f64; 1], _: f64, [change]: [f64; 1]) -> [f64; 1] {
+        [sum + change]
+    }
+
+    #[inline(always)]
+    fn statistics(&self, centre: f64, [sum]: [f64; 1]) -> [f64; 1] {
+        [sum.mul_add(self.reciprocal, centre)]
     }
 }
 
-/// The mean, and the sum of squared deviations from it, which is never negative.
+/// The mean, and the sum of each value times its position, counted from the middle of the window.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub(super) struct Spread;
+pub(super) struct Trend {
+    mean: Mean,
+    /// Positions from the middle to the newest value, and to the one that has just left.
+    to_newest: f64,
+    to_oldest: f64,
+}
 
-impl Summary<1, 2> for Spread {
+impl Trend {
+    pub(super) fn new(period: usize) -> Self {
+        Self {
+            mean: Mean::new(period),
+            to_newest: 0.5 * (period as f64 - 1.0),
+            to_oldest: 0.5 * (period as f64 + 1.0),
+        }
+    }
+}
+
+impl Sums<2> for Trend {
     #[inline(always)]
-    fn of_rows(values: [&[f64]; 1], [mean, squares]: [&mut [f64]; 2]) {
-        Mean::of_rows(values, [mean]);
-        squares.fill(0.0);
+    fn term(&self, position: f64, value: f64) -> [f64; 2] {
+        [value, (position - self.to_newest) * value]
     }
 
-    /// Chan, Golub and LeVeque, "Updating formulae and a pairwise algorithm for computing sample variances" (1979).
+    /// Every value moves one position towards the oldest, which takes the whole sum off the moment.
     #[inline(always)]
-    fn join(newer: [&[f64]; 2], older: [&[f64]; 2], size: f64, [mean, squares]: [&mut [f64]; 2]) {
-        let weight = 0.5 * size;
-        let means = newer[0].iter().zip(older[0]);
-        let both = newer[1].iter().zip(older[1]);
-        for (squares, (means, both)) in squares.iter_mut().zip(means.zip(both)) {
-            let apart = means.1 - means.0;
-            *squares = (weight * apart).mul_add(apart, both.0 + both.1);
-        }
-        Mean::join([newer[0]], [older[0]], size, [mean]);
+    fn slide(&self, [sum, moment]: [f64; 2], moved: Moved) -> [f64; 2] {
+        let newest = moved.newest - moved.centre;
+        let oldest = moved.oldest - moved.centre;
+        let ends = self.to_newest.mul_add(newest, self.to_oldest * oldest);
+        [sum + (newest - oldest), (moment - sum) + ends]
     }
 
     #[inline(always)]
-    fn append(oldest: [&[f64]; 2], size: f64, [mean, squares]: [&mut [f64]; 2]) {
-        let weight = size / (size + 1.0);
-        for (squares, (mean, oldest)) in squares.iter_mut().zip(mean.iter().zip(oldest[0])) {
-            let apart = oldest - mean;
-            *squares = (weight * apart).mul_add(apart, *squares);
+    fn add(&self, before: [f64; 2], rows: f64, change: [f64; 2]) -> [f64; 2] {
+        let moved = rows.mul_add(-before[0], before[1]);
+        [before[0] + change[0], moved + change[1]]
+    }
+
+    #[inline(always)]
+    fn statistics(&self, centre: f64, [sum, moment]: [f64; 2]) -> [f64; 2] {
+        let [mean] = self.mean.statistics(centre, [sum]);
+        [mean, moment]
+    }
+}
+
+/// The mean, and the population variance.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) struct Spread {
+    mean: Mean,
+}
+
+impl Spread {
+    pub(super) fn new(period: usize) -> Self {
+        Self {
+            mean: Mean::new(period),
         }
-        Mean::append([oldest[0]], size, [mean]);
+    }
+}
+
+impl Sums<2> for Spread {
+    #[inline(always)]
+    fn term(&self, _: f64, value: f64) -> [f64; 2] {
+        [value, value * value]
+    }
+
+    #[inline(always)]
+    fn slide(&self, [sum, squares]: [f64; 2], moved: Moved) -> [f64; 2] {
+        let change = moved.newest - moved.oldest;
+        let both = (moved.newest - moved.centre) + (moved.oldest - moved.centre);
+        [sum + change, change.mul_add(both, squares)]
+    }
+
+    #[inline(always)]
+    fn add(&self, before: [f64; 2], _: f64, change: [f64; 2]) -> [f64; 2] {
+        [before[0] + change[0], before[1] + change[1]]
+    }
+
+    #[inline(always)]
+    fn statistics(&self, centre: f64, [sum, squares]: [f64; 2]) -> [f64; 2] {
+        let from_centre = sum * self.mean.reciprocal;
+        let variance = squares.mul_add(self.mean.reciprocal, -from_centre * from_centre);
+        // Rounding may leave it just below zero.
+        let variance = if variance > 0.0 { variance } else { 0.0 };
+        [centre + from_centre, variance]
     }
 }

@@ -25,7 +25,7 @@ pub fn sma(values: &[f64], period: usize) -> Result<Vec<f64>> {
 /// [`sma`], a value at a time.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Sma {
-    window: Window<Mean, 1, 1>,
+    window: Window<Mean, 1>,
 }
 
 impl Sma {
@@ -36,7 +36,7 @@ impl Sma {
     pub fn new(period: usize) -> Result<Self> {
         let period = checked_period("period", period, 1)?;
         Ok(Self {
-            window: Window::new(period),
+            window: Window::new(period, Mean::new(period)),
         })
     }
 
@@ -55,9 +55,8 @@ impl Rule<1, 1> for Sma {
     }
 
     #[inline(always)]
-    fn run(&mut self, values: [&[f64]; 1], [average]: [&mut [f64]; 1]) {
-        self.window.run(values);
-        let [mean] = self.window.full();
+    fn run(&mut self, [values]: [&[f64]; 1], [average]: [&mut [f64]; 1]) {
+        let [mean] = self.window.run(values);
         let warm_up = average.len() - mean.len();
         average[warm_up..].copy_from_slice(mean);
     }

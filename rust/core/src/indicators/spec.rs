@@ -1,7 +1,8 @@
 //! An indicator by type name and parameters: what configurations name and strategies use.
 
 use super::catalog::{IndicatorInfo, describe};
-use super::parameters::{ParameterValue, Resolved};
+use super::domain::ParameterValue;
+use super::parameters::Resolved;
 use super::rows::Rows;
 use super::types::adaptive_supertrend::{self, AdaptiveSupertrendIndicator};
 use super::types::adaptive_trend_finder::{self, AdaptiveTrendFinderIndicator};
@@ -169,11 +170,11 @@ impl IndicatorSpec {
         with_indicator!(self.fresh.clone(), indicator => indicator.signals(rows))
     }
 
-    /// The signals set off by given values (the columns of the catalogue, without flags) and closes, whose first row is taken as the first ever.
+    /// The signal that given values (the columns of the catalogue, without flags) set off at the last row; the first row is taken as the first ever.
     ///
     /// # Errors
     /// A number of columns that is not the type's, or columns of different length.
-    pub fn signals_of(&self, close: &[f64], columns: &[&[f64]]) -> Result<Vec<SignalEvent>> {
+    pub fn last_signal(&self, close: &[f64], columns: &[&[f64]]) -> Result<Option<Signal>> {
         for (name, column) in self.info.columns.iter().zip(columns) {
             if column.len() != close.len() {
                 return Err(Error::Length {
@@ -188,7 +189,8 @@ impl IndicatorSpec {
                 let requirement = format!("{} values", self.info.columns.len());
                 Error::parameter("columns", columns.len(), requirement)
             })?;
-            Ok(indicator.read(close, columns))
+            let newest = indicator.read(close, columns).pop();
+            Ok(newest.filter(|event| event.row + 1 == close.len()).map(|event| event.signal))
         })
     }
 

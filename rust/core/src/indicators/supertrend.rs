@@ -89,13 +89,14 @@ impl Rule<3, 2> for Supertrend {
         let [high, low, close] = bars;
         let first = close.len().min(self.range.warm_up());
         self.range.run(bars, [line]);
-        for i in first..close.len() {
-            let middle = 0.5 * (high[i] + low[i]);
-            let point = self
-                .ratchet
-                .update(middle, self.multiplier * line[i], close[i]);
-            (line[i], direction[i]) = (point.line, point.direction);
+        let mut ratchet = self.ratchet;
+        let bars = high[first..].iter().zip(&low[first..]).zip(&close[first..]);
+        let lines = line[first..].iter_mut().zip(&mut direction[first..]);
+        for ((line, direction), ((high, low), close)) in lines.zip(bars) {
+            let point = ratchet.update(0.5 * (high + low), self.multiplier * *line, *close);
+            (*line, *direction) = (point.line, point.direction);
         }
+        self.ratchet = ratchet;
     }
 }
 
@@ -123,25 +124,19 @@ impl Default for Ratchet {
 impl Ratchet {
     /// Takes the next bar: its middle, the bands' distance from it, and its close.
     #[inline(always)]
+    #[expect(
+        clippy::needless_bitwise_bool,
+        reason = "without branches: no predictor knows the trend"
+    )]
     pub fn update(&mut self, middle: f64, distance: f64, close: f64) -> SupertrendPoint {
         let (upper, lower) = (middle + distance, middle - distance);
         // A band starts anew once the close before has left it behind.
-        self.upper = if upper < self.upper || self.close > self.upper {
-            upper
-        } else {
-            self.upper
-        };
-        self.lower = if lower > self.lower || self.close < self.lower {
-            lower
-        } else {
-            self.lower
-        };
+        let anew = (upper < self.upper) | (self.close > self.upper);
+        self.upper = if anew { upper } else { self.upper };
+        let anew = (lower > self.lower) | (self.close < self.lower);
+        self.lower = if anew { lower } else { self.lower };
         self.close = close;
-        self.up = if self.up {
-            close >= self.lower
-        } else {
-            close > self.upper
-        };
+        self.up = (self.up & (close >= self.lower)) | (!self.up & (close > self.upper));
         if self.up {
             SupertrendPoint {
                 line: self.lower,

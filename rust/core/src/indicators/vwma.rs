@@ -1,7 +1,6 @@
 //! Volume-weighted moving average: the price of the last *n* bars, each weighted by its volume.
 
 use super::rule::{Rule, batch, checked_period, defined, step};
-use super::window::{Summary, Window};
 use crate::error::Result;
 
 /// Volume-weighted mean of the last `period` prices; NaN before there are so many and where no volume was traded.
@@ -23,9 +22,26 @@ pub fn vwma(close: &[f64], volume: &[f64], period: usize) -> Result<Vec<f64>> {
 }
 
 /// [`vwma`], a bar at a time.
+///
+/// The bars are cut into blocks of `period`; a window is the tail of one block and the head of the next, both summed
+/// afresh. Nothing is ever subtracted, so a window without volume has a volume of exactly zero. Prices count from the
+/// last price of the full block.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Vwma {
-    window: Window<Traded, 2, 3>,
+    period: usize,
+    /// Bars of the open block, and their sums.
+    block: Vec<Traded>,
+    head: Traded,
+    /// Sums over the full block from each bar on; empty until there is one.
+    tails: Vec<Traded>,
+    centre: f64,
+}
+
+/// Volume, and volume times price.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+struct Traded {
+    volume: f64,
+    value: f64,
 }
 
 impl Vwma {
@@ -34,9 +50,12 @@ impl Vwma {
     /// # Errors
     /// A period of 0.
     pub fn new(period: usize) -> Result<Self> {
-        let period = checked_period("period", period, 1)?;
         Ok(Self {
-            window: Window::new(period),
+            period: checked_period("period", period, 1)?,
+            block: Vec::new(),
+            head: Traded::default(),
+            tails: Vec::new(),
+            centre: 0.0,
         })
     }
 
@@ -45,68 +64,58 @@ impl Vwma {
         let [average] = step(self, [close, volume]);
         defined(average)
     }
+
+    /// Sums the tails of the block that is now full, and opens the next.
+    #[inline(always)]
+    fn close_block(&mut self, centre: f64) -> Traded {
+        let moved = self.centre - centre;
+        let mut sums = Traded::default();
+        self.tails.resize(self.period, sums);
+        for (tail, bar) in self.tails.iter_mut().zip(&self.block).rev() {
+            sums.volume += bar.volume;
+            sums.value += moved.mul_add(bar.volume, bar.value);
+            *tail = sums;
+        }
+        self.centre = centre;
+        self.block.clear();
+        self.head = Traded::default();
+        sums
+    }
 }
 
 impl Rule<2, 1> for Vwma {
     const COLUMNS: [&'static str; 2] = ["close", "volume"];
 
     fn warm_up(&self) -> usize {
-        self.window.warm_up()
+        if self.tails.is_empty() {
+            self.period - 1 - self.block.len()
+        } else {
+            0
+        }
     }
 
     #[inline(always)]
-    fn run(&mut self, bars: [&[f64]; 2], [average]: [&mut [f64]; 1]) {
-        self.window.run(bars);
-        let [newest, volume, distance] = self.window.full();
-        let warm_up = average.len() - newest.len();
-        let sums = volume.iter().zip(distance);
-        for ((average, newest), (volume, distance)) in
-            average[warm_up..].iter_mut().zip(newest).zip(sums)
-        {
-            *average = if *volume == 0.0 {
+    fn run(&mut self, [close, volume]: [&[f64]; 2], [average]: [&mut [f64]; 1]) {
+        for ((average, &close), &volume) in average.iter_mut().zip(close).zip(volume) {
+            let value = (close - self.centre) * volume;
+            self.block.push(Traded { volume, value });
+            self.head.volume += volume;
+            self.head.value += value;
+            let window = if self.block.len() == self.period {
+                self.close_block(close)
+            } else if let Some(tail) = self.tails.get(self.block.len()) {
+                Traded {
+                    volume: tail.volume + self.head.volume,
+                    value: tail.value + self.head.value,
+                }
+            } else {
+                continue;
+            };
+            *average = if window.volume == 0.0 {
                 f64::NAN
             } else {
-                newest + distance / volume
+                self.centre + window.value / window.volume
             };
-        }
-    }
-}
-
-/// The newest price, the volume, and the volume times its distance from the newest price.
-#[derive(Debug, Clone, Copy, PartialEq)]
-struct Traded;
-
-impl Summary<2, 3> for Traded {
-    #[inline(always)]
-    fn of_rows(bars: [&[f64]; 2], [newest, volume, distance]: [&mut [f64]; 3]) {
-        newest.copy_from_slice(bars[0]);
-        volume.copy_from_slice(bars[1]);
-        distance.fill(0.0);
-    }
-
-    #[inline(always)]
-    fn join(newer: [&[f64]; 3], older: [&[f64]; 3], _: f64, lines: [&mut [f64]; 3]) {
-        let [newest, volume, distance] = lines;
-        newest.copy_from_slice(newer[0]);
-        let moved = older[0].iter().zip(newer[0]).zip(older[1]);
-        let sums = newer[2].iter().zip(older[2]);
-        for (distance, (moved, sums)) in distance.iter_mut().zip(moved.zip(sums)) {
-            let ((older, newer), volume) = moved;
-            *distance = (older - newer).mul_add(*volume, sums.0 + sums.1);
-        }
-        for (volume, (newer, older)) in volume.iter_mut().zip(newer[1].iter().zip(older[1])) {
-            *volume = newer + older;
-        }
-    }
-
-    #[inline(always)]
-    fn append(oldest: [&[f64]; 3], _: f64, [newest, volume, distance]: [&mut [f64]; 3]) {
-        let moved = oldest[0].iter().zip(&*newest).zip(oldest[1]);
-        for (distance, ((oldest, newest), volume)) in distance.iter_mut().zip(moved) {
-            *distance = (oldest - newest).mul_add(*volume, *distance);
-        }
-        for (volume, oldest) in volume.iter_mut().zip(oldest[1]) {
-            *volume += oldest;
         }
     }
 }

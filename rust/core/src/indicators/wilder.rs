@@ -8,7 +8,8 @@ pub(super) struct Wilder {
     period: usize,
     seen: usize,
     sum: f64,
-    average: Option<Decay>,
+    /// The average times `period`, once seeded.
+    smoothed: Option<Decay>,
 }
 
 impl Wilder {
@@ -17,7 +18,7 @@ impl Wilder {
             period,
             seen: 0,
             sum: 0.0,
-            average: None,
+            smoothed: None,
         }
     }
 
@@ -35,20 +36,20 @@ impl Wilder {
         mut input: impl FnMut(f64) -> f64,
     ) {
         let n = self.period as f64;
+        let weight = 1.0 / n;
         let seeding = (self.period - self.seen).min(line.len());
         for (line, &value) in line.iter_mut().zip(&values[..seeding]) {
             self.sum += input(value);
             self.seen += 1;
             if self.seen == self.period {
-                *line = self.sum / n;
-                self.average = Some(Decay::new((n - 1.0) / n, *line));
+                *line = weight * self.sum;
+                self.smoothed = Some(Decay::new((n - 1.0) / n, self.sum));
             }
         }
-        if let Some(mut average) = self.average {
-            let weight = 1.0 / n;
-            let weighted = |value| weight * input(value);
-            average.run(&values[seeding..], &mut line[seeding..], weighted, |_, y| y);
-            self.average = Some(average);
+        if let Some(mut sum) = self.smoothed {
+            let average = |_, sum| weight * sum;
+            sum.run(&values[seeding..], &mut line[seeding..], input, average);
+            self.smoothed = Some(sum);
         }
     }
 }

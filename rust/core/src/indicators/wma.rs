@@ -25,7 +25,8 @@ pub fn wma(values: &[f64], period: usize) -> Result<Vec<f64>> {
 /// [`wma`], a value at a time.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Wma {
-    window: Window<Trend, 1, 2>,
+    window: Window<Trend, 2>,
+    period: usize,
 }
 
 impl Wma {
@@ -36,7 +37,8 @@ impl Wma {
     pub fn new(period: usize) -> Result<Self> {
         let period = checked_period("period", period, 1)?;
         Ok(Self {
-            window: Window::new(period),
+            window: Window::new(period, Trend::new(period)),
+            period,
         })
     }
 
@@ -55,20 +57,14 @@ impl Rule<1, 1> for Wma {
     }
 
     #[inline(always)]
-    fn run(&mut self, values: [&[f64]; 1], [average]: [&mut [f64]; 1]) {
-        self.window.run(values);
-        write_weighted(self.window.period(), self.window.full(), average);
-    }
-}
-
-/// Writes the weighted mean of windows over `period` rows into the newest rows of `average`.
-#[inline(always)]
-pub(super) fn write_weighted(period: usize, [mean, moment]: [&[f64]; 2], average: &mut [f64]) {
-    // The weight of a row is (n + 1)/2 less its age from the middle; all weights add up to n·(n + 1)/2.
-    let n = period as f64;
-    let per_moment = -2.0 / (n * (n + 1.0));
-    let warm_up = average.len() - mean.len();
-    for ((average, mean), moment) in average[warm_up..].iter_mut().zip(mean).zip(moment) {
-        *average = per_moment.mul_add(*moment, *mean);
+    fn run(&mut self, [values]: [&[f64]; 1], [average]: [&mut [f64]; 1]) {
+        // The weight of a value is (n + 1)/2 and its position from the middle; all of them add up to n·(n + 1)/2.
+        let n = self.period as f64;
+        let per_moment = 2.0 / (n * (n + 1.0));
+        let [means, moments] = self.window.run(values);
+        let warm_up = average.len() - means.len();
+        for ((average, mean), moment) in average[warm_up..].iter_mut().zip(means).zip(moments) {
+            *average = moment.mul_add(per_moment, *mean);
+        }
     }
 }

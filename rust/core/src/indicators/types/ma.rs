@@ -3,8 +3,9 @@
 use super::{Indicator, Lines};
 use crate::error::Result;
 use crate::indicators::catalog::{Flag, IndicatorInfo};
+use crate::indicators::domain::Domain;
 use crate::indicators::ema::Ema;
-use crate::indicators::parameters::{Domain, ParameterInfo, Resolved};
+use crate::indicators::parameters::{ParameterInfo, Resolved};
 use crate::indicators::rows::Rows;
 use crate::indicators::rule::Rule;
 use crate::indicators::sma::Sma;
@@ -61,11 +62,14 @@ pub(in crate::indicators) enum MaPair {
 
 impl Lines<3> for MaPair {
     #[inline(always)]
-    fn run(&mut self, rows: Rows<'_>, [fast, slow, ratio]: [&mut [f64]; 3]) {
+    fn run(&mut self, rows: Rows<'_>, [fast, slow, _ratio]: [&mut [f64]; 3]) {
         match self {
             Self::Simple(pair) => run_pair(pair, rows.close, [fast, slow]),
             Self::Exponential(pair) => run_pair(pair, rows.close, [fast, slow]),
         }
+    }
+
+    fn derive([fast, slow, ratio]: [&mut [f64]; 3]) {
         for ((ratio, fast), slow) in ratio.iter_mut().zip(fast).zip(slow) {
             *ratio = *fast / *slow;
         }

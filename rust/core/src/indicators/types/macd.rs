@@ -3,8 +3,9 @@
 use super::{Indicator, Lines};
 use crate::error::Result;
 use crate::indicators::catalog::{Flag, IndicatorInfo};
+use crate::indicators::domain::Domain;
 use crate::indicators::macd::{Macd, MacdPeriods};
-use crate::indicators::parameters::{Domain, ParameterInfo, Resolved};
+use crate::indicators::parameters::{ParameterInfo, Resolved};
 use crate::indicators::rows::Rows;
 use crate::indicators::rule::Rule;
 use crate::signals::Trigger;

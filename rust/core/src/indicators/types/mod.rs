@@ -22,8 +22,11 @@ const CHUNK: usize = 512;
 
 /// The update rule of `N` columns of values.
 pub(super) trait Lines<const N: usize> {
-    /// Takes the next rows and writes all of `lines`, which are as long; in warm-up they come filled with NaN.
+    /// Takes the next rows and writes `lines`, which are as long; in warm-up they come filled with NaN.
     fn run(&mut self, rows: Rows<'_>, lines: [&mut [f64]; N]);
+
+    /// Writes the columns that follow from the others and that no rule of signals reads, which `run` left out.
+    fn derive(_lines: [&mut [f64]; N]) {}
 }
 
 /// An indicator at work: `N` columns of values and what they say.
@@ -47,6 +50,7 @@ impl<L: Lines<N>, R: SignalRule<N>, const N: usize> Indicator<L, R, N> {
             }
             let lines = columns.each_mut().map(|column| &mut column[start..]);
             self.feed(part, lines, start, &mut events);
+            L::derive(columns.each_mut().map(|column| &mut column[start..]));
         }
         (columns.into(), events)
     }
@@ -77,6 +81,7 @@ impl<L: Lines<N>, R: SignalRule<N>, const N: usize> Indicator<L, R, N> {
         *values = [f64::NAN; N];
         let lines = &mut self.lines;
         dispatch(Advance { lines, row, values });
+        L::derive(values.each_mut().map(std::slice::from_mut));
         self.rule.update(row.close[0], *values)
     }
 

@@ -3,7 +3,8 @@
 use super::{Indicator, Lines};
 use crate::error::Result;
 use crate::indicators::catalog::{Flag, IndicatorInfo};
-use crate::indicators::parameters::{Domain, ParameterInfo, Resolved};
+use crate::indicators::domain::Domain;
+use crate::indicators::parameters::{ParameterInfo, Resolved};
 use crate::indicators::rows::Rows;
 use crate::indicators::rsi::Rsi;
 use crate::indicators::rule::Rule;

@@ -3,9 +3,10 @@
 use super::{Indicator, Lines};
 use crate::error::Result;
 use crate::indicators::catalog::{Flag, IndicatorInfo};
+use crate::indicators::domain::Domain;
 use crate::indicators::ema::Ema;
 use crate::indicators::hull::Hull;
-use crate::indicators::parameters::{Domain, ParameterInfo, Resolved};
+use crate::indicators::parameters::{ParameterInfo, Resolved};
 use crate::indicators::rma::Rma;
 use crate::indicators::rows::Rows;
 use crate::indicators::rule::Rule;

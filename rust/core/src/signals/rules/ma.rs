@@ -3,16 +3,16 @@
 use super::{Cross, SignalRule};
 use crate::signals::{Direction, Signal, SignalEvent, Trigger};
 
-/// Rule over `fast_ma`, `slow_ma`, `ma_ratio`: see [`crossing_signal`].
+/// Rule over `fast_ma` and `slow_ma` (`ma_ratio` follows from them): see [`crossing_signal`].
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
 pub struct MaRule {
     cross: Cross,
 }
 
 impl SignalRule<3> for MaRule {
-    fn update(&mut self, _close: f64, [fast, slow, ratio]: [f64; 3]) -> Option<Signal> {
+    fn update(&mut self, _close: f64, [fast, slow, _ratio]: [f64; 3]) -> Option<Signal> {
         let direction = self.cross.update(fast, slow)?;
-        Some(crossing_signal(direction, ratio))
+        Some(crossing_signal(direction, fast / slow))
     }
 
     /// Most bars cross nothing; only those that do are touched.
@@ -20,14 +20,14 @@ impl SignalRule<3> for MaRule {
     fn scan(
         &mut self,
         _close: &[f64],
-        [fast, slow, ratio]: [&[f64]; 3],
+        [fast, slow, _ratio]: [&[f64]; 3],
         first_row: usize,
         events: &mut Vec<SignalEvent>,
     ) {
         self.cross.scan(fast, slow, |i, direction| {
             events.push(SignalEvent {
                 row: first_row + i,
-                signal: crossing_signal(direction, ratio[i]),
+                signal: crossing_signal(direction, fast[i] / slow[i]),
             });
         });
     }

@@ -1,0 +1,171 @@
+"""From the options of ``backtest`` and ``compare`` to results."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import click
+
+from spark_stacker.cli.candles import find_candles
+from spark_stacker.cli.values import key_values
+from spark_stacker.errors import ParameterError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from pathlib import Path
+
+    from spark_stacker.backtesting import BacktestEngine, BacktestResult
+    from spark_stacker.cli.candles import Candles, Choice
+    from spark_stacker.indicators.base_indicator import BaseIndicator
+
+__all__ = [
+    "Market",
+    "Terms",
+    "engine_for",
+    "indicators_from",
+    "run_config",
+    "run_indicators",
+    "strategy_values",
+]
+
+
+class Terms(NamedTuple):
+    """Balance, fees and slippage as given; None is the default or the configuration's."""
+
+    initial_balance: float | None
+    maker_fee: float | None
+    taker_fee: float | None
+    slippage: str | None
+    seed: int
+
+
+class Market(NamedTuple):
+    """A market and its candles' interval."""
+
+    symbol: str
+    interval: str
+
+
+def run_config(
+    config_file: Path,
+    strategies: Sequence[str],
+    *,
+    choice: Choice,
+    terms: Terms,
+    span: Mapping[str, Any],
+) -> tuple[BacktestResult, tuple[str, ...]]:
+    """The configured strategies, on the configuration's terms where the options give none."""
+    from spark_stacker.backtesting import BacktestEngine
+    from spark_stacker.config import enabled_strategies, load_settings, markets_of
+
+    settings = _with_terms(load_settings(config_file), terms)
+    chosen = enabled_strategies(settings, list(strategies) or None)
+    if not chosen:
+        raise ParameterError(f"{config_file}: no strategy is enabled")
+    candles = find_candles(choice, [use.symbol for use in markets_of(settings, chosen)])
+    intervals = candles.intervals or (
+        {use.symbol: choice.interval for use in markets_of(settings, chosen)} if choice.interval else None
+    )
+    engine = BacktestEngine(candles.manager)
+    names = [strategy.name for strategy in chosen]
+    result = engine.run_settings(settings, strategies=names, intervals=intervals, **span)
+    return result.with_warnings(*candles.warnings), candles.notes
+
+
+def run_indicators(
+    types: Sequence[str],
+    params: Sequence[str],
+    *,
+    values: Mapping[str, object],
+    choice: Choice,
+    terms: Terms,
+    span: Mapping[str, Any],
+) -> tuple[BacktestResult, tuple[str, ...]]:
+    """The signals of the indicators, any of which acts unless another opposes."""
+    indicators = indicators_from(types, params)
+    engine, market, candles = engine_for(choice, terms)
+    result = engine.run_backtest(
+        symbol=market.symbol, interval=market.interval, indicators=indicators, strategy_params=values, **span
+    )
+    return result.with_warnings(*candles.warnings), candles.notes
+
+
+def engine_for(choice: Choice, terms: Terms) -> tuple[BacktestEngine, Market, Candles]:
+    """An engine on these terms, and the one market that the options name."""
+    from spark_stacker.backtesting import BacktestEngine
+
+    if choice.symbol is None and not choice.data and choice.scenario is None:
+        raise click.UsageError(
+            "give candles with --data or --scenario, or a market of the catalogue with --symbol"
+        )
+    candles = find_candles(choice, [])
+    if len(candles.intervals) > 1:
+        raise click.UsageError("indicators trade one market: give one file")
+    market = next((Market(*item) for item in candles.intervals.items()), None)
+    if market is None:
+        if choice.symbol is None or choice.interval is None:
+            raise click.UsageError("--symbol and --interval must be given")
+        market = Market(choice.symbol, choice.interval)
+    given = {
+        "initial_balance": terms.initial_balance,
+        "maker_fee": terms.maker_fee,
+        "taker_fee": terms.taker_fee,
+        "slippage_model": None if terms.slippage is None else _slippage(terms.slippage),
+        "seed": terms.seed,
+    }
+    kept: dict[str, Any] = {name: value for name, value in given.items() if value is not None}
+    return BacktestEngine(candles.manager, **kept), market, candles
+
+
+def indicators_from(types: Sequence[str], params: Sequence[str]) -> list[BaseIndicator]:
+    """An indicator of each type; ``TYPE.KEY=VALUE`` is a parameter of one of several."""
+    from spark_stacker.indicators.indicator_factory import IndicatorFactory
+
+    given = key_values("--param", params)
+    indicators = []
+    for kind in types:
+        own = given.pop(kind, {})
+        if len(types) == 1:
+            own = {**(own if isinstance(own, dict) else {}), **given}
+            given = {}
+        indicators.append(IndicatorFactory.create_indicator(kind, kind, own))  # type: ignore[arg-type]
+    if given:
+        raise ParameterError(f"--param of several indicators must be TYPE.KEY=VALUE, was {next(iter(given))}")
+    return indicators
+
+
+def strategy_values(given: Sequence[str], leverage: float | None) -> dict[str, object]:
+    """Keys of a strategy from ``--set`` and ``--leverage``."""
+    values = key_values("--set", given)
+    if leverage is not None:
+        values["main_leverage"] = leverage
+    return values
+
+
+def _with_terms(settings: Any, terms: Terms) -> Any:
+    """The settings with the options in place of what they say, checked again."""
+    from spark_stacker.config import parse_settings
+
+    simulation: dict[str, object] = {"seed": terms.seed} if terms.seed else {}
+    for name in ("maker_fee", "taker_fee"):
+        if getattr(terms, name) is not None:
+            simulation[name] = getattr(terms, name)
+    if terms.slippage is not None:
+        simulation["slippage"] = _slippage(terms.slippage)
+    if not simulation and terms.initial_balance is None:
+        return settings
+    balance = settings.initial_balance if terms.initial_balance is None else terms.initial_balance
+    given = {
+        "initial_balance": balance,
+        "simulation": {**settings.simulation.model_dump(exclude_unset=True), **simulation},
+    }
+    checked = parse_settings(given, source="options")
+    return settings.model_copy(
+        update={"initial_balance": checked.initial_balance, "simulation": checked.simulation}
+    )
+
+
+def _slippage(text: str) -> dict[str, object]:
+    """``fixed,bps=2``: a model and its numbers."""
+    model, *numbers = text.split(",")
+    return {"model": model, **key_values("--slippage", numbers)}

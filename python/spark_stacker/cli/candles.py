@@ -1,0 +1,158 @@
+"""The candles that a command works on: files, a directory of CSV files, the catalogue, or a synthetic
+scenario.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from spark_stacker.errors import ParameterError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    import polars as pl
+
+    from spark_stacker.data import DataManager
+
+__all__ = ["Candles", "Choice", "candle_options", "find_candles"]
+
+_SOURCE = "candles"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Choice:
+    """What the options say."""
+
+    data: tuple[str, ...]
+    symbol: str | None
+    interval: str | None
+    venue: str
+    root: Path | None
+    scenario: str | None
+    bars: int
+    seed: int
+
+
+@dataclass(frozen=True, slots=True)
+class Candles:
+    """A manager whose one source has the candles. ``intervals`` are those of files, by symbol.
+
+    ``notes`` say how files were understood, ``warnings`` which candles are made up.
+    """
+
+    manager: DataManager
+    intervals: Mapping[str, str] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
+
+
+def candle_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """The options of a `Choice`."""
+    for option in (
+        click.option(
+            "--bars",
+            type=click.IntRange(min=2),
+            default=2_000,
+            show_default=True,
+            help="Bars of the scenario.",
+        ),
+        click.option("--scenario", help="Synthetic candles instead: bull, bear, sideways, choppy, …"),
+        click.option(
+            "--root",
+            type=click.Path(path_type=Path),
+            envvar="SPARK_STACKER_DATA",
+            show_envvar=True,
+            help="Directory of the catalogue.",
+        ),
+        click.option("--venue", default="local", show_default=True, help="Venue in the catalogue."),
+        click.option("--interval", help="Interval of the candles, such as 1h."),
+        click.option("--symbol", help="Market, such as ETH-USD."),
+        click.option(
+            "--data",
+            multiple=True,
+            metavar="[SYMBOL=]FILE",
+            help="File of candles, once for each market, or a directory of {symbol}_{interval}.csv.",
+        ),
+    ):
+        command = option(command)
+    return command
+
+
+def find_candles(choice: Choice, markets: Sequence[str]) -> Candles:
+    """The candles for ``markets``; without any, those of the option or the file's name."""
+    from spark_stacker.data import CSVDataSource, DataManager, FrameDataSource, ParquetDataSource
+
+    manager = DataManager()
+    frames: dict[tuple[str, str], pl.DataFrame] = {}
+    notes: list[str] = []
+    warnings: list[str] = []
+    if choice.scenario is not None:
+        if choice.data:
+            raise click.UsageError("--data and --scenario exclude each other")
+        _synthesise(choice, markets, frames, warnings)
+    elif choice.data and Path(choice.data[0]).is_dir():
+        if len(choice.data) > 1:
+            raise click.UsageError("--data takes one directory, or files")
+        manager.register_source(_SOURCE, CSVDataSource(choice.data[0]))
+        return Candles(manager)
+    elif choice.data:
+        for given in choice.data:
+            notes.extend(_read(given, choice, markets, frames, warnings))
+    else:
+        manager.register_source(_SOURCE, ParquetDataSource(choice.root, venue=choice.venue))
+        return Candles(manager)
+    manager.register_source(_SOURCE, FrameDataSource(frames))
+    return Candles(manager, dict(list(frames)), tuple(notes), tuple(warnings))
+
+
+def _read(
+    given: str,
+    choice: Choice,
+    markets: Sequence[str],
+    frames: dict[tuple[str, str], pl.DataFrame],
+    warnings: list[str],
+) -> list[str]:
+    from spark_stacker.config import parse_symbol
+    from spark_stacker.data import read_market_file
+    from spark_stacker.data.files import market_in_name
+
+    symbol, _, name = given.rpartition("=")
+    path = Path(name)
+    named = market_in_name(path)
+    if not symbol:
+        only = markets[0] if len(markets) == 1 and len(choice.data) == 1 else None
+        symbol = choice.symbol or only or (named[0] if named else "")
+    if not symbol:
+        raise ParameterError(f"--data must say which market {path} is of: --data ETH-USD={path}")
+    market = str(parse_symbol(symbol))
+    file = read_market_file(path, kind="candles", interval=choice.interval)
+    if any(taken == market for taken, _ in frames):
+        raise ParameterError(f"--data was given twice for {market}")
+    frames[market, file.interval] = file.frame
+    if file.synthetic:
+        warnings.append(_made_up(market, file.synthetic))
+    return [f"{path}: {note}" for note in file.notes]
+
+
+def _synthesise(
+    choice: Choice,
+    markets: Sequence[str],
+    frames: dict[tuple[str, str], pl.DataFrame],
+    warnings: list[str],
+) -> None:
+    from spark_stacker.data import synthesise
+
+    scenario, interval = str(choice.scenario), choice.interval or "1h"
+    for offset, market in enumerate(markets or [choice.symbol]):
+        made = synthesise(scenario, interval=interval, bars=choice.bars, seed=choice.seed + offset)
+        frames[market or made.symbol, interval] = made.frame
+        warnings.append(_made_up(market or made.symbol, scenario))
+
+
+def _made_up(symbol: str, scenario: str) -> str:
+    return f"{symbol}: synthetic candles ({scenario}), no ground to believe in a strategy"
