@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from made.minutes import MINUTE_NS, random_bars
+from made.candles import MINUTE_NS, random_bars
 from made.orders import send
 from made.plans import Plan, plan
 from oracles.decimal_ledger import DecimalLedger
