@@ -15,9 +15,9 @@ fn daily() -> Interval {
 }
 
 fn times(bars: usize, interval: Interval) -> Vec<i64> {
-    (0..)
-        .step_by(usize::try_from(interval.ns()).unwrap())
+    (0_i64..)
         .take(bars)
+        .map(|row| row * interval.ns())
         .collect()
 }
 
