@@ -1,9 +1,10 @@
 """One backtest of a crossing of averages, against raptorbt and vectorbt.
 
-Everything that a user asks for is inside the time: from the configuration through indicators, signals, fills and fees to
-metrics, equity curve and trades. The peers compute their averages and signals their natural way; for equal results
-vectorbt fills at the next open by entries shifted by one bar, and raptorbt by ``next_bar_open``. Ours is timed twice:
-from the plan to columns as the core gives them, and through `BacktestEngine` to Polars frames.
+Everything that a user asks for is inside the time: from the configuration through indicators, signals,
+fills and fees to metrics, equity curve and trades. The peers compute their averages and signals their
+natural way; for equal results vectorbt fills at the next open by entries shifted by one bar, and raptorbt
+by ``next_bar_open``. Ours is timed twice: from the plan to columns as the core gives them, and through
+`BacktestEngine` to Polars frames.
 """
 
 from __future__ import annotations
@@ -155,7 +156,8 @@ def _limit(bars: int) -> str:
         return ""
     addition = addition_ns()
     limit_us = SMALL_CALL_US * addition / TARGET_MACHINE_NS
-    return f"≤ {limit_us:.0f} µs: {SMALL_CALL_US:.0f} µs where an addition takes {TARGET_MACHINE_NS} ns, here {addition:.2f}"
+    yardstick = f"where an addition takes {TARGET_MACHINE_NS} ns, here {addition:.2f}"
+    return f"≤ {limit_us:.0f} µs: {SMALL_CALL_US:.0f} µs {yardstick}"
 
 
 if __name__ == "__main__":

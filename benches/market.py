@@ -42,7 +42,7 @@ class Candles:
 
 
 def random_walk(bars: int, *, seed: int = 1) -> Candles:
-    """A geometric random walk that opens near the last close; hourly volatility falls with the length, so that it stays in range."""
+    """A geometric random walk that opens near the last close; the longer, the calmer, to stay in range."""
     rng = np.random.default_rng(seed)
     step = min(0.005, 0.5 / np.sqrt(bars))
     close = 100.0 * np.exp(np.cumsum(rng.normal(0.0, step, bars)))
