@@ -21,9 +21,7 @@ if TYPE_CHECKING:
 def require_release() -> None:
     """Leaves when the extension is a debug build: its times mean nothing."""
     if _core.build_profile != "release":
-        sys.exit(
-            f"spark_stacker._core is a {_core.build_profile} build: `make build` compiles a release"
-        )
+        sys.exit(f"spark_stacker._core is a {_core.build_profile} build: `make build` compiles a release")
 
 
 def interleaved(
