@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import polars as pl
 import pytest
+
 from made.results import made_candles
 from oracles.market_orders import cross_signals, run
-
 from spark_stacker.backtesting import BacktestEngine, BacktestResult, IndicatorBacktestManager
 from spark_stacker.config import parse_settings
 from spark_stacker.data import DataManager, FrameDataSource
@@ -320,7 +320,7 @@ def test_a_failing_function_names_itself_and_the_bar(engine):
 
 def test_a_function_that_returns_something_is_told(engine):
     with pytest.raises(StrategyError, match="returns nothing, it returned 'buy'"):
-        engine.run_backtest(lambda data, simulation, params: "buy", "ETH-USD", "1h")
+        engine.run_backtest(lambda *_: "buy", "ETH-USD", "1h")
 
 
 def test_an_indicator_that_looks_ahead_is_refused(engine):
@@ -333,6 +333,95 @@ def test_an_indicator_that_looks_ahead_is_refused(engine):
 
     with pytest.raises(StrategyError, match="looks ahead"):
         engine.run_backtest(symbol="ETH-USD", interval="1h", indicators=[Prophet("prophet")])
+
+
+@pytest.mark.parametrize(
+    ("made", "message"),
+    [
+        (lambda frame: frame.head(3), "must return a Polars frame of 1500 rows, gave 3 rows"),
+        (lambda _: None, "must return a Polars frame of 1500 rows, gave NoneType"),
+        (lambda frame: frame.select(direction=1), "1 rows"),
+        (lambda frame: frame.select(direction="close"), "signals must return a column confidence"),
+        (
+            lambda frame: frame.select(direction=pl.lit(2), confidence=pl.col("close")),
+            "direction must be -1, 0 or 1",
+        ),
+        (
+            lambda frame: frame.select(direction=pl.lit(1), confidence=pl.col("close")),
+            "confidence must be between",
+        ),
+        (lambda frame: frame.select(direction=pl.lit("up"), confidence="close"), "'mine': signals:"),
+        (lambda frame: frame.select("nothing"), "failed in signals: ColumnNotFoundError"),
+    ],
+)
+def test_wrong_signals_of_an_own_indicator_are_told(engine, made, message):
+    class Mine(CrossInPython):
+        def signals(self, data):
+            return made(data)
+
+    with pytest.raises(StrategyError, match=message):
+        engine.run_backtest(symbol="ETH-USD", interval="1h", indicators=[Mine("mine")])
+
+
+def test_mark_prices_decide_liquidation_of_configured_strategies_only(engine, candles):
+    crash = candles.with_columns(low=pl.col("low") * 0.5)
+    options = {"symbol": "ETH-USD", "interval": "1h", "leverage": 5.0, "indicators": [moving_average()]}
+    marked = engine.run_backtest(**options, mark=crash)
+    assert "liquidation" in marked.trades["exit_purpose"].to_list()
+    assert "liquidation" not in engine.run_backtest(**options).trades["exit_purpose"].head(1).to_list()
+    with pytest.raises(ParameterError, match="mark prices are for configured strategies"):
+        engine.run_backtest(cross, "ETH-USD", "1h", mark=crash)
+
+
+def test_markets_of_one_account_share_a_quote_currency(candles):
+    manager = DataManager()
+    manager.register_source("made", FrameDataSource({("ETH-USD", "1h"): candles, ("ETH-BTC", "1h"): candles}))
+    strategies = [{"name": symbol, "market": symbol} for symbol in ("ETH-USD", "ETH-BTC")]
+    settings = parse_settings({"strategies": strategies, "indicators": [{"name": "rsi", "type": "rsi"}]})
+    with pytest.raises(ParameterError, match="must share a quote currency, were quoted in BTC, USD"):
+        BacktestEngine(manager).run_settings(settings)
+    with pytest.raises(ParameterError, match="funding must be of a market traded"):
+        BacktestEngine(manager).run_settings(settings, strategies=["ETH-USD"], funding={"BTC-USD": candles})
+
+
+def test_two_markets_share_one_account(candles):
+    other = made_candles(BARS, seed=12)
+    manager = DataManager()
+    manager.register_source("made", FrameDataSource({("ETH-USD", "1h"): candles, ("BTC-USD", "1h"): other}))
+    settings = parse_settings(
+        {
+            "max_parallel_trades": 2,
+            "strategies": [
+                {
+                    "name": name,
+                    "market": f"{name}-USD",
+                    "sizing": {"method": "percent_equity", "equity_pct": 40},
+                }
+                for name in ("ETH", "BTC")
+            ],
+            "indicators": [{"name": "ma", "type": "ma"}],
+        }
+    )
+    result = BacktestEngine(manager).run_settings(settings)
+    assert set(result.trades["market"]) == {"ETH-USD", "BTC-USD"}
+    assert [market.symbol for market in result.markets] == ["ETH-USD", "BTC-USD"]
+    growth = [frame["close"][-1] / frame["close"][0] - 1 for frame in (candles, other)]
+    assert result.metrics["buy_and_hold_return"] == pytest.approx(sum(growth) / 2)
+    assert result.plot_equity_curve().data[1].y[-1] == pytest.approx(10_000 * (1 + sum(growth) / 2))
+
+
+def test_limits_that_forbid_an_entry_are_listed(candles):
+    settings = parse_settings(
+        {
+            "limits": {"max_exposure_pct": 10},
+            "strategies": [{"name": "trend", "market": "ETH-USD"}],
+            "indicators": [{"name": "ma", "type": "ma"}],
+        }
+    )
+    result = made_engine(candles).run_settings(settings)
+    assert result.trades.is_empty()
+    row = result.refused.row(0, named=True)
+    assert (row["strategy"], row["market"], row["limit"]) == ("trend", "ETH-USD", 10.0)
 
 
 def test_a_higher_timeframe_python_indicator_is_seen_only_once_closed(engine, candles):

@@ -130,8 +130,9 @@ def _send(simulation: _core.Simulation, order: dict[str, Any], close: float, now
     )
 
 
-def _close_to(ours: float, exact: Decimal, scale: Decimal) -> bool:
-    return abs(Decimal(ours) - exact) <= RELATIVE * max(abs(exact), scale)
+def _close_to(ours: float, exact: Decimal) -> bool:
+    """To 1e-9 relative; of an amount below one unit of the quote currency, to 1e-9 of that unit."""
+    return abs(Decimal(ours) - exact) <= RELATIVE * max(abs(exact), Decimal(1))
 
 
 @settings(max_examples=250, deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -174,10 +175,9 @@ def test_cash_position_and_equity_equal_a_decimal_ledger(
             )
         seen = len(fills["order"])
         last_close = Decimal(candle[4])
-        scale = Decimal(BALANCE) * RELATIVE
-        assert _close_to(simulation.cash, ledger.cash, max(scale, abs(ledger.quantity * last_close)))
-        assert _close_to(simulation.quantity, ledger.quantity, scale)
-        assert _close_to(simulation.equity, ledger.equity(last_close), scale)
+        assert _close_to(simulation.cash, ledger.cash)
+        assert _close_to(simulation.quantity, ledger.quantity)
+        assert _close_to(simulation.equity, ledger.equity(last_close))
         assert simulation.equity_curve()[-1] == simulation.equity
         for order in asked[bar]:
             number = len(simulation.orders()["order"])
@@ -187,7 +187,7 @@ def test_cash_position_and_equity_equal_a_decimal_ledger(
     profits = simulation.trades()["profit"]
     assert len(profits) == len(ledger.profits)
     for ours, exact in zip(profits, ledger.profits, strict=True):
-        assert _close_to(ours, exact, Decimal("1e-3"))
+        assert _close_to(ours, exact)
     _orders_account_for_their_fills(simulation, venue)
 
 

@@ -116,7 +116,8 @@ def live(
     try:
         _run(run, summary, port=port, log_format=log_format, log_level=log_level)
     finally:
-        live_report.print_summary(run, summary, as_json=as_json)
+        if summary.portfolio is not None:
+            live_report.print_summary(run, summary, as_json=as_json)
 
 
 def _settings(config_file: Path | None) -> Settings:
@@ -162,7 +163,7 @@ def _run(run: DryRun, summary: Summary, *, port: int, log_format: str, log_level
     from spark_stacker.logs import configure_logs
     from spark_stacker.metrics import METRICS, MetricsObserver, serve_metrics
     from spark_stacker.trading.clock import SystemClock
-    from spark_stacker.trading.dry_run import dry_run
+    from spark_stacker.trading.dry_run import run_dry_run
     from spark_stacker.trading.log_observer import LogObserver
     from spark_stacker.trading.stopping import StopRequest, stop_on_signals
 
@@ -185,7 +186,7 @@ def _run(run: DryRun, summary: Summary, *, port: int, log_format: str, log_level
     async def session() -> None:
         stop = StopRequest()
         with stop_on_signals(stop):
-            await dry_run(run, observer=observe, stop=stop)
+            await run_dry_run(run, observer=observe, stop=stop)
 
     with ExitStack() as stack:
         if settings.metrics.enabled:

@@ -20,7 +20,7 @@ from spark_stacker.errors import ConfigError, DataError, StopTradingError
 from spark_stacker.trading.bar_groups import BarGroup
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
 
     from spark_stacker.trading.paper import ExternalSignal, HistoryRow
@@ -41,14 +41,25 @@ class JournalHeader:
 
 @dataclass(slots=True)
 class Recorded:
-    """What a journal says of an earlier session."""
+    """What a journal says of an earlier session; its groups of bars are read again when asked for."""
 
-    header: JournalHeader
+    path: Path
     warm_up: dict[int, list[HistoryRow]] = field(default_factory=dict)
-    groups: list[tuple[BarGroup, tuple[ExternalSignal, ...]]] = field(default_factory=list)
     begin_ns: int | None = None
     warnings: list[str] = field(default_factory=list)
     sound_bytes: int = 0
+
+    def groups(self) -> Iterator[tuple[BarGroup, tuple[ExternalSignal, ...]]]:
+        """Yield the groups of bars, each with the signals at its close."""
+        with self.path.open("rb") as lines:
+            left = self.sound_bytes
+            for line in lines:
+                left -= len(line)
+                if left < 0:
+                    return
+                record = json.loads(line)
+                if record["record"] == "bars":
+                    yield _group(record)
 
 
 class Journal:
@@ -156,9 +167,7 @@ def _take(record: dict[str, Any], recorded: Recorded | None, expected: JournalHe
     elif kind == "begin":
         recorded.begin_ns = int(record["time"])
     elif kind == "bars":
-        group = BarGroup(record["time"], tuple(_row(bar) for bar in record["bars"]))
-        signals = tuple((s, i, d, c) for s, i, d, c in record["signals"])
-        recorded.groups.append((group, signals))
+        _group(record)
     elif kind != "stop":
         raise KeyError(kind)
     return recorded
@@ -176,13 +185,18 @@ def _open(record: dict[str, Any], expected: JournalHeader, path: Path) -> Record
         raise ConfigError(
             f"{path}: its session ran on {header.source}, this one on {expected.source}; {AFRESH}"
         )
-    recorded = Recorded(header)
+    recorded = Recorded(path)
     if header.version != expected.version:
         recorded.warnings.append(
             f"it was written by version {header.version}; this is {expected.version}, "
             "which may come to another state"
         )
     return recorded
+
+
+def _group(record: dict[str, Any]) -> tuple[BarGroup, tuple[ExternalSignal, ...]]:
+    group = BarGroup(record["time"], tuple(_row(bar) for bar in record["bars"]))
+    return group, tuple((s, i, d, c) for s, i, d, c in record["signals"])
 
 
 def _row(values: Sequence[float]) -> tuple[int, float, float, float, float, float]:

@@ -1,4 +1,4 @@
-//! Large blocks on huge pages, as NumPy asks for its own: the first touch of four kilobytes costs about as much as an average over them.
+//! Large blocks on huge pages, as `NumPy` asks for its own: the first touch of four kilobytes costs about as much as an average over them.
 
 use std::alloc::{GlobalAlloc, Layout, System};
 

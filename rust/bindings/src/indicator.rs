@@ -37,11 +37,11 @@ fn parameter_value(name: &str, value: &Bound<'_, PyAny>) -> PyResult<ParameterVa
     // True is an int to Python, so switches come first.
     if let Ok(switch) = value.cast::<PyBool>() {
         Ok(ParameterValue::Bool(switch.is_true()))
-    } else if let Ok(whole) = value.extract() {
+    } else if let Ok(whole) = value.extract::<i64>() {
         Ok(ParameterValue::Integer(whole))
-    } else if let Ok(number) = value.extract() {
+    } else if let Ok(number) = value.extract::<f64>() {
         Ok(ParameterValue::Number(number))
-    } else if let Ok(text) = value.extract() {
+    } else if let Ok(text) = value.extract::<String>() {
         Ok(ParameterValue::Text(text))
     } else {
         let requirement = "a number, a switch or a word";
@@ -200,7 +200,7 @@ impl PyIndicatorStream {
 }
 
 fn signal_columns<'py>(py: Python<'py>, events: &[SignalEvent]) -> SignalColumns<'py> {
-    let rows = events.iter().map(|event| event.row as i64);
+    let rows = events.iter().map(|event| event.row.cast_signed() as i64);
     let directions = events
         .iter()
         .map(|event| direction_code(event.signal.direction));

@@ -65,10 +65,6 @@ impl PySimulation {
     }
 
     /// Moves on by one closed bar: funding, fills, equity.
-    #[expect(
-        clippy::too_many_arguments,
-        reason = "one argument a column, as a candle has"
-    )]
     fn on_bar(
         &mut self,
         open_time_ns: i64,

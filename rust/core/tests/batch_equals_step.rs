@@ -321,8 +321,10 @@ fn check(seed: u64) -> usize {
         "record"
     );
     assert_eq!(batch.refused(), step.refused(), "refused");
-    let traded = |history: &History<'_>| history.bars.slice(history.start, history.bars.len());
-    let traded: Vec<_> = histories.iter().map(traded).collect();
+    let traded: Vec<_> = histories
+        .iter()
+        .map(|history| history.bars.slice(history.start, history.bars.len()))
+        .collect();
     assert_eq!(
         batch.simulation().open_time_ns(&traded),
         step.simulation().open_time_ns(&traded)

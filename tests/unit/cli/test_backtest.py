@@ -6,8 +6,8 @@ import json
 
 import pytest
 from click.testing import CliRunner
-from made.results import made_candles
 
+from made.results import made_candles
 from spark_stacker.backtesting import BacktestResult
 from spark_stacker.cli import main
 

@@ -15,7 +15,10 @@ fn daily() -> Interval {
 }
 
 fn times(bars: usize, interval: Interval) -> Vec<i64> {
-    (0..bars as i64).map(|row| row * interval.ns()).collect()
+    (0_i64..)
+        .take(bars)
+        .map(|row| row * interval.ns())
+        .collect()
 }
 
 fn record<'a>(open_time_ns: &'a [i64], equity: &'a [f64]) -> Record<'a> {
