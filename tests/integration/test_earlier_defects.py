@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
+
 from made.candles import MINUTE_NS, bars_of, path, random_bars
 from made.orders import send
 from made.outside import given
 from made.plans import Plan, indicator, plan, run, strategy
-
 from spark_stacker import _core
 from spark_stacker.backtesting import BacktestEngine
 from spark_stacker.data import DataManager, FrameDataSource, synthesise
@@ -60,7 +60,9 @@ def test_a_year_asked_is_a_year_tested() -> None:
 
 
 def test_trades_carry_their_profit_so_that_win_rates_mean_something() -> None:
-    ours = follow(100, 100, 110, 110, 110, 99, 99, signals={0: 1, 2: -1, 3: 1, 5: -1}, settings={"side": "long"})
+    ours = follow(
+        100, 100, 110, 110, 110, 99, 99, signals={0: 1, 2: -1, 3: 1, 5: -1}, settings={"side": "long"}
+    )
 
     assert ours.trades()["profit"].tolist() == pytest.approx([1_000.0, -1_100.0])
     metrics = ours.metrics()
@@ -226,5 +228,5 @@ def test_a_trend_strategy_holds_longs_while_prices_rise(kind: str, parameters: d
 
 def test_an_unknown_parameter_is_an_error_with_a_suggestion() -> None:
     """They were ignored, and the shipped configuration used wrong ones."""
-    with pytest.raises(ParameterError, match="fast_perod.*fast_period"):
+    with pytest.raises(ParameterError, match=r"fast_perod.*fast_period"):
         _core.Portfolio(plan("1m", strategy("1m", indicator("ma", "1m", fast_perod=5))))

@@ -1,4 +1,4 @@
-"""What a backtest did by a bar does not depend on later bars: over a prefix it is a prefix, to the last bit."""
+"""What a backtest did by a bar does not depend on later bars, to the last bit."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from made.plans import Plan, hedge, indicator, plan, run, strategy
 
+from made.plans import Plan, hedge, indicator, plan, run, strategy
 from spark_stacker.data.candles import to_bars
 
 if TYPE_CHECKING:
@@ -64,7 +64,12 @@ CONFIGURATIONS: dict[str, Plan] = {
             hedge=hedge(net_stop_loss_pct=5.0, reduce_at_pct=0.5),
         ),
         instrument=PERPETUAL,
-        slippage={"model": "volume_share", "base_bps": 1.0, "coefficient_bps": 20.0, "max_share_fraction": 0.05},
+        slippage={
+            "model": "volume_share",
+            "base_bps": 1.0,
+            "coefficient_bps": 20.0,
+            "max_share_fraction": 0.05,
+        },
         **COSTS,
     ),
     "several timeframes, weighted": plan(
@@ -137,7 +142,9 @@ def test_a_prefix_of_the_candles_gives_a_prefix_of_the_run(
     last_ns = int(bars.open_time_ns[length - 1])
     np.testing.assert_array_equal(part.equity, whole.equity[: length - 205])
     assert rows_until(part.fills(), "time_ns", last_ns) == rows_until(whole.fills(), "time_ns", last_ns)
-    assert rows_until(part.trades(), "exit_time_ns", last_ns) == rows_until(whole.trades(), "exit_time_ns", last_ns)
+    assert rows_until(part.trades(), "exit_time_ns", last_ns) == rows_until(
+        whole.trades(), "exit_time_ns", last_ns
+    )
 
 
 @pytest.mark.parametrize("configuration", sorted(CONFIGURATIONS))

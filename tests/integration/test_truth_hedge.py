@@ -1,17 +1,21 @@
 """The worked example of the hedge, through a whole backtest.
 
-C = 100, a fifth of it for the hedge, main leg at 10x, hedge at 5x: long 80 · 10 = 800 on one account, short 20 · 5 = 100
-on the other. +5 % gives 40 − 5 = +35, −5 % gives −40 + 5 = −35, before costs.
+C = 100, a fifth of it for the hedge, main leg at 10x, hedge at 5x: long 80 · 10 = 800 on one account, short
+20 · 5 = 100 on the other. +5 % gives 40 − 5 = +35, −5 % gives −40 + 5 = −35, before costs.
 """
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import pytest
+
 from made.candles import bars_of, path
 from made.outside import given
 from made.plans import hedge, indicator, plan, run, strategy
 
-from spark_stacker import _core
+if TYPE_CHECKING:
+    from spark_stacker import _core
 
 BALANCE = 1_000.0
 FEE_RATE = 0.0005
@@ -72,7 +76,7 @@ def test_both_legs_close_as_two_trades_on_two_accounts(price: float, result: flo
 
 
 def test_every_leg_pays_its_own_fees() -> None:
-    """The fee comes out of the main leg's margin: 80 = q · 100 · (1/10 + 0.0005); the hedge is an eighth of its notional."""
+    """The fee comes out of the main leg's margin: 80 = q · 100 · (1/10 + 0.0005)."""
     ours = hedged_run(100.0, 105.0, 105.0, leave_at=2, taker_fee_rate=FEE_RATE)
 
     main = 80.0 / (100.0 * (0.1 + FEE_RATE))

@@ -31,7 +31,9 @@ def bars_of(candles: list[Candle], interval_ns: int = MINUTE_NS) -> _core.Bars:
     """Candles in the core."""
     times, *columns = zip(*candles, strict=True)
     open_, high, low, close, volume = (np.array(column, dtype=np.float64) for column in columns)
-    return _core.Bars(np.array(times, dtype=np.int64), open_, high, low, close, volume, interval_ns=interval_ns)
+    return _core.Bars(
+        np.array(times, dtype=np.int64), open_, high, low, close, volume, interval_ns=interval_ns
+    )
 
 
 def path(*prices: float, volume: float = 1_000.0) -> list[Candle]:
