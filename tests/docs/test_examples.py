@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 import pytest
+
 from made import run_page
 
 ROOT = Path(__file__).parents[2]

@@ -1,8 +1,8 @@
 """Runs the examples of a page of documentation, in their order, in the current directory.
 
-``python run_page.py PAGE.md`` runs each fenced block of Python (one that begins with ``>>>`` as a doctest), and each
-fenced block of shell or of no language that begins with ``spark-stacker``. What a block makes is there for the next one.
-A block that must not run says so: ``no-run`` after its language.
+``python run_page.py PAGE.md`` runs each fenced block of Python (one that begins with ``>>>`` as a doctest),
+and each fenced block of shell or of no language that begins with ``spark-stacker``. What a block makes is
+there for the next one. A block that must not run says so: ``no-run`` after its language.
 """
 
 from __future__ import annotations
