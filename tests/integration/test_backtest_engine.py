@@ -78,8 +78,7 @@ def test_a_strategy_function_sees_indicators_and_nothing_after_now(engine, candl
 
 def test_a_strategy_function_trades_as_the_oracle(engine, expected):
     result = engine.run_backtest(cross, "ETH-USD", "1h", indicators=[moving_average()])
-    # A reversal sized before its close's fee is known differs by that fee.
-    assert result.equity_curve["equity"].to_numpy() == pytest.approx(np.array(expected.equity), rel=2e-2)
+    assert_equity(result, expected)
     assert len(result.trades) == len(expected.profits)
 
 
