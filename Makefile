@@ -31,10 +31,10 @@ live: build ## Dry-run a strategy over synthetic candles, or over DATA=candles.p
 
 test: rust-test python-test ## Run all tests (Rust, then Python with coverage)
 
-rust-test: $(BIN)/maturin
+rust-test: $(BIN)/maturin ## Run the Rust tests
 	cargo test --workspace --quiet
 
-python-test: build
+python-test: build ## Run the Python tests, with coverage
 	$(BIN)/coverage erase
 	$(BIN)/coverage run -m pytest
 	$(BIN)/coverage combine --quiet
@@ -59,7 +59,7 @@ format: $(BIN)/maturin ## Format Rust and Python
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix --quiet .
 
-peers: build
+peers: build ## Install what the benchmarks compare with
 	$(BIN)/python -m pip install --quiet --group peers
 
 bench: peers ## Measure against the peers, interleaved in one process each

@@ -75,7 +75,9 @@ def _anchors(page: Path) -> set[str]:
 
 def _sources() -> Iterator[Path]:
     """Text files that belong to the repository."""
-    yield from (path for path in ROOT.iterdir() if path.is_file() and path.suffix in {".md", ".toml", ""})
+    for path in ROOT.iterdir():
+        if path.is_file() and path.suffix in {".md", ".toml", ""} and path.name != ".git":
+            yield path
     for place in ("python", "rust", "tests", "benches", "docs", ".ci"):
         for path in (ROOT / place).rglob("*"):
             if path.is_file() and not {"__pycache__", "target"} & set(path.parts) and path.suffix != ".so":

@@ -2,7 +2,8 @@
 
 ``python run_page.py PAGE.md`` runs each fenced block of Python (one that begins with ``>>>`` as a doctest),
 and each fenced block of shell or of no language that begins with ``spark-stacker``. What a block makes is
-there for the next one. A block that must not run says so: ``no-run`` after its language.
+there for the next one. A block that begins with the name of a file, ``# own.toml``, is written to it. A block
+that must not run says so: ``no-run`` after its language.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 FENCE = re.compile(r"^```(?P<info>[^\n`]*)\n(?P<text>.*?)^```$", re.MULTILINE | re.DOTALL)
+FILE = re.compile(r"# (?P<name>[\w-]+\.(?:py|toml|json))$", re.MULTILINE)
 SHELL = {"bash", "sh", "shell", ""}
 
 
@@ -32,7 +34,8 @@ def examples(page: str) -> list[Block]:
     for found in FENCE.finditer(page):
         language, *marks = found["info"].split() or [""]
         block = Block(language, page.count("\n", 0, found.start("text")), found["text"])
-        if "no-run" not in marks and (language == "python" or _is_own_command(block)):
+        runs = language == "python" or _is_own_command(block) or FILE.match(block.text)
+        if runs and "no-run" not in marks:
             blocks.append(block)
     return blocks
 
@@ -44,12 +47,16 @@ def _is_own_command(block: Block) -> bool:
 
 
 def run_page(path: Path) -> int:
-    """Runs the page and returns how many blocks ran; what fails names the page and its line."""
+    """Runs the page and returns how many blocks there were to run; what fails names the page and its line."""
     names: dict[str, Any] = {"__name__": "page"}
     blocks = examples(path.read_text(encoding="utf-8"))
     for block in blocks:
-        if block.language != "python":
+        if file := FILE.match(block.text):
+            Path(file["name"]).write_text(block.text, encoding="utf-8")
+        if block.language in SHELL:
             _run_shell(block, path)
+        elif block.language != "python":
+            continue
         elif block.text.startswith(">>>"):
             _run_doctest(block, path, names)
         else:
