@@ -6,15 +6,14 @@ import numpy as np
 import polars as pl
 import pytest
 
+from made.backtests import CrossInPython, cross, made_engine, moving_average
 from made.results import made_candles
 from oracles.market_orders import cross_signals, run
-from spark_stacker.backtesting import BacktestEngine, BacktestResult, IndicatorBacktestManager
+from spark_stacker.backtesting import BacktestEngine, BacktestResult
 from spark_stacker.config import parse_settings
 from spark_stacker.data import DataManager, FrameDataSource
-from spark_stacker.errors import ConfigError, DataError, InputError, ParameterError, StrategyError
-from spark_stacker.indicators.base_indicator import BaseIndicator
+from spark_stacker.errors import DataError, ParameterError
 from spark_stacker.indicators.indicator_factory import IndicatorFactory
-from spark_stacker.models import SignalDirection
 
 BARS = 1_500
 
@@ -29,56 +28,11 @@ def engine(candles):
     return made_engine(candles)
 
 
-def made_engine(candles, **terms):
-    manager = DataManager()
-    manager.register_source("made", FrameDataSource({("ETH-USD", "1h"): candles}))
-    return BacktestEngine(manager, **{"initial_balance": {"USD": 10_000.0}, "taker_fee": 0.0005, **terms})
-
-
 @pytest.fixture(scope="module")
 def expected(candles):
     closes = candles["close"].to_list()
     signals = cross_signals(closes, 10, 30)
     return run(candles["open"].to_list(), closes, signals, balance=10_000.0, fee_rate=0.0005, short=True)
-
-
-def moving_average(name="ma", **params):
-    return IndicatorFactory.create_indicator(name, "ma", {"fast_period": 10, "slow_period": 30, **params})
-
-
-class CrossInPython(BaseIndicator):
-    """The same rule as a Python indicator."""
-
-    def calculate(self, data):
-        return data.with_columns(
-            fast=pl.col("close").rolling_mean(self.params["fast_period"]),
-            slow=pl.col("close").rolling_mean(self.params["slow_period"]),
-        )
-
-    def generate_signal(self, data):
-        if len(data) < 2 or data["slow"][-2] is None:
-            return None
-        before, now = (data["fast"][row] - data["slow"][row] for row in (-2, -1))
-        if before <= 0 < now:
-            return self.signal(data, SignalDirection.BUY, confidence=1.0)
-        if before >= 0 > now:
-            return self.signal(data, SignalDirection.SELL, confidence=1.0)
-        return None
-
-
-def cross(data, simulation, params):
-    fast, slow = data["fast_ma"], data["slow_ma"]
-    if len(data) < 31 or np.isnan(slow[-2]):
-        return
-    before, now = fast[-2] - slow[-2], fast[-1] - slow[-1]
-    if before <= 0 < now:
-        if simulation.quantity < 0:
-            simulation.close_position()
-        simulation.buy(value=simulation.equity)
-    elif before >= 0 > now:
-        if simulation.quantity > 0:
-            simulation.close_position()
-        simulation.sell(value=simulation.equity)
 
 
 def test_a_built_in_indicator_trades_as_the_oracle(engine, expected):
@@ -95,7 +49,7 @@ def test_a_python_indicator_trades_as_the_built_in_one(engine, candles):
     )
     built_in = engine.run_backtest(symbol="ETH-USD", interval="1h", indicators=[moving_average()])
     assert own.equity_curve.equals(built_in.equity_curve)
-    assert "test_backtest_engine.CrossInPython" in str(own.configuration)
+    assert "made.backtests.CrossInPython" in str(own.configuration)
     assert list(own.markets[0].lines.columns) == ["own: fast", "own: slow"]
 
 
@@ -243,126 +197,6 @@ def test_the_same_seed_gives_the_same_slippage(candles):
     assert not fees(1).fills.equals(fees(2).fills)
 
 
-@pytest.mark.parametrize(
-    ("options", "error", "message"),
-    [
-        ({"indicators": None}, ParameterError, "strategy_func or indicators must be given"),
-        ({"symbol": None}, ParameterError, "symbol must be given"),
-        ({"interval": "1x"}, ParameterError, "interval must be"),
-        ({"symbol": "ETHUSD"}, ParameterError, "market must be written as"),
-        ({"symbol": "BTC-USD"}, DataError, "no frame of BTC-USD 1h"),
-        ({"symbol": "ETH-EUR"}, ParameterError, "initial_balance is in USD, but the market is quoted in EUR"),
-        ({"data_source_name": "csv"}, ParameterError, "source_name must be a registered source"),
-        ({"start_date": "2024-02-01", "end_date": "2024-01-01"}, ParameterError, "must be before end_time"),
-        ({"start_date": "soon"}, ParameterError, "start_time must be a time"),
-        ({"warm_up_bars": -1}, ParameterError, "warm_up_bars must be 0 or more, was -1"),
-        ({"leverage": 0}, ConfigError, "main_leverage"),
-        ({"leverage": -1.0, "strategy_func": cross}, ParameterError, "leverage must be at least 1, was -1.0"),
-        ({"strategy_func": 3}, ParameterError, "strategy_func must be a function, was int"),
-        ({"indicators": ["rsi"]}, ParameterError, "indicators must be of BaseIndicator, was str"),
-        ({"indicators": [moving_average(), moving_average()]}, ParameterError, "'ma' was given twice"),
-        (
-            {"strategy_params": {"stop_loss": 2}},
-            ConfigError,
-            "stop_loss",
-        ),
-        (
-            {"strategy_params": {"timeframe": "4h"}},
-            ParameterError,
-            "timeframe of the strategy is given by symbol",
-        ),
-        ({"market_type": "futures"}, ConfigError, "market_type"),
-        ({"strategy": {"sizing": {"method": "all"}}}, ConfigError, "sizing"),
-    ],
-)
-def test_bad_input_gets_its_own_error(engine, options, error, message):
-    with pytest.raises(error, match=message):
-        engine.run_backtest(
-            **{"symbol": "ETH-USD", "interval": "1h", "indicators": [moving_average()], **options}
-        )
-
-
-@pytest.mark.parametrize(
-    ("terms", "message"),
-    [
-        ({"taker_fee": -0.1}, "taker_fee"),
-        ({"maker_fee": 0.5}, "maker_fee"),
-        ({"slippage_model": "magic"}, "slippage"),
-        ({"slippage_model": {"model": "fixed", "bsp": 1}}, "bsp"),
-        ({"initial_balance": 0}, "initial_balance must be a positive number, was 0"),
-        ({"initial_balance": {"USD": -5.0}}, "must be a positive number"),
-        ({"initial_balance": {"EUR": 5.0, "USD": 5.0}}, "initial_balance is in EUR"),
-        ({"initial_balance": float("nan")}, "must be a positive number"),
-    ],
-)
-def test_bad_terms_get_their_own_error(candles, terms, message):
-    engine = made_engine(candles, **terms)
-    with pytest.raises(InputError, match=message):
-        engine.run_backtest(symbol="ETH-USD", interval="1h", indicators=[moving_average()])
-
-
-def test_a_balance_in_another_currency_needs_a_price(candles):
-    engine = made_engine(candles, initial_balance={"USD": 4_000.0, "EUR": 5_000.0}, conversion={"EUR": 1.2})
-    result = engine.run_backtest(symbol="ETH-USD", interval="1h", indicators=[moving_average()])
-    assert result.initial_balance == 10_000.0
-
-
-def test_a_failing_function_names_itself_and_the_bar(engine):
-    def fails(data, simulation, params):
-        if len(data) == 3:
-            raise KeyError("oops")
-
-    with pytest.raises(
-        StrategyError, match=r"fails failed at the close of 2024-01-01 03:00:00: KeyError\('oops'\)"
-    ):
-        engine.run_backtest(fails, "ETH-USD", "1h")
-
-
-def test_a_function_that_returns_something_is_told(engine):
-    with pytest.raises(StrategyError, match="returns nothing, it returned 'buy'"):
-        engine.run_backtest(lambda *_: "buy", "ETH-USD", "1h")
-
-
-def test_an_indicator_that_looks_ahead_is_refused(engine):
-    class Prophet(BaseIndicator):
-        def calculate(self, data):
-            return data.with_columns(tomorrow=pl.col("close").shift(-1))
-
-        def generate_signal(self, data):
-            return None
-
-    with pytest.raises(StrategyError, match="looks ahead"):
-        engine.run_backtest(symbol="ETH-USD", interval="1h", indicators=[Prophet("prophet")])
-
-
-@pytest.mark.parametrize(
-    ("made", "message"),
-    [
-        (lambda frame: frame.head(3), "must return a Polars frame of 1500 rows, gave 3 rows"),
-        (lambda _: None, "must return a Polars frame of 1500 rows, gave NoneType"),
-        (lambda frame: frame.select(direction=1), "1 rows"),
-        (lambda frame: frame.select(direction="close"), "signals must return a column confidence"),
-        (
-            lambda frame: frame.select(direction=pl.lit(2), confidence=pl.col("close")),
-            "direction must be -1, 0 or 1",
-        ),
-        (
-            lambda frame: frame.select(direction=pl.lit(1), confidence=pl.col("close")),
-            "confidence must be between",
-        ),
-        (lambda frame: frame.select(direction=pl.lit("up"), confidence="close"), "'mine': signals:"),
-        (lambda frame: frame.select("nothing"), "failed in signals: ColumnNotFoundError"),
-    ],
-)
-def test_wrong_signals_of_an_own_indicator_are_told(engine, made, message):
-    class Mine(CrossInPython):
-        def signals(self, data):
-            return made(data)
-
-    with pytest.raises(StrategyError, match=message):
-        engine.run_backtest(symbol="ETH-USD", interval="1h", indicators=[Mine("mine")])
-
-
 def test_mark_prices_decide_liquidation_of_configured_strategies_only(engine, candles):
     crash = candles.with_columns(low=pl.col("low") * 0.5)
     options = {"symbol": "ETH-USD", "interval": "1h", "leverage": 5.0, "indicators": [moving_average()]}
@@ -451,58 +285,3 @@ def test_a_higher_timeframe_python_indicator_is_seen_only_once_closed(engine, ca
 def assert_equity(result, expected):
     equity = result.equity_curve["equity"].to_numpy()
     assert equity == pytest.approx(np.array(expected.equity), rel=1e-9)
-
-
-@pytest.fixture(scope="module")
-def manager(engine):
-    manager = IndicatorBacktestManager(engine)
-    manager.add_indicators([moving_average("fast", fast_period=5), moving_average("slow", slow_period=60)])
-    manager.add_indicators_from_config([{"name": "rsi", "type": "rsi", "parameters": {"period": 10}}])
-    manager.backtest_all_indicators("ETH-USD", "1h", start_date="2024-01-01", data_source_name="made")
-    return manager
-
-
-class TestManager:
-    def test_each_indicator_has_its_result(self, manager):
-        assert list(manager.results) == ["fast", "slow", "rsi"]
-        assert manager.get_result("rsi").strategies == ("rsi",)
-
-    def test_comparison_ranks_the_best_first(self, manager):
-        frame = manager.compare_indicators(metric_name="total_return")
-        assert frame.columns[:3] == ["rank", "indicator", "total_return"]
-        assert frame["total_return"].is_sorted(descending=True)
-        assert manager.best("total_return")[0] == frame["indicator"][0]
-
-    def test_a_smaller_drawdown_is_better(self, manager):
-        assert manager.compare_indicators("max_drawdown")["max_drawdown"].is_sorted()
-
-    def test_unknown_names_get_a_suggestion(self, manager):
-        with pytest.raises(
-            ParameterError, match=r"unknown metric 'sharpe' \(did you mean 'sharpe_ratio'\?\)"
-        ):
-            manager.compare_indicators("sharpe")
-        with pytest.raises(ParameterError, match=r"unknown indicator 'fats' \(did you mean 'fast'\?\)"):
-            manager.get_result("fats")
-        with pytest.raises(ParameterError, match="'fast' was given twice"):
-            manager.add_indicator(moving_average("fast"))
-
-    def test_nothing_to_compare_is_said(self, engine):
-        with pytest.raises(ParameterError, match="there are no results to compare"):
-            IndicatorBacktestManager(engine).compare_indicators()
-        with pytest.raises(ParameterError, match="no indicators were added"):
-            IndicatorBacktestManager(engine).backtest_all_indicators("ETH-USD", "1h")
-
-    def test_undefined_values_come_last(self, engine):
-        manager = IndicatorBacktestManager(engine)
-        manager.add_indicators([moving_average("never", slow_period=1_400), moving_average("often")])
-        manager.backtest_all_indicators("ETH-USD", "1h", end_date="2024-02-01")
-        frame = manager.compare_indicators("win_rate")
-        assert frame["indicator"].to_list() == ["often", "never"]
-        assert frame["win_rate"][1] is None
-
-    def test_an_indicator_can_be_taken_out(self, engine):
-        manager = IndicatorBacktestManager(engine)
-        manager.add_indicator(moving_average())
-        manager.backtest_indicator("ma", "ETH-USD", "1h")
-        manager.remove_indicator("ma")
-        assert (manager.indicators, manager.results) == ({}, {})

@@ -100,7 +100,7 @@ def live(
         raise click.UsageError("give a configuration with --config, or candles with --data or --scenario")
     if speed is not None and not (data or scenario):
         raise click.UsageError("--speed belongs to --data or --scenario")
-    settings = _settings(config_file)
+    settings = _settings(config_file, recorded=bool(data))
     candles = _candles(settings, data, scenario, seed=seed, speed=speed or "max", bars=bars, warm_up=warm_up)
     if state is None and not (data or scenario):
         state = settings.state_directory
@@ -120,7 +120,7 @@ def live(
             live_report.print_summary(run, summary, as_json=as_json)
 
 
-def _settings(config_file: Path | None) -> Settings:
+def _settings(config_file: Path | None, *, recorded: bool) -> Settings:
     from spark_stacker.config import load_settings, parse_settings
 
     if config_file is not None:
@@ -129,7 +129,11 @@ def _settings(config_file: Path | None) -> Settings:
 
     from spark_stacker.config.starter import STARTER
 
-    return parse_settings(tomllib.loads(STARTER), source="the starter configuration")
+    starter = tomllib.loads(STARTER)
+    if recorded:
+        # Its steps and minimums are those of ETH-USD; the file may hold any market.
+        del starter["instruments"]
+    return parse_settings(starter, source="the starter configuration")
 
 
 def _candles(
