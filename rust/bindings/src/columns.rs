@@ -38,12 +38,12 @@ impl<'py> Columns<'py> {
         let mut known: Vec<(&'static str, Bound<'py, PyString>)> = Vec::new();
         let words = rows.iter().map(|row| {
             value(row).map(|word| {
-                let seen = known.iter().find(|(text, _)| std::ptr::eq(*text, word));
-                seen.map(|(_, made)| made.clone()).unwrap_or_else(|| {
-                    let made = PyString::new(py, word);
-                    known.push((word, made.clone()));
-                    made
-                })
+                if let Some((_, made)) = known.iter().find(|(text, _)| std::ptr::eq(*text, word)) {
+                    return made.clone();
+                }
+                let made = PyString::new(py, word);
+                known.push((word, made.clone()));
+                made
             })
         });
         self.0.set_item(name, PyList::new(py, words)?)
