@@ -36,7 +36,7 @@ rust-test: $(BIN)/maturin ## Run the Rust tests
 
 python-test: build ## Run the Python tests, with coverage
 	$(BIN)/coverage erase
-	$(BIN)/coverage run -m pytest
+	$(BIN)/coverage run -m pytest tests benches --benchmark-disable
 	$(BIN)/coverage combine --quiet
 	$(BIN)/coverage report
 
@@ -64,6 +64,7 @@ peers: build ## Install what the benchmarks compare with
 
 bench: peers ## Measure against the peers, interleaved in one process each
 	bash benches/run
+	$(BIN)/python -m pytest benches --benchmark-only --benchmark-columns=min,median,rounds
 
 clean: ## Remove everything that can be built again
 	rm -rf $(VENV) target dist htmlcov .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage*
