@@ -21,7 +21,7 @@ $(BIN)/maturin: pyproject.toml
 	@touch $@
 
 $(VENV)/.built: $(BIN)/maturin $(RUST_SOURCES)
-	VIRTUAL_ENV=$(CURDIR)/$(VENV) $(BIN)/maturin develop --release --quiet
+	PIP_QUIET=1 VIRTUAL_ENV=$(CURDIR)/$(VENV) $(BIN)/maturin develop --release --quiet
 	@touch $@
 
 build: $(VENV)/.built ## Create the virtual environment, compile the core (release) and install the package into it

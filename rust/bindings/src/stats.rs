@@ -2,16 +2,25 @@
 
 use numpy::PyReadonlyArray1;
 use pyo3::prelude::*;
-use pyo3::types::PyDict;
+use pyo3::sync::PyOnceLock;
+use pyo3::types::{PyDict, PyString};
 use spark_stacker_core::market::Interval;
 use spark_stacker_core::stats::{MetricValue, Metrics, Record, summarise};
 
 use crate::errors::without_lock;
 
+/// The names of the metrics, in their fixed order.
+static NAMES: PyOnceLock<Vec<Py<PyString>>> = PyOnceLock::new();
+
 /// Name to value, in their fixed order; `None` where undefined.
 pub fn metrics_dict<'py>(py: Python<'py>, metrics: &Metrics) -> PyResult<Bound<'py, PyDict>> {
     let dict = PyDict::new(py);
-    for (name, value) in metrics.entries() {
+    let entries = metrics.entries();
+    let names = NAMES.get_or_init(py, || {
+        let names = entries.iter().map(|(name, _)| PyString::intern(py, name));
+        names.map(Bound::unbind).collect()
+    });
+    for (name, (_, value)) in names.iter().zip(entries) {
         match value {
             MetricValue::Count(count) => dict.set_item(name, count)?,
             MetricValue::Number(number) => dict.set_item(name, number)?,

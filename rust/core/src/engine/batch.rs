@@ -75,6 +75,12 @@ impl Engine {
         let bars = history.bars;
         let market = market_id(0);
         let mut marks = MarkCursor::new(history);
+        let entry = |row: usize, marks: &mut MarkCursor<'_>| MarketBar {
+            market,
+            row,
+            bar: bars.bar(row),
+            mark: marks.at(bars.open_time_ns[row]),
+        };
         let may_skip = history.mark.is_none() && !self.desk.closes_on_breach();
         let signals: usize = self.runners.iter().map(Runner::signals_left).sum();
         let simulation = &mut self.desk.simulation;
@@ -83,19 +89,19 @@ impl Engine {
         simulation.venue.reserve(signals.min(MOST_ORDERS_RESERVED));
         let mut row = history.start;
         while row < bars.len() {
+            let opened = entry(row, &mut marks);
+            self.desk.simulation.open(&opened);
+            let decision = self.next_decision(row);
             let quiet_until = if may_skip {
-                self.quiet_until(bars, row)
+                self.quiet_until(bars, row, decision)
             } else {
                 row
             };
-            let entry = |row: usize, marks: &mut MarkCursor<'_>| MarketBar {
-                market,
-                row,
-                bar: bars.bar(row),
-                mark: marks.at(bars.open_time_ns[row]),
-            };
             if quiet_until == row {
-                self.step(bars.open_time_ns[row], &[entry(row, &mut marks)]);
+                let open_time_ns = opened.bar.open_time_ns;
+                self.desk.simulation.play(&opened);
+                let equity = self.desk.simulation.note(open_time_ns);
+                self.conclude(open_time_ns, &[opened], equity);
                 row += 1;
                 continue;
             }
@@ -103,7 +109,7 @@ impl Engine {
             row = quiet_until;
             // The venue slept through the last of these bars; a strategy may still have something to decide on it.
             let last = row - 1;
-            if self.next_decision(last) == last {
+            if decision == last {
                 self.decide(bars.open_time_ns[last], &[entry(last, &mut marks)]);
             }
         }
@@ -118,13 +124,13 @@ impl Engine {
         rows.min().unwrap_or(usize::MAX)
     }
 
-    /// The end of the stretch from `row` on in which the venue only marks and no strategy acts before its last bar.
-    fn quiet_until(&self, bars: Bars<'_>, row: usize) -> usize {
+    /// The end of the stretch from the opened `row` on in which the venue only marks, at the latest with the bar of the next `decision`.
+    fn quiet_until(&self, bars: Bars<'_>, row: usize, decision: usize) -> usize {
         let market = market_id(0);
         let Some((low, high)) = self.desk.venue().quiet_band(market) else {
             return row;
         };
-        let decided = self.next_decision(row).saturating_add(1);
+        let decided = decision.saturating_add(1);
         let funded = self
             .desk
             .simulation

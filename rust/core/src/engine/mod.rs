@@ -110,6 +110,11 @@ impl Engine {
     /// Moves on by all markets' bars of one open time: the venue acts, the equity is recorded, the strategies decide.
     pub fn step(&mut self, open_time_ns: i64, bars: &[MarketBar]) {
         let equity = self.desk.simulation.advance(open_time_ns, bars);
+        self.conclude(open_time_ns, bars, equity);
+    }
+
+    /// What follows when the venue has been through the bars of an open time.
+    fn conclude(&mut self, open_time_ns: i64, bars: &[MarketBar], equity: f64) {
         self.desk.losses.observe(open_time_ns, equity);
         self.desk.close_on_breach(&Moment {
             close_time_ns: open_time_ns + self.interval.ns(),

@@ -132,10 +132,27 @@ impl Simulation {
     /// Moves the venue through all bars of one open time and records the equity, which it returns.
     pub fn advance(&mut self, open_time_ns: i64, bars: &[MarketBar]) -> f64 {
         for entry in bars {
-            self.settle_funding(entry);
-            self.venue
-                .on_bar(entry.market, &entry.bar, entry.mark.as_ref());
+            self.open(entry);
+            self.play(entry);
         }
+        self.note(open_time_ns)
+    }
+
+    /// Plays the open of a bar: funding that is due, then what is pending.
+    pub(super) fn open(&mut self, entry: &MarketBar) {
+        self.settle_funding(entry);
+        self.venue
+            .open_bar(entry.market, &entry.bar, entry.mark.is_some());
+    }
+
+    /// Plays the rest of an opened bar.
+    pub(super) fn play(&mut self, entry: &MarketBar) {
+        self.venue
+            .play_bar(entry.market, &entry.bar, entry.mark.as_ref());
+    }
+
+    /// Records the equity after the bars of an open time, and returns it.
+    pub(super) fn note(&mut self, open_time_ns: i64) -> f64 {
         let equity = self.venue.equity();
         if let Some(times) = &mut self.times {
             times.push(open_time_ns);
@@ -145,7 +162,7 @@ impl Simulation {
         equity
     }
 
-    /// Passes over bars of the only market in which nothing can happen but marking, as [`Self::advance`] would one by one.
+    /// Passes over bars of the only market in which nothing can happen but marking, the first of them opened, as [`Self::advance`] would one by one.
     ///
     /// Returns the equity after each of them.
     pub(super) fn pass(&mut self, market: MarketId, bars: Bars<'_>) -> &[f64] {
@@ -157,9 +174,7 @@ impl Simulation {
             .venue
             .equity_line(market)
             .expect("the only market holds all positions");
-        self.record
-            .equity
-            .extend(bars.close.iter().map(|close| line.at(*close)));
+        line.trace(bars.close, &mut self.record.equity);
         self.venue
             .mark_quiet(market, bars.low, bars.high, bars.close);
         if self.holds_position() {

@@ -1,6 +1,7 @@
 //! The ledger: cash of each account, positions, round trips, equity = cash + value of positions.
 
 use super::{Position, Trade};
+use crate::indicators::simd::{Work, dispatch};
 use crate::venue::{AccountId, MarginMode, MarketId};
 
 /// What an opening fill needs to know beside the fill.
@@ -35,10 +36,57 @@ pub struct EquityLine {
 impl EquityLine {
     /// Equity with the market at `price`.
     #[must_use]
-    #[inline]
+    #[inline(always)]
+    #[expect(
+        clippy::inline_always,
+        reason = "compiled for the wider processor only when inlined into the dispatch"
+    )]
     pub fn at(&self, price: f64) -> f64 {
         let [(first, from_first), (second, from_second)] = self.terms;
         self.base + first * (price - from_first) + second * (price - from_second)
+    }
+
+    /// Appends the equity at each of `prices`.
+    pub fn trace(&self, prices: &[f64], equity: &mut Vec<f64>) {
+        let [(first, _), (second, _)] = self.terms;
+        match prices.first() {
+            // Flat, it is the same at every price.
+            Some(any) if first == 0.0 && second == 0.0 => {
+                equity.resize(equity.len() + prices.len(), self.at(*any));
+            }
+            _ => dispatch(Trace {
+                line: *self,
+                prices,
+                equity,
+            }),
+        }
+    }
+}
+
+/// An equity line over many prices.
+struct Trace<'a> {
+    line: EquityLine,
+    prices: &'a [f64],
+    equity: &'a mut Vec<f64>,
+}
+
+impl Work for Trace<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    #[expect(
+        clippy::inline_always,
+        reason = "compiled for the wider processor only when inlined into the dispatch"
+    )]
+    fn run(self) {
+        let (chunks, rest) = self.prices.as_chunks::<4>();
+        self.equity.reserve(self.prices.len());
+        for chunk in chunks {
+            self.equity
+                .extend_from_slice(&chunk.map(|price| self.line.at(price)));
+        }
+        self.equity
+            .extend(rest.iter().map(|price| self.line.at(*price)));
     }
 }
 

@@ -104,6 +104,7 @@ impl<'a> Bars<'a> {
 
     /// The bar at `row`.
     #[must_use]
+    #[inline]
     pub fn bar(&self, row: usize) -> Bar {
         Bar {
             open_time_ns: self.open_time_ns[row],
@@ -117,6 +118,7 @@ impl<'a> Bars<'a> {
 
     /// Rows `start..stop`.
     #[must_use]
+    #[inline]
     pub fn slice(&self, start: usize, stop: usize) -> Bars<'a> {
         Bars {
             open_time_ns: &self.open_time_ns[start..stop],

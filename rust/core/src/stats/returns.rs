@@ -3,6 +3,13 @@
 //! Sums run in lanes of fixed number and are compensated from block to block, so that they are the same bits on every machine and
 //! as exact as a pairwise sum.
 
+#![expect(
+    clippy::inline_always,
+    reason = "what runs inside the dispatch is compiled for the wider processor only when inlined into it"
+)]
+
+use crate::indicators::simd::{Work, dispatch};
+
 /// Points handled at once.
 pub(super) const BLOCK: usize = 128;
 const LANES: usize = 4;
@@ -20,10 +27,6 @@ pub(super) struct Path<'a> {
 impl Path<'_> {
     /// Sums of three `terms` of each return of the rows from `row` on, with the value that stands `beside` it.
     #[inline(always)]
-    #[expect(
-        clippy::inline_always,
-        reason = "vectorises only with the terms inlined"
-    )]
     fn fold(
         &self,
         row: usize,
@@ -43,10 +46,6 @@ impl Path<'_> {
 
 /// Sums of the `terms` of each return and the value beside it, in lanes.
 #[inline(always)]
-#[expect(
-    clippy::inline_always,
-    reason = "vectorises only with the terms inlined"
-)]
 fn fold(
     now: &[f64],
     before: &[f64],
@@ -105,10 +104,15 @@ pub(super) fn measure(
     path: Path<'_>,
     hurdle: f64,
     benchmark: Option<Path<'_>>,
-    mut visit: impl FnMut(usize, &[f64]),
+    visit: impl FnMut(usize, &[f64]),
 ) -> (Moments, Option<Joint>) {
     let count = path.values.len();
-    let raw = sums(path, benchmark, [hurdle, 0.0], &mut visit);
+    let raw = dispatch(Pass {
+        path,
+        benchmark,
+        hurdles: [hurdle, 0.0],
+        visit,
+    });
     let n = count as f64;
     let means = [raw.own.value() / n, raw.other.value() / n];
     // One pass subtracts n·mean² from Σr²; where that would cost digits, a second pass takes the deviations themselves.
@@ -116,12 +120,12 @@ pub(super) fn measure(
     let (own, other, product) = if cancels(raw.own_squares.value(), means[0])
         || cancels(raw.other_squares.value(), means[1])
     {
-        let centred = sums(
+        let centred = dispatch(Pass {
             path,
             benchmark,
-            [hurdle + means[0], means[1]],
-            &mut |_, _| {},
-        );
+            hurdles: [hurdle + means[0], means[1]],
+            visit: |_: usize, _: &[f64]| (),
+        });
         centred.central_squares(n)
     } else {
         raw.central_squares(n)
@@ -168,38 +172,46 @@ impl Sums {
     }
 }
 
-fn sums(
-    path: Path<'_>,
-    benchmark: Option<Path<'_>>,
+/// One pass over a path and its benchmark.
+struct Pass<'a, V> {
+    path: Path<'a>,
+    benchmark: Option<Path<'a>>,
     hurdles: [f64; 2],
-    visit: &mut impl FnMut(usize, &[f64]),
-) -> Sums {
-    let mut sums = Sums::default();
-    let mut returns = [0.0; BLOCK];
-    for (index, values) in path.values.chunks(BLOCK).enumerate() {
-        let row = index * BLOCK;
-        visit(row, values);
-        let returns = &mut returns[..values.len()];
-        let [sum, squares, downside] = path.fold(row, returns, |change, kept| {
-            let x = change - hurdles[0];
-            let fall = if x < 0.0 { x } else { 0.0 };
-            *kept = x;
-            [x, x * x, fall * fall]
-        });
-        sums.own.add(sum);
-        sums.own_squares.add(squares);
-        sums.downside.add(downside);
-        if let Some(benchmark) = benchmark {
-            let [sum, squares, product] = benchmark.fold(row, returns, |change, x| {
-                let y = change - hurdles[1];
-                [y, y * y, *x * y]
+    visit: V,
+}
+
+impl<V: FnMut(usize, &[f64])> Work for Pass<'_, V> {
+    type Output = Sums;
+
+    #[inline(always)]
+    fn run(mut self) -> Sums {
+        let mut sums = Sums::default();
+        let mut returns = [0.0; BLOCK];
+        for (index, values) in self.path.values.chunks(BLOCK).enumerate() {
+            let row = index * BLOCK;
+            (self.visit)(row, values);
+            let returns = &mut returns[..values.len()];
+            let [sum, squares, downside] = self.path.fold(row, returns, |change, kept| {
+                let x = change - self.hurdles[0];
+                let fall = if x < 0.0 { x } else { 0.0 };
+                *kept = x;
+                [x, x * x, fall * fall]
             });
-            sums.other.add(sum);
-            sums.other_squares.add(squares);
-            sums.product.add(product);
+            sums.own.add(sum);
+            sums.own_squares.add(squares);
+            sums.downside.add(downside);
+            if let Some(benchmark) = self.benchmark {
+                let [sum, squares, product] = benchmark.fold(row, returns, |change, x| {
+                    let y = change - self.hurdles[1];
+                    [y, y * y, *x * y]
+                });
+                sums.other.add(sum);
+                sums.other_squares.add(squares);
+                sums.product.add(product);
+            }
         }
+        sums
     }
-    sums
 }
 
 /// A compensated sum (Neumaier 1974).
@@ -210,6 +222,7 @@ pub(super) struct Sum {
 }
 
 impl Sum {
+    #[inline(always)]
     pub fn add(&mut self, term: f64) {
         let total = self.total + term;
         self.lost += if self.total.abs() >= term.abs() {
@@ -226,6 +239,7 @@ impl Sum {
 }
 
 /// Lowest, highest and summed value of a block.
+#[inline(always)]
 pub(super) fn range(values: &[f64]) -> [f64; 3] {
     let mut low = [f64::INFINITY; LANES];
     let mut high = [f64::NEG_INFINITY; LANES];

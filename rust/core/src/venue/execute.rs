@@ -8,7 +8,7 @@ use super::{
 };
 use super::{SlippageModel, TimeInForce, Venue, margin};
 use crate::ledger::Opening;
-use crate::market::MarketType;
+use crate::market::{Bar, MarketType};
 
 /// Rounding slack of sums of floats: sizes and margins within this of a bound count as on it.
 const SLACK: f64 = 1e-9;
@@ -24,6 +24,18 @@ pub(super) struct Point {
     pub time_ns: i64,
     /// Past the open: what enters here may not take profit in the same bar.
     pub inside: bool,
+}
+
+impl Point {
+    /// The open of a bar.
+    pub(super) const fn open(market: MarketId, bar: &Bar) -> Self {
+        Self {
+            market,
+            price: bar.open,
+            time_ns: bar.open_time_ns,
+            inside: false,
+        }
+    }
 }
 
 /// How an execution is priced.

@@ -19,18 +19,9 @@ impl Venue {
         }
     }
 
-    pub(super) fn trade_open(&mut self, market: MarketId, bar: &Bar, mark: Option<&Bar>) {
-        self.ledger.set_mark(market, bar.open);
-        let point = Point {
-            market,
-            price: bar.open,
-            time_ns: bar.open_time_ns,
-            inside: false,
-        };
-        self.fill_pending(point);
-        if self.nothing_waits(market) {
-            return;
-        }
+    /// Everything that waits and has been passed by the open acts there, then what the open liquidates.
+    pub(super) fn act_at_open(&mut self, market: MarketId, bar: &Bar, mark: Option<&Bar>) {
+        let point = Point::open(market, bar);
         for account in self.account_ids() {
             for role in 0..4 {
                 let child = self.protection(account, market).children[role];
@@ -67,7 +58,10 @@ impl Venue {
                 .all(|account| !self.position(account, market).is_open())
     }
 
-    fn fill_pending(&mut self, point: Point) {
+    /// Fills the orders decided on the previous close.
+    pub(super) fn fill_pending(&mut self, market: MarketId, bar: &Bar) {
+        self.ledger.set_mark(market, bar.open);
+        let point = Point::open(market, bar);
         let time = Some(point.time_ns);
         loop {
             let pending = &mut self.state_mut(point.market).pending;

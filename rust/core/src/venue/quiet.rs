@@ -1,11 +1,17 @@
 //! Stretches of bars in which nothing can happen, so that an engine may scan over them instead of stepping through them.
 
+#![expect(
+    clippy::inline_always,
+    reason = "what runs inside the dispatch is compiled for the wider processor only when inlined into it"
+)]
+
 use super::{AccountId, MarginMode, MarketId, Side, TimeInForce, Venue};
+use crate::indicators::simd::{Work, dispatch};
 
 impl Venue {
     /// Prices between which a bar of this market only marks: every bar with `low > band.0` and `high < band.1`.
     ///
-    /// `None`: the next bar must be stepped through [`Venue::on_bar`], for a market order is pending, an order ends by time, a stop trails,
+    /// `None`: the bar must be stepped through [`Venue::on_bar`], for a market order is pending, an order ends by time, a stop trails,
     /// liquidation is judged on mark candles, or a cross account holds several positions.
     #[must_use]
     pub fn quiet_band(&self, market: MarketId) -> Option<(f64, f64)> {
@@ -72,15 +78,15 @@ impl Venue {
             .is_some()
     }
 
-    /// Plays a stretch of bars that all lie within [`Venue::quiet_band`]. It leaves what [`Venue::on_bar`] over the same bars leaves, bit for bit.
+    /// Plays a stretch of bars that all lie within [`Venue::quiet_band`]; the first may have been opened by [`Venue::open_bar`].
+    /// It leaves what [`Venue::on_bar`] over the same bars leaves, bit for bit.
     pub fn mark_quiet(&mut self, market: MarketId, lows: &[f64], highs: &[f64], closes: &[f64]) {
         let Some(&close) = closes.last() else { return };
         if self
             .account_ids()
             .any(|account| self.position(account, market).is_open())
         {
-            let low = fold(lows, f64::INFINITY, |a, b| if b < a { b } else { a });
-            let high = fold(highs, 0.0, |a, b| if b > a { b } else { a });
+            let (low, high) = dispatch(Extremes { lows, highs });
             for account in self.account_ids() {
                 let position = self.ledger.position_mut(account, market);
                 if position.is_open() {
@@ -92,6 +98,8 @@ impl Venue {
         self.ledger.set_mark(market, close);
         let state = self.state_mut(market);
         state.last_close = Some(close);
+        state.bar_volume = 0.0;
+        state.volume_taken = 0.0;
         state.volatility.push_all(closes);
     }
 }
@@ -111,16 +119,35 @@ impl Band {
     }
 }
 
+/// Lowest and highest price of a stretch.
+struct Extremes<'a> {
+    lows: &'a [f64],
+    highs: &'a [f64],
+}
+
+impl Work for Extremes<'_> {
+    type Output = (f64, f64);
+
+    #[inline(always)]
+    fn run(self) -> (f64, f64) {
+        (
+            fold(self.lows, f64::INFINITY, |a, b| if b < a { b } else { a }),
+            fold(self.highs, 0.0, |a, b| if b > a { b } else { a }),
+        )
+    }
+}
+
 /// An extreme over a column, in lanes that the compiler turns into vectors.
+#[inline(always)]
 fn fold(values: &[f64], start: f64, pick: impl Fn(f64, f64) -> f64) -> f64 {
-    const LANES: usize = 16;
+    const LANES: usize = 4;
     let mut lanes = [start; LANES];
-    let mut chunks = values.chunks_exact(LANES);
-    for chunk in &mut chunks {
+    let (chunks, rest) = values.as_chunks::<LANES>();
+    for chunk in chunks {
         for (lane, value) in lanes.iter_mut().zip(chunk) {
             *lane = pick(*lane, *value);
         }
     }
     let extreme = lanes.into_iter().fold(start, &pick);
-    chunks.remainder().iter().copied().fold(extreme, &pick)
+    rest.iter().copied().fold(extreme, &pick)
 }

@@ -103,9 +103,24 @@ impl Venue {
     ///
     /// `mark` is the mark-price candle of the same time, on which liquidation is judged when given. A bar without volume fills nothing, but marks.
     pub fn on_bar(&mut self, market: MarketId, bar: &Bar, mark: Option<&Bar>) {
-        self.begin_bar(market, bar, mark.is_some());
+        self.open_bar(market, bar, mark.is_some());
+        self.play_bar(market, bar, mark);
+    }
+
+    /// Plays the open of a bar: ends the orders whose date has come and fills the pending ones.
+    ///
+    /// The rest of the bar follows, by [`Venue::play_bar`], or by [`Venue::mark_quiet`] if it lies within the [`Venue::quiet_band`] there is now.
+    pub fn open_bar(&mut self, market: MarketId, bar: &Bar, with_mark: bool) {
+        self.begin_bar(market, bar, with_mark);
         if bar.volume > 0.0 {
-            self.trade_open(market, bar, mark);
+            self.fill_pending(market, bar);
+        }
+    }
+
+    /// Plays the rest of a bar that [`Venue::open_bar`] has opened.
+    pub fn play_bar(&mut self, market: MarketId, bar: &Bar, mark: Option<&Bar>) {
+        if bar.volume > 0.0 && !self.nothing_waits(market) {
+            self.act_at_open(market, bar, mark);
             self.trade_path(market, bar, mark);
         }
         self.end_bar(market, bar, mark);
