@@ -16,7 +16,7 @@ import os
 from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from spark_stacker.errors import ConfigError, DataError, StopTradingError
+from spark_stacker.errors import ConfigError, DataError, InputError, StopTradingError
 from spark_stacker.trading.bar_groups import BarGroup
 
 if TYPE_CHECKING:
@@ -130,24 +130,23 @@ def read_journal(path: Path, expected: JournalHeader) -> Recorded | None:
     """
     if not path.exists():
         return None
+    if not path.is_file():
+        raise DataError(f"{path}: must be a file; another --state begins anew")
     recorded: Recorded | None = None
     with path.open("rb") as lines:
         for number, line in enumerate(lines, 1):
-            try:
-                record = json.loads(line) if line.endswith(b"\n") else None
-            except ValueError as error:
-                raise DataError(
-                    f"{path}, line {number}: not a record of a journal ({error}); {AFRESH}"
-                ) from error
-            if record is None:
+            if not line.endswith(b"\n"):
                 if recorded is not None:
                     recorded.warnings.append(f"the last line ({number}) was cut short and is left out")
                 break
             try:
-                recorded = _take(record, recorded, expected, path)
-            except (KeyError, TypeError, AttributeError) as error:
+                recorded = _take(json.loads(line), recorded, expected, path)
+            except InputError:
+                raise
+            except (LookupError, TypeError, AttributeError, ValueError, RecursionError) as error:
                 raise DataError(
-                    f"{path}, line {number}: not a record of a journal ({error!r}); {AFRESH}"
+                    f"{path}, line {number}: not a record of a journal "
+                    f"({type(error).__name__}: {error}); {AFRESH}"
                 ) from error
             recorded.sound_bytes += len(line)
     return recorded if recorded is not None and recorded.begin_ns is not None else None
@@ -195,10 +194,12 @@ def _open(record: dict[str, Any], expected: JournalHeader, path: Path) -> Record
 
 
 def _group(record: dict[str, Any]) -> tuple[BarGroup, tuple[ExternalSignal, ...]]:
-    group = BarGroup(record["time"], tuple(_row(bar) for bar in record["bars"]))
+    group = BarGroup(int(record["time"]), tuple(_row(bar) for bar in record["bars"]))
     return group, tuple((s, i, d, c) for s, i, d, c in record["signals"])
 
 
 def _row(values: Sequence[float]) -> tuple[int, float, float, float, float, float]:
     first, open_, high, low, close, volume = values
+    if first < 0:
+        raise ValueError(f"{first} is below 0")
     return (int(first), open_, high, low, close, volume)

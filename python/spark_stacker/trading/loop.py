@@ -12,6 +12,7 @@ from contextlib import aclosing
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from spark_stacker.errors import DataError, InputError
 from spark_stacker.trading.bar_rules import values_of
 from spark_stacker.trading.events import (
     BarsProcessed,
@@ -21,6 +22,7 @@ from spark_stacker.trading.events import (
     TradeClosed,
     WarmedUp,
 )
+from spark_stacker.trading.journal import AFRESH
 from spark_stacker.trading.stopping import until_stopped
 
 if TYPE_CHECKING:
@@ -202,6 +204,9 @@ class LiveLoop:
             )
 
     async def _restore(self, recorded: Recorded) -> None:
+        without = [m.symbol for number, m in enumerate(self._markets) if number not in recorded.warm_up]
+        if without:
+            raise DataError(f"{recorded.path}: lacks the warm-up of {', '.join(without)}; {AFRESH}")
         past = [recorded.warm_up[market] for market in range(len(self._markets))]
         self._begin(past, recorded.begin_ns or 0)
         trades: list[TradeClosed] = []
@@ -212,7 +217,13 @@ class LiveLoop:
             begun |= {bar[0] for bar in group.bars}
             for bar in group.bars:
                 self._indicators.see(bar[0], [(group.open_time_ns, *bar[1:])])
-            trades += [e for e in self._session.on_group(group, signals) if isinstance(e, TradeClosed)]
+            try:
+                events = self._session.on_group(group, signals)
+            except InputError as error:
+                raise DataError(
+                    f"{recorded.path}: bars {number} cannot be read again: {error}; {AFRESH}"
+                ) from error
+            trades += [event for event in events if isinstance(event, TradeClosed)]
             if number % YIELD_EVERY == 0:
                 await asyncio.sleep(0)
         if last_ns is not None:

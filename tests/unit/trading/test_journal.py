@@ -110,7 +110,22 @@ def test_another_version_is_a_warning(tmp_path: Path) -> None:
     assert "version 1.0" in recorded.warnings[0]
 
 
-@pytest.mark.parametrize("line", ["nonsense", "[]", "{}", '{"record":"bars","time":1}', '{"record":"tea"}'])
+@pytest.mark.parametrize(
+    "line",
+    [
+        "nonsense",
+        "null",
+        "",
+        "[]",
+        "[" * 100_000,
+        "{}",
+        '{"record":"bars","time":1}',
+        '{"record":"bars","time":"one","bars":[],"signals":[]}',
+        '{"record":"bars","time":1,"bars":[[-1,1,1,1,1,1]],"signals":[]}',
+        '{"record":"bars","time":1,"bars":[[0,1,1,1,1,1,1]],"signals":[]}',
+        '{"record":"tea"}',
+    ],
+)
 def test_a_broken_line_in_the_middle_is_refused_by_its_number(tmp_path: Path, line: str) -> None:
     path = tmp_path / "journal.jsonl"
     write(path)
@@ -119,6 +134,11 @@ def test_a_broken_line_in_the_middle_is_refused_by_its_number(tmp_path: Path, li
     path.write_text("\n".join(lines) + "\n")
     with pytest.raises(DataError, match="line 3"):
         read_journal(path, HEADER)
+
+
+def test_a_directory_in_the_journals_place_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match="must be a file"):
+        read_journal(tmp_path, HEADER)
 
 
 def test_another_format_is_refused(tmp_path: Path) -> None:
