@@ -104,19 +104,15 @@ fn curve_metrics(record: &Record<'_>, metrics: &mut Metrics, gaps: &mut Gaps) ->
         record.open_time_ns,
         record.interval.ns(),
     );
+    let hurdle = record.risk_free_rate / per_year;
     let mut lowest = f64::INFINITY;
     let mut total = Sum::default();
-    let (moments, joint) = measure(
-        path,
-        record.risk_free_rate / per_year,
-        benchmark_path,
-        |row, values| {
-            let [low, high, sum] = range(values);
-            lowest = lowest.min(low);
-            total.add(sum);
-            drawdown.take(row, values, low, high);
-        },
-    );
+    let (moments, joint) = measure(path, hurdle, benchmark_path, |row, values| {
+        let [low, high, sum] = range(values);
+        lowest = lowest.min(low);
+        total.add(sum);
+        drawdown.take(row, values, low, high);
+    });
     if !total.value().is_finite() {
         let row = equity
             .iter()
@@ -145,6 +141,8 @@ fn curve_metrics(record: &Record<'_>, metrics: &mut Metrics, gaps: &mut Gaps) ->
             .filter(|value| bars > 0 && value.is_finite()),
         if bars == 0 {
             NO_BARS
+        } else if growth < 0.0 {
+            RUINED
         } else {
             "not a number of this size over so few bars"
         },
@@ -155,7 +153,11 @@ fn curve_metrics(record: &Record<'_>, metrics: &mut Metrics, gaps: &mut Gaps) ->
             .annualized_return
             .filter(|_| drawdown.fraction > 0.0)
             .map(|value| value / drawdown.fraction),
-        "no drawdown",
+        if drawdown.fraction > 0.0 {
+            "no annualised return"
+        } else {
+            "no drawdown"
+        },
     );
     let ratios = Ratios::of(&moments, per_year, ruined);
     metrics.annualized_volatility = gaps.note(
@@ -181,7 +183,10 @@ fn curve_metrics(record: &Record<'_>, metrics: &mut Metrics, gaps: &mut Gaps) ->
     benchmark_metrics(
         benchmark,
         &moments,
-        joint.filter(|_| !ruined),
+        joint.filter(|_| !ruined).map(|joint| Joint {
+            mean: joint.mean - hurdle,
+            ..joint
+        }),
         per_year,
         metrics,
         gaps,

@@ -233,6 +233,19 @@ fn twice_the_market_has_beta_two() {
 }
 
 #[test]
+fn holding_the_market_has_no_alpha_whatever_the_risk_free_rate() {
+    let market = [100.0, 110.0, 99.0, 108.9];
+    let times = times(4, daily());
+    let metrics = summarise(&Record {
+        benchmark: Some(&market),
+        risk_free_rate: 0.05,
+        ..record(&times, &market)
+    })
+    .unwrap();
+    assert_relative_eq!(metrics.alpha.unwrap(), 0.0, epsilon = 1e-12);
+}
+
+#[test]
 fn undefined_metrics_are_none_with_their_reason() {
     let flat = of(&[100.0, 100.0, 100.0]);
     assert_eq!(flat.sharpe_ratio, None);
@@ -274,6 +287,14 @@ fn after_ruin_returns_are_undefined_but_the_loss_is_not() {
             .unwrap()
             .contains("fell to zero")
     );
+    let below = of(&[50.0, -10.0]);
+    assert_eq!(below.total_return, -1.1);
+    assert!(
+        reason(&below, "annualized_return")
+            .unwrap()
+            .contains("fell to zero")
+    );
+    assert_eq!(reason(&below, "calmar_ratio"), Some("no annualised return"));
     // Falling to zero on the last bar leaves every return defined.
     assert!(of(&[110.0, 50.0, 0.0]).sharpe_ratio.is_some());
 }
