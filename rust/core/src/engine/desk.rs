@@ -91,10 +91,12 @@ impl Desk {
         }
     }
 
+    #[inline]
     pub fn submit(&mut self, order: OrderRequest, now: &Moment) -> OrderId {
         self.simulation.venue.submit(order, now.close_time_ns)
     }
 
+    #[inline]
     pub fn submit_entry(&mut self, strategy: u16, order: OrderRequest, now: &Moment) {
         let market = order.market;
         let id = self.submit(order, now);
