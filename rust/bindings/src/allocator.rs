@@ -1,19 +1,90 @@
-//! Large blocks on huge pages, as `NumPy` asks for its own: the first touch of four kilobytes costs about as much as an average over them.
+//! Large blocks on huge pages, as `NumPy` asks for its own, and kept when freed: the first touch of four kilobytes costs about as much
+//! as an average over them.
 
 use std::alloc::{GlobalAlloc, Layout, System};
+use std::sync::Mutex;
 
 /// Size of a huge page, and the least that is worth one.
 const HUGE_PAGE: usize = 1 << 21;
 
-/// The system's allocator, with advice to the kernel on large blocks.
+/// The least size that is kept when freed; from about here on the C library gives pages back.
+const LARGE: usize = 1 << 17;
+
+/// The most that is kept.
+const KEPT_BLOCKS: usize = 16;
+const KEPT_BYTES: usize = 1 << 25;
+
+/// The system's allocator, with advice to the kernel on large blocks, of which a few are kept for the next run.
 pub struct HugePages;
 
-/// The layout that a block really has.
+/// A freed block with its pages.
+#[derive(Clone, Copy)]
+struct Block {
+    address: usize,
+    layout: Layout,
+}
+
+/// Freed large blocks, the oldest first.
+struct Kept {
+    blocks: [Option<Block>; KEPT_BLOCKS],
+    bytes: usize,
+}
+
+static KEPT: Mutex<Kept> = Mutex::new(Kept {
+    blocks: [None; KEPT_BLOCKS],
+    bytes: 0,
+});
+
+impl Kept {
+    fn take(&mut self, layout: Layout) -> Option<*mut u8> {
+        let fits = |block: &Option<Block>| block.is_some_and(|block| block.layout == layout);
+        let place = self.blocks.iter().position(fits)?;
+        self.remove(place)
+            .map(|block| std::ptr::with_exposed_provenance_mut(block.address))
+    }
+
+    /// Keeps a block, which must not be larger than all that may be kept, and gives the oldest back to the system as far as it needs room.
+    fn keep(&mut self, block: *mut u8, layout: Layout) {
+        while self.bytes + layout.size() > KEPT_BYTES || self.blocks[KEPT_BLOCKS - 1].is_some() {
+            let Some(oldest) = self.remove(0) else { break };
+            let address = std::ptr::with_exposed_provenance_mut(oldest.address);
+            // SAFETY: the block came from `System` with this layout and nobody holds it.
+            #[expect(unsafe_code, reason = "gives a block back")]
+            unsafe {
+                System.dealloc(address, oldest.layout);
+            }
+        }
+        let free = self.blocks.iter_mut().find(|place| place.is_none());
+        if let Some(place) = free {
+            self.bytes += layout.size();
+            *place = Some(Block {
+                address: block.expose_provenance(),
+                layout,
+            });
+        }
+    }
+
+    fn remove(&mut self, place: usize) -> Option<Block> {
+        let block = self.blocks[place].take()?;
+        self.blocks[place..].rotate_left(1);
+        self.bytes -= block.layout.size();
+        Some(block)
+    }
+}
+
+/// The layout that a block really has: a large size goes up by eighths of a power of two, so that a kept block serves neighbours too.
 fn placed(layout: Layout) -> Layout {
-    if layout.size() < HUGE_PAGE {
+    if layout.size() < LARGE {
         return layout;
     }
-    layout.align_to(HUGE_PAGE).unwrap_or(layout)
+    let step = layout.size().next_power_of_two() >> 3;
+    let size = layout.size().next_multiple_of(step);
+    let align = if size < HUGE_PAGE {
+        layout.align()
+    } else {
+        layout.align().max(HUGE_PAGE)
+    };
+    Layout::from_size_align(size, align).unwrap_or(layout)
 }
 
 fn advise(block: *mut u8, layout: Layout) {
@@ -28,17 +99,25 @@ fn advise(block: *mut u8, layout: Layout) {
     }
 }
 
-// SAFETY: every block comes from and returns to `System` with the same layout, `placed(layout)`, which satisfies the one asked for.
+// SAFETY: every block comes from and returns to `System` with the same layout, `placed(layout)`, which satisfies the one asked for; a kept
+// block is lent again only for that same layout. The lock is only tried, so that no thread waits here for another.
 #[expect(unsafe_code, reason = "an allocator is unsafe to implement")]
 unsafe impl GlobalAlloc for HugePages {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-        let block = unsafe { System.alloc(placed(layout)) };
-        advise(block, layout);
-        block
+        if layout.size() < LARGE {
+            return unsafe { System.alloc(layout) };
+        }
+        let layout = placed(layout);
+        let kept = KEPT.try_lock().ok().and_then(|mut kept| kept.take(layout));
+        kept.unwrap_or_else(|| {
+            let block = unsafe { System.alloc(layout) };
+            advise(block, layout);
+            block
+        })
     }
 
     unsafe fn alloc_zeroed(&self, layout: Layout) -> *mut u8 {
-        if layout.size() < HUGE_PAGE {
+        if layout.size() < LARGE {
             return unsafe { System.alloc_zeroed(layout) };
         }
         let block = unsafe { self.alloc(layout) };
@@ -49,16 +128,26 @@ unsafe impl GlobalAlloc for HugePages {
     }
 
     unsafe fn dealloc(&self, block: *mut u8, layout: Layout) {
-        unsafe { System.dealloc(block, placed(layout)) }
+        let layout = placed(layout);
+        if (LARGE..=KEPT_BYTES).contains(&layout.size())
+            && let Ok(mut kept) = KEPT.try_lock()
+        {
+            kept.keep(block, layout);
+        } else {
+            unsafe { System.dealloc(block, layout) }
+        }
     }
 
     unsafe fn realloc(&self, block: *mut u8, layout: Layout, new_size: usize) -> *mut u8 {
-        if layout.size() < HUGE_PAGE && new_size < HUGE_PAGE {
+        if layout.size() < LARGE && new_size < LARGE {
             return unsafe { System.realloc(block, layout, new_size) };
         }
         let Ok(new_layout) = Layout::from_size_align(new_size, layout.align()) else {
             return std::ptr::null_mut();
         };
+        if placed(layout) == placed(new_layout) {
+            return block;
+        }
         let moved = unsafe { self.alloc(new_layout) };
         if !moved.is_null() {
             unsafe {

@@ -186,7 +186,7 @@ impl<'a> MarkCursor<'a> {
     }
 
     fn at(&mut self, open_time_ns: i64) -> Option<crate::market::Bar> {
-        let bars = self.bars?;
+        let bars = self.bars.as_ref()?;
         while bars
             .open_time_ns
             .get(self.next)

@@ -103,11 +103,13 @@ impl Desk {
         }
     }
 
+    #[inline]
     pub fn submit(&mut self, order: OrderRequest, now: &Moment) -> OrderId {
         self.simulation.venue.submit(order, now.close_time_ns)
     }
 
     /// Sends an entry of `notional` (all legs).
+    #[inline]
     pub fn submit_entry(&mut self, order: OrderRequest, notional: f64, now: &Moment) {
         let (market, strategy) = (order.market, usize::from(order.strategy));
         self.entries[strategy] = Some(SentEntry {

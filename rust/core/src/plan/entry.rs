@@ -8,6 +8,7 @@ use crate::venue::{Bracket, HEDGE, HedgeLeg, MarketId, OrderRequest, Quantity, S
 ///
 /// A hedge of ratio r splits the capital C into main margin C(1 − r) and hedge margin C·r, each at its own leverage, in opposite directions.
 #[must_use]
+#[inline]
 pub fn entry_order(
     strategy: &StrategySpec,
     index: u16,

@@ -23,7 +23,7 @@ impl Venue {
         // Stated so that units = notional / price: what `Quantity::Quote` takes off for the fee is put on before.
         let value = notional * (1.0 + leg.leverage * self.rules.taker_fee_rate);
         let mut order = self.own_order(
-            OrderRequest {
+            &OrderRequest {
                 account: leg.account,
                 leverage: leg.leverage,
                 strategy: request.strategy,
@@ -86,7 +86,7 @@ impl Venue {
             return;
         }
         let order = self.own_order(
-            OrderRequest {
+            &OrderRequest {
                 account,
                 strategy: position.strategy,
                 purpose: Purpose::HedgeExit,
@@ -109,9 +109,9 @@ impl Venue {
     }
 
     /// An order that the venue itself sends at `point`.
-    pub(super) fn own_order(&mut self, request: OrderRequest, point: Point) -> Box<LiveOrder> {
-        let id = self.log.open(&request, point.time_ns);
-        self.places.place(LiveOrder::new(id, request))
+    pub(super) fn own_order(&mut self, request: &OrderRequest, point: Point) -> Box<LiveOrder> {
+        let id = self.log.open(request, point.time_ns);
+        self.places.place(id, request)
     }
 
     /// Executes an order; what the bar has no volume for waits for the next open.

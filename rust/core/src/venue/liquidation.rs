@@ -98,7 +98,7 @@ impl Venue {
         let position = self.position(account, point.market);
         let Some(side) = position.side() else { return };
         let order = self.own_order(
-            OrderRequest {
+            &OrderRequest {
                 account,
                 strategy: position.strategy,
                 purpose: Purpose::Liquidation,

@@ -28,13 +28,13 @@ pub(super) type Waiting = Vec<Box<LiveOrder>>;
 pub(super) struct Places(Waiting);
 
 impl Places {
-    pub(super) fn place(&mut self, order: LiveOrder) -> Box<LiveOrder> {
+    pub(super) fn place(&mut self, id: OrderId, request: &OrderRequest) -> Box<LiveOrder> {
         match self.0.pop() {
             Some(mut place) => {
-                *place = order;
+                *place = LiveOrder::new(id, request);
                 place
             }
-            None => Box::new(order),
+            None => Box::new(LiveOrder::new(id, request)),
         }
     }
 
@@ -45,10 +45,10 @@ impl Places {
 
 impl LiveOrder {
     #[inline]
-    pub(super) fn new(id: OrderId, request: OrderRequest) -> Self {
+    pub(super) fn new(id: OrderId, request: &OrderRequest) -> Self {
         Self {
             id,
-            request,
+            request: *request,
             liquidity: Liquidity::Taker,
             cut_to_free: false,
             best: 0.0,

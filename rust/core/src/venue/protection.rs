@@ -283,9 +283,9 @@ impl Venue {
         let child = protection.children[role].take()?;
         protection.closing = true;
         let record = *self.log.get(child.id);
-        let mut order = LiveOrder::new(
+        let mut order = self.places.place(
             child.id,
-            OrderRequest {
+            &OrderRequest {
                 account,
                 kind: record.kind,
                 reduce_only: true,
@@ -298,7 +298,7 @@ impl Venue {
         if child.limit {
             order.liquidity = super::Liquidity::Maker;
         }
-        Some(self.places.place(order))
+        Some(order)
     }
 
     /// A position has been closed by `order`: ends its protective orders and whatever else could only have reduced it, and closes its hedge.

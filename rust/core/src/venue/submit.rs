@@ -7,9 +7,14 @@ use super::{OrderState, Quantity, Reason, Side, TimeInForce, Venue};
 
 impl Venue {
     /// Takes an order decided at the last close. It acts from the next bar's open on, or is rejected at once; its record tells.
+    #[inline]
     pub fn submit(&mut self, request: OrderRequest, now_ns: i64) -> OrderId {
-        let id = self.log.open(&request, now_ns);
-        let mut order = self.places.place(LiveOrder::new(id, request));
+        self.take_in(&request, now_ns)
+    }
+
+    fn take_in(&mut self, request: &OrderRequest, now_ns: i64) -> OrderId {
+        let id = self.log.open(request, now_ns);
+        let mut order = self.places.place(id, request);
         match self.admit(&mut order, now_ns) {
             Ok(()) => {
                 self.log.get_mut(id).kind = order.request.kind;
@@ -254,7 +259,7 @@ impl Venue {
             kind,
             ..old.request
         };
-        let mut order = LiveOrder::new(id, request);
+        let mut order = LiveOrder::new(id, &request);
         if self.admit(&mut order, now_ns).is_err() {
             return false;
         }
