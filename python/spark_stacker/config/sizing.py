@@ -9,7 +9,6 @@ from pydantic import BeforeValidator, Field
 from spark_stacker.config.values import (
     Fraction,
     FrozenSettings,
-    NotNegative,
     Percent,
     PercentBelow100,
     Positive,
@@ -41,7 +40,7 @@ class _Sizing(FrozenSettings):
 
     scale_by_confidence: Switch = False
     """Multiply the capital by the signal's confidence."""
-    min_notional: NotNegative | None = None
+    min_notional: Positive | None = None
     """A position of less notional is refused, quote currency."""
     max_notional: Positive | None = None
     """Upper bound of the notional, quote currency."""

@@ -30,11 +30,16 @@ impl Simulation {
             trades,
             benchmark: (!markets.is_empty()).then_some(&*benchmark),
             exposed_bars: record.exposed_bars,
-            traded_notional: fills.iter().map(|fill| fill.quantity * fill.price).sum(),
-            fees_paid: fills.iter().map(|fill| fill.fee).sum(),
-            funding_paid: trades.iter().map(|trade| trade.funding).sum::<f64>()
-                + open_positions.map(|(.., held)| held.funding).sum::<f64>(),
+            traded_notional: total(fills.iter().map(|fill| fill.quantity * fill.price)),
+            fees_paid: total(fills.iter().map(|fill| fill.fee)),
+            funding_paid: total(trades.iter().map(|trade| trade.funding))
+                + total(open_positions.map(|(.., held)| held.funding)),
             risk_free_rate: 0.0,
         })
     }
+}
+
+/// A sum that is zero, not minus zero as that of the standard library, where there is nothing to add.
+fn total(amounts: impl Iterator<Item = f64>) -> f64 {
+    amounts.fold(0.0, |sum, amount| sum + amount)
 }
