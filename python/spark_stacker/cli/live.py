@@ -71,7 +71,9 @@ class _Speed(click.ParamType[float | str]):
 @click.option("--fresh", is_flag=True, help="Begin anew; an earlier journal is kept aside.")
 @click.option("--metrics-port", type=click.IntRange(0, 65_535), help="Port of /metrics; 0 takes a free one.")
 @click.option("--log-format", type=click.Choice(["console", "json"]), default="console", show_default=True)
-@click.option("--log-level", type=click.Choice(["DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"], case_sensitive=False))
+@click.option(
+    "--log-level", type=click.Choice(["DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"], case_sensitive=False)
+)
 @click.option("--json", "as_json", is_flag=True, help="Print what happened as JSON.")
 def live(
     *,
