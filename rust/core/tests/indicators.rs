@@ -215,22 +215,65 @@ fn a_market_that_stands_still_gives_its_price_to_the_last_bit() {
     }
 }
 
-#[test]
-fn after_ten_million_bars_a_mean_is_still_that_of_its_window() {
-    const ROWS: usize = 10_000_000;
-    const PERIOD: usize = 200;
+/// Prices of 1e5 and up to 256 more, unrelated from bar to bar.
+fn ten_million_prices() -> Vec<f64> {
     let mut state = 1u64;
-    let mut close = Vec::with_capacity(ROWS);
-    for _ in 0..ROWS {
+    let prices = std::iter::repeat_with(|| {
         state = state
             .wrapping_mul(6364136223846793005)
             .wrapping_add(1442695040888963407);
-        close.push(1e5 + (state >> 40) as f64 / 65536.0);
-    }
-    let [average] = batch(Sma::new(PERIOD).unwrap(), [&close]).unwrap();
-    for row in (PERIOD - 1..ROWS).step_by(99_991).chain([ROWS - 1]) {
-        let fresh = close[row + 1 - PERIOD..=row].iter().sum::<f64>() / PERIOD as f64;
-        let drift = (average[row] - fresh).abs() / fresh;
-        assert!(drift < 1e-12, "row {row}: {drift}");
-    }
+        1e5 + (state >> 40) as f64 / 65536.0
+    });
+    prices.take(10_000_000).collect()
+}
+
+/// The largest relative distance of `line` from `fresh(last row)`, at some rows and the last.
+fn drift(line: &[f64], first: usize, fresh: impl Fn(usize) -> f64) -> f64 {
+    let rows = (first..line.len()).step_by(99_991).chain([line.len() - 1]);
+    rows.map(|row| (line[row] - fresh(row)).abs() / fresh(row).abs())
+        .fold(0.0, f64::max)
+}
+
+fn fresh_mean(values: &[f64]) -> f64 {
+    values.iter().sum::<f64>() / values.len() as f64
+}
+
+fn fresh_wma(values: &[f64]) -> f64 {
+    let n = values.len() as f64;
+    let weighted = (1..).zip(values).map(|(weight, x)| f64::from(weight) * x);
+    weighted.sum::<f64>() / (n * (n + 1.0) / 2.0)
+}
+
+#[test]
+fn after_ten_million_bars_every_window_is_still_that_of_its_values() {
+    const N: usize = 200;
+    let close = ten_million_prices();
+    let window = |row: usize, n: usize| &close[row + 1 - n..=row];
+
+    let [sma] = batch(Sma::new(N).unwrap(), [&close]).unwrap();
+    assert!(drift(&sma, N, |row| fresh_mean(window(row, N))) < 1e-12);
+    let [wma] = batch(Wma::new(N).unwrap(), [&close]).unwrap();
+    assert!(drift(&wma, N, |row| fresh_wma(window(row, N))) < 1e-12);
+    let [vwma] = batch(Vwma::new(N).unwrap(), [&close, &close]).unwrap();
+    let fresh_vwma = |row| {
+        let squares: f64 = window(row, N).iter().map(|x| x * x).sum();
+        squares / window(row, N).iter().sum::<f64>()
+    };
+    assert!(drift(&vwma, N, fresh_vwma) < 1e-12);
+    let [hull] = batch(Hull::new(16).unwrap(), [&close]).unwrap();
+    let doubled = |row| 2.0 * fresh_wma(window(row, 8)) - fresh_wma(window(row, 16));
+    let fresh_hull = |row| fresh_wma(&[3, 2, 1, 0].map(|back| doubled(row - back)));
+    assert!(drift(&hull, N, fresh_hull) < 1e-12);
+    let [upper, middle, _] = batch(Bollinger::new(N, 1.0).unwrap(), [&close]).unwrap();
+    let deviation: Vec<f64> = upper.iter().zip(&middle).map(|(a, b)| a - b).collect();
+    let fresh_deviation = |row| {
+        let mean = fresh_mean(window(row, N));
+        let squares = window(row, N).iter().map(|x| (x - mean) * (x - mean));
+        (squares.sum::<f64>() / N as f64).sqrt()
+    };
+    assert!(drift(&deviation, N, fresh_deviation) < 1e-9);
+    let [line, ..] = batch(LinearRegression::new(N).unwrap(), [&close]).unwrap();
+    // The line ends at 3·WMA − 2·SMA.
+    let fresh_line = |row| 3.0 * fresh_wma(window(row, N)) - 2.0 * fresh_mean(window(row, N));
+    assert!(drift(&line, N, fresh_line) < 1e-12);
 }

@@ -28,6 +28,7 @@ pub fn atr(high: &[f64], low: &[f64], close: &[f64], period: usize) -> Result<Ve
 pub struct Atr {
     previous_close: Option<f64>,
     average: Wilder,
+    true_ranges: Vec<f64>,
 }
 
 impl Atr {
@@ -40,6 +41,7 @@ impl Atr {
         Ok(Self {
             previous_close: None,
             average: Wilder::new(period),
+            true_ranges: Vec::new(),
         })
     }
 
@@ -62,21 +64,25 @@ impl Rule<3, 1> for Atr {
         let Some((&newest, before)) = close.split_last() else {
             return;
         };
-        let (first, rest) = range.split_at_mut(1);
+        self.true_ranges.resize(close.len(), 0.0);
+        let first = usize::from(self.previous_close.is_none());
         if let Some(previous) = self.previous_close.replace(newest) {
-            let row = [&high[..1], &low[..1], &[previous]];
-            self.average
-                .run(row, first, true_range, |_, average| average);
+            self.true_ranges[0] = true_range(high[0], low[0], previous);
         }
-        let rows = [&high[1..], &low[1..], before];
+        let bars = high[1..].iter().zip(&low[1..]).zip(before);
+        for (range, ((&high, &low), &previous)) in self.true_ranges[1..].iter_mut().zip(bars) {
+            *range = true_range(high, low, previous);
+        }
+        let ranges = [&self.true_ranges[first..]];
+        let line = &mut range[first..];
         self.average
-            .run(rows, rest, true_range, |_, average| average);
+            .run(ranges, line, |[range]| range, |_, average| average);
     }
 }
 
 /// The bar's range, with the gap from the close before.
 #[inline(always)]
-fn true_range([high, low, previous_close]: [f64; 3]) -> f64 {
+fn true_range(high: f64, low: f64, previous_close: f64) -> f64 {
     let top = if previous_close > high {
         previous_close
     } else {

@@ -68,29 +68,35 @@ impl Ema {
         defined(average)
     }
 
-    /// Writes `output(value, distance)` where there is an average, `distance` being that of the average from the value.
+    /// Writes `output([value, beside], distance)` where there is an average, `distance` being that of the average from
+    /// the value; `beside` is another column.
     #[inline(always)]
     pub(super) fn run_distances(
         &mut self,
         values: &[f64],
         line: &mut [f64],
-        output: impl Fn(f64, f64) -> f64,
+        beside: &[f64],
+        output: impl Fn([f64; 2], f64) -> f64,
     ) {
         let seeding = (self.period - self.seen).min(values.len());
-        for (line, &value) in line.iter_mut().zip(&values[..seeding]) {
-            if let Some(distance) = self.seed(value) {
-                *line = output(value, distance);
+        for i in 0..seeding {
+            if let Some(distance) = self.seed(values[i]) {
+                line[i] = output([values[i], beside[i]], distance);
             }
         }
-        let (values, line) = (&values[seeding..], &mut line[seeding..]);
+        let (values, beside, line) = (&values[seeding..], &beside[seeding..], &mut line[seeding..]);
         if let (Some(decay), Some((&newest, before))) = (&mut self.distance, values.split_last()) {
             let retained = self.retained;
             // d' = b·(d + x − x'), so what decays is d / b.
-            let moved_back = |[before, value]: [f64; 2]| before - value;
-            let output = |[_, value]: [f64; 2], decayed| output(value, retained * decayed);
+            let moved_back = |[before, value, _]: [f64; 3]| before - value;
+            let output = |[_, value, beside]: [f64; 3], decayed: f64| {
+                output([value, beside], retained * decayed)
+            };
             let (first, rest) = line.split_at_mut(1);
-            decay.run([&[self.newest], &values[..1]], first, moved_back, output);
-            decay.run([before, &values[1..]], rest, moved_back, output);
+            let row = [&[self.newest], &values[..1], &beside[..1]];
+            decay.run(row, first, moved_back, output);
+            let rows = [before, &values[1..], &beside[1..]];
+            decay.run(rows, rest, moved_back, output);
             self.newest = newest;
         }
     }
@@ -128,6 +134,8 @@ impl Rule<1, 1> for Ema {
 
     #[inline(always)]
     fn run(&mut self, [values]: [&[f64]; 1], [average]: [&mut [f64]; 1]) {
-        self.run_distances(values, average, |value, distance| value + distance);
+        self.run_distances(values, average, values, |[value, _], distance| {
+            value + distance
+        });
     }
 }

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use super::moments::Trend;
+use super::moments::Weighted;
 use super::rule::{Rule, batch, checked_period, step};
 use super::window::{Stretch, Window};
 use crate::error::Result;
@@ -50,7 +50,7 @@ pub fn linear_regression(values: &[f64], period: usize, part: RegressionPart) ->
 /// The line of [`linear_regression`] in all its parts, a value at a time.
 #[derive(Debug, Clone, PartialEq)]
 pub struct LinearRegression {
-    window: Window<Trend, 2>,
+    window: Window<Weighted, 2>,
     period: usize,
 }
 
@@ -62,7 +62,7 @@ impl LinearRegression {
     pub fn new(period: usize) -> Result<Self> {
         let period = checked_period("period", period, 2)?;
         Ok(Self {
-            window: Window::new(period, Trend::new(period)),
+            window: Window::new(period, Weighted::new(period)),
             period,
         })
     }
@@ -77,7 +77,7 @@ impl LinearRegression {
         })
     }
 
-    /// Writes the sum and the moment of every full window, and has `finish` make of its mean and slope what is asked for.
+    /// Writes the mean and the slope of every full window, and has `finish` make of them what is asked for.
     #[inline(always)]
     fn run_trend(
         &mut self,
@@ -86,17 +86,17 @@ impl LinearRegression {
         mut finish: impl FnMut(Range<usize>, [&mut [f64]; 2]),
     ) {
         let n = self.period as f64;
-        // The squared positions from the middle of the window add up to n·(n² − 1)/12.
-        let (per_sum, per_moment) = (1.0 / n, 12.0 / (n * (n * n - 1.0)));
+        // Weights are counted from the middle of the window, where their squares add up to n·(n² − 1)/12.
+        let (per_sum, per_moment, middle) = (1.0 / n, 12.0 / (n * (n * n - 1.0)), 0.5 * (n + 1.0));
         self.window.run(
             values,
             lines,
-            |Stretch { rows, centre }, [sums, moments]| {
-                for (sum, moment) in sums.iter_mut().zip(&mut *moments) {
+            |Stretch { rows, centre }, [sums, weighted]| {
+                for (sum, weighted) in sums.iter_mut().zip(&mut *weighted) {
+                    *weighted = per_moment * middle.mul_add(-*sum, *weighted);
                     *sum = sum.mul_add(per_sum, centre);
-                    *moment *= per_moment;
                 }
-                finish(rows, [sums, moments]);
+                finish(rows, [sums, weighted]);
             },
         );
     }

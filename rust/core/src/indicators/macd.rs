@@ -122,14 +122,14 @@ impl Rule<1, 3> for Macd {
         let first = self.slow.warm_up().min(rows);
         // Both averages are known by their distance from the close, so their difference is that of the distances.
         self.slow_distances.resize(rows, 0.0);
+        let slow = self.slow_distances.as_mut_slice();
         self.slow
-            .run_distances(close, &mut self.slow_distances, |_, distance| distance);
+            .run_distances(close, slow, close, |_, distance| distance);
+        let fast_minus_slow = |[_, slow]: [f64; 2], fast| fast - slow;
+        let line = &mut macd[delay..];
         self.fast
-            .run_distances(&close[delay..], &mut macd[delay..], |_, distance| distance);
+            .run_distances(&close[delay..], line, &slow[delay..], fast_minus_slow);
         macd[delay..first].fill(f64::NAN);
-        for (macd, slow) in macd[first..].iter_mut().zip(&self.slow_distances[first..]) {
-            *macd -= slow;
-        }
         let (macd, signal) = (&macd[first..], &mut signal[first..]);
         let unsignalled = self.signal.warm_up().min(macd.len());
         self.signal.run([macd], [signal]);

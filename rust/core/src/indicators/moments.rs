@@ -1,4 +1,4 @@
-//! What is summed over a window: values, values by their position, squares.
+//! What is summed over a window: values, values by weights, squares.
 
 use super::decay::Decay;
 use super::window::{Moved, Sums};
@@ -20,58 +20,39 @@ impl Sums<1> for Total {
     }
 }
 
-/// The sum of the values, and that of each times its position, counted from the middle of the window.
+/// The sum of the values, and that with the weights 1 for the oldest to *n* for the newest.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub(super) struct Trend {
-    /// Positions from the middle to the newest value, and to the one that has just left.
-    to_newest: f64,
-    to_oldest: f64,
+pub(super) struct Weighted {
+    of_newest: f64,
 }
 
-impl Trend {
+impl Weighted {
     pub(super) fn new(period: usize) -> Self {
         Self {
-            to_newest: 0.5 * (period as f64 - 1.0),
-            to_oldest: 0.5 * (period as f64 + 1.0),
+            of_newest: period as f64,
         }
-    }
-
-    /// Slides the moment, given the sums before each row.
-    #[inline(always)]
-    fn slide_moment(self, moved: Moved<'_>, moment: &mut Decay, before: &[f64], line: &mut [f64]) {
-        let Self {
-            to_newest,
-            to_oldest,
-        } = self;
-        let Moved {
-            newest,
-            oldest,
-            centre,
-        } = moved;
-        // Every value moves one position towards the oldest, which takes the whole sum before off the moment.
-        let change = |[newest, oldest, before]: [f64; 3]| {
-            let left = to_oldest.mul_add(oldest - centre, -before);
-            to_newest.mul_add(newest - centre, left)
-        };
-        moment.run([newest, oldest, before], line, change, |_, moment| moment);
     }
 }
 
-impl Sums<2> for Trend {
+impl Sums<2> for Weighted {
     #[inline(always)]
     fn term(&self, position: f64, value: f64) -> [f64; 2] {
-        [value, (position - self.to_newest) * value]
+        [value, (position + 1.0) * value]
     }
 
     #[inline(always)]
-    fn slide(&self, moved: Moved<'_>, [sum, moment]: &mut [Decay; 2], lines: [&mut [f64]; 2]) {
-        let [sums, moments] = lines;
-        let before = sum.value();
+    fn slide(&self, moved: Moved<'_>, decays: &mut [Decay; 2], lines: [&mut [f64]; 2]) {
+        let ([sum, weighted], [sums, weighted_sums]) = (decays, lines);
+        let sum_before = sum.value();
         Total.slide(moved, std::array::from_mut(sum), [&mut *sums]);
-        let (first, rest) = moved.split_first();
-        let (first_line, rest_line) = moments.split_at_mut(1);
-        self.slide_moment(first, moment, &[before], first_line);
-        self.slide_moment(rest, moment, &sums[..rest_line.len()], rest_line);
+        let (of_newest, centre) = (self.of_newest, moved.centre);
+        // Every value of the window weighs 1 less, which takes the whole sum before off the weighted one.
+        let change = |[newest, before]: [f64; 2]| of_newest.mul_add(newest - centre, -before);
+        let (first, rest) = weighted_sums.split_at_mut(1);
+        let (newest, newer) = moved.newest.split_at(1);
+        let sums_before = &sums[..rest.len()];
+        weighted.run([newest, &[sum_before]], first, change, |_, sum| sum);
+        weighted.run([newer, sums_before], rest, change, |_, sum| sum);
     }
 }
 

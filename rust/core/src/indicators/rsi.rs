@@ -62,20 +62,20 @@ impl Rsi {
         let movement = |[before, after]: [f64; 2]| (after - before).abs();
         self.movement
             .run([before, after], movements, movement, |_, movement| movement);
-        let gain = |[before, after, _]: [f64; 3]| {
-            let change = after - before;
-            if change > 0.0 { change } else { 0.0 }
-        };
-        // Rounding keeps order and a gain is at most its movement, so the quotient stays within 0 and 1.
-        let share = |[.., movement]: [f64; 3], gain| {
-            if movement == 0.0 {
+        // Twice the gain: halves and doubles are exact, and it takes no comparison.
+        let gains = |[before, after]: [f64; 2]| (after - before) + (after - before).abs();
+        let warm_up = self.gain.warm_up().min(strength.len());
+        self.gain
+            .run([before, after], strength, gains, |_, gains| gains);
+        let rows = strength[warm_up..].iter_mut().zip(&movements[warm_up..]);
+        for (strength, &movement) in rows {
+            // Rounding keeps order and a gain is at most its movement, so the quotient stays within 0 and 2.
+            *strength = if movement == 0.0 {
                 50.0
             } else {
-                100.0 * (gain / movement)
-            }
-        };
-        self.gain
-            .run([before, after, movements], strength, gain, share);
+                50.0 * (*strength / movement)
+            };
+        }
     }
 }
 

@@ -7,7 +7,7 @@ use crate::error::{Error, Result};
 const MAX_PERIOD: usize = 10_000_000;
 
 /// Rows worked on at once: what an indicator reads, keeps and writes stays in the first-level cache.
-const CHUNK: usize = 512;
+const CHUNK: usize = 1024;
 
 /// The update rule of an indicator with `I` input columns and `O` output lines.
 ///

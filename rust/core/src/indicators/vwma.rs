@@ -29,11 +29,13 @@ pub fn vwma(close: &[f64], volume: &[f64], period: usize) -> Result<Vec<f64>> {
 #[derive(Debug, Clone, PartialEq)]
 pub struct Vwma {
     period: usize,
-    /// Bars of the open block, and their sums.
+    /// Bars of the open block, how many there are, and their sums.
     block: Vec<Traded>,
+    place: usize,
     head: Traded,
-    /// Sums over the full block from each bar on; empty until there is one.
+    /// Sums over the full block from each bar on, and 0 behind the last; NaN until there is a full block.
     tails: Vec<Traded>,
+    warm: bool,
     centre: f64,
 }
 
@@ -53,8 +55,10 @@ impl Vwma {
         Ok(Self {
             period: checked_period("period", period, 1)?,
             block: Vec::new(),
+            place: 0,
             head: Traded::default(),
             tails: Vec::new(),
+            warm: false,
             centre: 0.0,
         })
     }
@@ -65,21 +69,38 @@ impl Vwma {
         defined(average)
     }
 
-    /// Sums the tails of the block that is now full, and opens the next.
+    /// Takes bars that do not go beyond the open block.
     #[inline(always)]
-    fn close_block(&mut self, centre: f64) -> Traded {
+    fn run_within_block(&mut self, [close, volume]: [&[f64]; 2], average: &mut [f64]) {
+        let (place, centre) = (self.place, self.centre);
+        self.place += close.len();
+        let mut head = self.head;
+        let block = self.block[place..].iter_mut().zip(&self.tails[place + 1..]);
+        let bars = close.iter().zip(volume).zip(average);
+        for (((close, &volume), average), (bar, tail)) in bars.zip(block) {
+            let value = (close - centre) * volume;
+            *bar = Traded { volume, value };
+            head.volume += volume;
+            head.value += value;
+            let window = tail.volume + head.volume;
+            let mean = centre + (tail.value + head.value) / window;
+            *average = if window == 0.0 { f64::NAN } else { mean };
+        }
+        self.head = head;
+    }
+
+    /// Sums the tails of the block that is now full, about its last close, and opens the next.
+    #[inline(always)]
+    fn close_block(&mut self, centre: f64) {
         let moved = self.centre - centre;
         let mut sums = Traded::default();
-        self.tails.resize(self.period, sums);
-        for (tail, bar) in self.tails.iter_mut().zip(&self.block).rev() {
+        for (tail, bar) in self.tails[..self.period].iter_mut().zip(&self.block).rev() {
             sums.volume += bar.volume;
             sums.value += moved.mul_add(bar.volume, bar.value);
             *tail = sums;
         }
-        self.centre = centre;
-        self.block.clear();
+        (self.centre, self.place, self.warm) = (centre, 0, true);
         self.head = Traded::default();
-        sums
     }
 }
 
@@ -87,35 +108,31 @@ impl Rule<2, 1> for Vwma {
     const COLUMNS: [&'static str; 2] = ["close", "volume"];
 
     fn warm_up(&self) -> usize {
-        if self.tails.is_empty() {
-            self.period - 1 - self.block.len()
-        } else {
+        if self.warm {
             0
+        } else {
+            self.period - 1 - self.place
         }
     }
 
     #[inline(always)]
     fn run(&mut self, [close, volume]: [&[f64]; 2], [average]: [&mut [f64]; 1]) {
-        for ((average, &close), &volume) in average.iter_mut().zip(close).zip(volume) {
-            let value = (close - self.centre) * volume;
-            self.block.push(Traded { volume, value });
-            self.head.volume += volume;
-            self.head.value += value;
-            let window = if self.block.len() == self.period {
-                self.close_block(close)
-            } else if let Some(tail) = self.tails.get(self.block.len()) {
-                Traded {
-                    volume: tail.volume + self.head.volume,
-                    value: tail.value + self.head.value,
-                }
-            } else {
-                continue;
-            };
-            *average = if window.volume == 0.0 {
-                f64::NAN
-            } else {
-                self.centre + window.value / window.volume
-            };
+        if self.block.is_empty() {
+            let (volume, value) = (f64::NAN, f64::NAN);
+            self.block.resize(self.period, Traded::default());
+            self.tails.resize(self.period, Traded { volume, value });
+            self.tails.push(Traded::default());
+        }
+        let rows = close.len();
+        let mut row = 0;
+        while row < rows {
+            let end = rows.min(row + self.period - self.place);
+            let bars = [&close[row..end], &volume[row..end]];
+            self.run_within_block(bars, &mut average[row..end]);
+            if self.place == self.period {
+                self.close_block(close[end - 1]);
+            }
+            row = end;
         }
     }
 }

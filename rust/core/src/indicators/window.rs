@@ -9,7 +9,7 @@ use super::decay::Decay;
 use super::history::History;
 
 /// Rows, and windows, from one fresh sum to the next.
-const FRESH_ROWS: usize = 512;
+const FRESH_ROWS: usize = 2048;
 const FRESH_WINDOWS: usize = 8;
 
 /// What is summed over a window, in `K` sums.
@@ -27,26 +27,6 @@ pub(super) struct Moved<'a> {
     pub(super) newest: &'a [f64],
     pub(super) oldest: &'a [f64],
     pub(super) centre: f64,
-}
-
-impl Moved<'_> {
-    /// The first row, and the others.
-    #[inline(always)]
-    pub(super) fn split_first(self) -> (Self, Self) {
-        let (newest, newer) = self.newest.split_at(1);
-        let (oldest, older) = self.oldest.split_at(1);
-        let first = Self {
-            newest,
-            oldest,
-            ..self
-        };
-        let others = Self {
-            newest: newer,
-            oldest: older,
-            ..self
-        };
-        (first, others)
-    }
 }
 
 /// A stretch of windows whose sums count from one centre.

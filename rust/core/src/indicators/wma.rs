@@ -1,6 +1,6 @@
 //! Weighted moving average: weights 1 for the oldest of *n* values to *n* for the newest.
 
-use super::moments::Trend;
+use super::moments::Weighted;
 use super::rule::{Rule, batch, checked_period, defined, step};
 use super::window::Window;
 use crate::error::Result;
@@ -25,9 +25,9 @@ pub fn wma(values: &[f64], period: usize) -> Result<Vec<f64>> {
 /// [`wma`], a value at a time.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Wma {
-    window: Window<Trend, 2>,
+    window: Window<Weighted, 2>,
     period: usize,
-    moments: Vec<f64>,
+    sums: Vec<f64>,
 }
 
 impl Wma {
@@ -38,9 +38,9 @@ impl Wma {
     pub fn new(period: usize) -> Result<Self> {
         let period = checked_period("period", period, 1)?;
         Ok(Self {
-            window: Window::new(period, Trend::new(period)),
+            window: Window::new(period, Weighted::new(period)),
             period,
-            moments: Vec::new(),
+            sums: Vec::new(),
         })
     }
 
@@ -60,15 +60,14 @@ impl Rule<1, 1> for Wma {
 
     #[inline(always)]
     fn run(&mut self, [values]: [&[f64]; 1], [average]: [&mut [f64]; 1]) {
-        self.moments.resize(values.len(), 0.0);
+        self.sums.resize(values.len(), 0.0);
         let n = self.period as f64;
-        // The weight of a value is (n + 1)/2 and its position from the middle; all of them add up to n·(n + 1)/2.
-        let (per_sum, per_moment) = (1.0 / n, 2.0 / (n * (n + 1.0)));
-        let lines = [average, &mut self.moments];
-        self.window.run(values, lines, |stretch, [sums, moments]| {
-            for (sum, moment) in sums.iter_mut().zip(moments) {
-                let mean = sum.mul_add(per_sum, stretch.centre);
-                *sum = moment.mul_add(per_moment, mean);
+        let all_weights = 0.5 * n * (n + 1.0);
+        let reciprocal = 1.0 / all_weights;
+        let lines = [self.sums.as_mut_slice(), average];
+        self.window.run(values, lines, |stretch, [_, weighted]| {
+            for sum in weighted {
+                *sum = sum.mul_add(reciprocal, stretch.centre);
             }
         });
     }
