@@ -47,9 +47,9 @@ def configure_logs(
     if log_format not in FORMATS:
         raise ParameterError(f"log format must be one of {', '.join(FORMATS)}, was {log_format!r}")
     out = stream if stream is not None else sys.stderr
-    renderer: Any = structlog.processors.JSONRenderer(default=str)
+    renderers: list[Any] = [structlog.processors.JSONRenderer(default=str)]
     if log_format == "console":
-        renderer = structlog.dev.ConsoleRenderer(colors=out.isatty())
+        renderers = [_rounded, structlog.dev.ConsoleRenderer(colors=out.isatty())]
     structlog.configure(
         processors=[
             structlog.contextvars.merge_contextvars,
@@ -57,7 +57,7 @@ def configure_logs(
             structlog.processors.TimeStamper(fmt="iso", utc=True),
             structlog.processors.format_exc_info,
             redactor(secrets),
-            renderer,
+            *renderers,
         ],
         wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelNamesMapping()[level.upper()]),
         logger_factory=structlog.PrintLoggerFactory(out),
@@ -84,6 +84,11 @@ def redactor(secrets: Iterable[str] = ()) -> structlog.typing.Processor:
         return {key: BLANK if _tells(key) and event[key] else blank(event[key]) for key in event}
 
     return process
+
+
+def _rounded(_logger: object, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    """Numbers as a person reads them; the JSON lines keep every digit."""
+    return {key: float(f"{value:.8g}") if isinstance(value, float) else value for key, value in event.items()}
 
 
 def _tells(key: object) -> bool:

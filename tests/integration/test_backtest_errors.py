@@ -37,7 +37,11 @@ def engine(candles):
         ({"start_date": "soon"}, ParameterError, "start_time must be a time"),
         ({"warm_up_bars": -1}, ParameterError, "warm_up_bars must be 0 or more, was -1"),
         ({"leverage": 0}, ConfigError, "main_leverage"),
-        ({"leverage": -1.0, "strategy_func": cross}, ParameterError, "leverage must be at least 1, was -1.0"),
+        (
+            {"leverage": -1.0, "strategy_func": cross},
+            ParameterError,
+            "leverage must be a number from 1 to 1000, was -1.0",
+        ),
         ({"strategy_func": 3}, ParameterError, "strategy_func must be a function, was int"),
         ({"indicators": ["rsi"]}, ParameterError, "indicators must be of BaseIndicator, was str"),
         ({"indicators": [moving_average(), moving_average()]}, ParameterError, "'ma' was given twice"),
@@ -115,12 +119,63 @@ def test_an_indicator_that_looks_ahead_is_refused(engine):
         engine.run_backtest(symbol="ETH-USD", interval="1h", indicators=[Prophet("prophet")])
 
 
+@pytest.mark.parametrize("name", ["tomorrow", "close"])
+def test_a_function_gets_no_columns_that_look_ahead(engine, name):
+    class Prophet(BaseIndicator):
+        def calculate(self, data):
+            return data.with_columns(pl.col("close").shift(-1).alias(name))
+
+        def generate_signal(self, data):
+            return None
+
+    with pytest.raises(StrategyError, match=f"looks ahead: column {name}"):
+        engine.run_backtest(lambda *_: None, "ETH-USD", "1h", indicators=[Prophet("prophet")])
+
+
+def test_signals_given_all_at_once_must_not_look_ahead_either(engine):
+    class Prophet(BaseIndicator):
+        def calculate(self, data):
+            return data
+
+        def generate_signal(self, data):
+            return None
+
+        def signals(self, data):
+            rises = (pl.col("close").shift(-1) > pl.col("close")).fill_null(value=False)
+            return data.select(direction=rises.cast(pl.Int8), confidence=rises.cast(pl.Float64))
+
+    with pytest.raises(StrategyError, match="looks ahead"):
+        engine.run_backtest(symbol="ETH-USD", interval="1h", indicators=[Prophet("prophet")])
+
+
+def test_own_code_that_would_end_the_program_is_told(engine):
+    def leave(*_):
+        raise SystemExit(3)
+
+    with pytest.raises(StrategyError, match=r"leave failed at .*SystemExit"):
+        engine.run_backtest(leave, "ETH-USD", "1h")
+
+
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        ({"leverage": float("inf")}, "leverage must be a number from 1 to 1000, was inf"),
+        ({"leverage": "3"}, "leverage must be a number from 1 to 1000, was '3'"),
+        ({"strategy_params": 5}, "strategy_params must be a mapping"),
+        ({"indicators": ["rsi"]}, "indicators must be of BaseIndicator, was str"),
+    ],
+)
+def test_arguments_of_the_wrong_kind_are_named(engine, given, message):
+    with pytest.raises(ParameterError, match=message):
+        engine.run_backtest(lambda *_: None, "ETH-USD", "1h", **given)
+
+
 @pytest.mark.parametrize(
     ("made", "message"),
     [
-        (lambda frame: frame.head(3), "must return a Polars frame of 1500 rows, gave 3 rows"),
-        (lambda _: None, "must return a Polars frame of 1500 rows, gave NoneType"),
-        (lambda frame: frame.select(direction=1), "1 rows"),
+        (lambda frame: frame.head(3), "signals must keep all 1500 rows, gave 3"),
+        (lambda _: None, "signals must return a Polars frame, gave NoneType"),
+        (lambda frame: frame.select(direction=1), "gave 1"),
         (lambda frame: frame.select(direction="close"), "signals must return a column confidence"),
         (
             lambda frame: frame.select(direction=pl.lit(2), confidence=pl.col("close")),
@@ -130,8 +185,11 @@ def test_an_indicator_that_looks_ahead_is_refused(engine):
             lambda frame: frame.select(direction=pl.lit(1), confidence=pl.col("close")),
             "confidence must be between",
         ),
-        (lambda frame: frame.select(direction=pl.lit("up"), confidence="close"), "'mine': signals:"),
-        (lambda frame: frame.select("nothing"), "failed in signals: ColumnNotFoundError"),
+        (
+            lambda frame: frame.select(direction=pl.lit("up"), confidence="close"),
+            "direction must be -1, 0 or 1",
+        ),
+        (lambda frame: frame.select("nothing"), "failed in signals, row 1499: ColumnNotFoundError"),
     ],
 )
 def test_wrong_signals_of_an_own_indicator_are_told(engine, made, message):

@@ -109,3 +109,14 @@ def test_an_exception_s_text_is_redacted_too() -> None:
 def test_an_unknown_format_is_refused() -> None:
     with pytest.raises(ParameterError, match="console, json"):
         configure_logs("xml")
+
+
+def test_the_console_rounds_what_json_keeps() -> None:
+    lines = {}
+    for log_format in ("console", "json"):
+        stream = io.StringIO()
+        configure_logs(log_format, stream=stream)
+        structlog.get_logger().info("fill", fee=0.7406297033226299, price=3787.031259, order=75)
+        lines[log_format] = stream.getvalue()
+    assert "fee=0.7406297 order=75 price=3787.0313" in lines["console"]
+    assert json.loads(lines["json"])["fee"] == 0.7406297033226299

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import NamedTuple, TypeAlias
 
 from spark_stacker.config import parse_symbol
+from spark_stacker.config.values import LARGEST_BALANCE
 from spark_stacker.errors import ParameterError
 
 __all__ = ["Account", "Balance", "opening_account"]
@@ -62,6 +63,8 @@ def _positive(name: str, amount: object) -> float:
     number = isinstance(amount, (int, float)) and not isinstance(amount, bool)
     if not number or not math.isfinite(amount) or amount <= 0:  # type: ignore[arg-type, operator]
         raise ParameterError(f"{name} must be a positive number, was {amount!r}")
+    if amount > LARGEST_BALANCE:  # type: ignore[operator]
+        raise ParameterError(f"{name} must be at most {LARGEST_BALANCE:g}, was {amount!r}")
     return float(amount)  # type: ignore[arg-type]
 
 

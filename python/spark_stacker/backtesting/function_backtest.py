@@ -24,6 +24,7 @@ from spark_stacker.backtesting.setup import RunSetup
 from spark_stacker.backtesting.simulation_engine import SimulationEngine
 from spark_stacker.backtesting.simulation_run import SimulationRun
 from spark_stacker.errors import ParameterError, SparkStackerError, StrategyError
+from spark_stacker.indicators.base_indicator import BaseIndicator
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -34,12 +35,15 @@ if TYPE_CHECKING:
     from spark_stacker.backtesting.histories import MarketHistory, Span
     from spark_stacker.backtesting.terms import VenueTerms
     from spark_stacker.data import DataManager
-    from spark_stacker.indicators.base_indicator import BaseIndicator
 
 __all__ = ["StrategyFunction", "run_function"]
 
 StrategyFunction: TypeAlias = Callable[["_core.MarketView", "SimulationEngine", Mapping[str, Any]], None]
 """Called at each bar's close with the view of everything up to then, the simulation, and the parameters."""
+
+
+_HIGHEST_LEVERAGE = 1_000
+"""As in a configuration."""
 
 
 def run_function(
@@ -65,8 +69,12 @@ def run_function(
         raise ParameterError(
             "mark prices are for configured strategies; strategy functions trade on trade candles"
         )
-    if not leverage >= 1:
-        raise ParameterError(f"leverage must be at least 1, was {leverage!r}")
+    _check_leverage(leverage)
+    if not isinstance(params, Mapping):
+        raise ParameterError(f"strategy_params must be a mapping of names to values, was {params!r}")
+    for indicator in indicators:
+        if not isinstance(indicator, BaseIndicator):
+            raise ParameterError(f"indicators must be of BaseIndicator, was {type(indicator).__name__}")
     history = load_history(manager, source, symbol, interval, span)
     simulation = SimulationEngine(
         {account.quote: account.balance}, symbol=symbol, interval=interval, leverage=leverage, terms=terms
@@ -78,7 +86,7 @@ def run_function(
         simulation.core.run(view, history.first, strategy, simulation, dict(params))
     except SparkStackerError:
         raise
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         raise StrategyError(
             f"{describe_code(strategy)['name']} failed at {_when(simulation)}: {error!r}"
         ) from error
@@ -115,6 +123,12 @@ def run_function(
     return BacktestResult(
         SimulationRun(simulation.core, history.bars.slice(history.first, len(history.bars))), setup
     )
+
+
+def _check_leverage(leverage: object) -> None:
+    is_number = isinstance(leverage, (int, float, np.number)) and not isinstance(leverage, bool)
+    if not is_number or not 1 <= float(leverage) <= _HIGHEST_LEVERAGE:  # type: ignore[arg-type]
+        raise ParameterError(f"leverage must be a number from 1 to {_HIGHEST_LEVERAGE}, was {leverage!r}")
 
 
 class _Rows:

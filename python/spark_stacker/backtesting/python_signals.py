@@ -4,20 +4,19 @@ functions and charts.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import polars as pl
 
 from spark_stacker.data import resample
-from spark_stacker.errors import SparkStackerError, StrategyError
+from spark_stacker.errors import StrategyError
+from spark_stacker.indicators.base_indicator import BaseIndicator
+from spark_stacker.indicators.builtin import BuiltinIndicator
+from spark_stacker.indicators.causality import calculated, refuse_looking_ahead, signalled
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from numpy.typing import NDArray
-
-    from spark_stacker.indicators.base_indicator import BaseIndicator
 
 __all__ = ["indicator_columns", "signal_columns", "spread", "timeframe_candles"]
 
@@ -31,12 +30,14 @@ def signal_columns(
     indicator: BaseIndicator, frame: pl.DataFrame
 ) -> tuple[NDArray[np.int8], NDArray[np.float64]]:
     """Direction (+1, 0, −1) and confidence at the close of each row: one call of ``indicator.signals``."""
-    given = _of_all_rows(indicator, "signals", indicator.signals, frame)
+    given = signalled(indicator, frame)
     for column in ("direction", "confidence"):
         if column not in given.columns:
             raise StrategyError(f"indicator {indicator.name!r}: signals must return a column {column}")
+    if type(indicator).signals is not BaseIndicator.signals:  # whose own answer is checked where it is made
+        refuse_looking_ahead(indicator, frame, given.select("direction", "confidence"), signalled)
     try:
-        directions = given["direction"].fill_null(0).cast(pl.Int8).to_numpy()
+        directions = given["direction"].fill_null(0).to_numpy()
         confidences = given["confidence"].fill_null(0.0).cast(pl.Float64).to_numpy()
     except pl.exceptions.PolarsError as error:
         raise StrategyError(f"indicator {indicator.name!r}: signals: {error}") from error
@@ -44,12 +45,14 @@ def signal_columns(
         raise StrategyError(f"indicator {indicator.name!r}: direction must be -1, 0 or 1")
     if not ((confidences >= 0) & (confidences <= 1)).all():
         raise StrategyError(f"indicator {indicator.name!r}: confidence must be between 0 and 1")
-    return np.ascontiguousarray(directions), np.ascontiguousarray(confidences)
+    return np.ascontiguousarray(directions, dtype=np.int8), np.ascontiguousarray(confidences)
 
 
 def indicator_columns(indicator: BaseIndicator, frame: pl.DataFrame) -> pl.DataFrame:
     """The numeric columns that the indicator adds, one row a row of ``frame``; flags are 1 and 0."""
-    processed = _of_all_rows(indicator, "calculate", indicator.calculate, frame)
+    processed = calculated(indicator, frame)
+    if not isinstance(indicator, BuiltinIndicator):
+        refuse_looking_ahead(indicator, frame, processed, calculated)
     added = [processed[name] for name in processed.columns if name not in frame.columns]
     numeric = [column for column in added if column.dtype.is_numeric() or column.dtype == pl.Boolean]
     return pl.DataFrame([column.cast(pl.Float64) for column in numeric])
@@ -66,22 +69,3 @@ def spread(values: pl.DataFrame, closed: pl.Series, times: pl.Series, *, step_us
     rows = np.searchsorted(closed.dt.epoch("us").to_numpy(), closes, side="right") - 1
     indices = pl.Series(rows).cast(pl.Int64).replace(-1, None)
     return values.select(pl.all().gather(indices))
-
-
-def _of_all_rows(
-    indicator: BaseIndicator, method: str, call: Callable[[pl.DataFrame], Any], frame: pl.DataFrame
-) -> pl.DataFrame:
-    """The frame that user code makes of ``frame``; its failures are reported as its own."""
-    try:
-        made = call(frame)
-    except SparkStackerError:
-        raise
-    except Exception as error:
-        raise StrategyError(f"indicator {indicator.name!r} failed in {method}: {error!r}") from error
-    if not isinstance(made, pl.DataFrame) or len(made) != len(frame):
-        rows = f"{len(made)} rows" if isinstance(made, pl.DataFrame) else type(made).__name__
-        raise StrategyError(
-            f"indicator {indicator.name!r}: {method} must return a Polars frame of {len(frame)} rows, "
-            f"gave {rows}"
-        )
-    return made

@@ -65,7 +65,12 @@ def read_file(path: str | Path) -> dict[str, object]:
     body = content[head.end() : -len(_TAIL)]
     if hashlib.sha256(body).hexdigest() != checksum:
         raise DataError(f"{path}: was altered since it was saved: its checksum does not match")
-    data: dict[str, object] = json.loads(body)
+    try:
+        data = json.loads(body)
+    except (ValueError, RecursionError) as error:
+        raise DataError(f"{path}: holds no result: {error}") from error
+    if not isinstance(data, dict):
+        raise DataError(f"{path}: holds no result but {type(data).__name__}")
     return data
 
 

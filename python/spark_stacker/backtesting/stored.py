@@ -49,11 +49,11 @@ def read_result(data: Mapping[str, object]) -> tuple[StoredRun, RunSetup]:
         initial_balance=_get(data, "initial_balance", float),
         quote=_get(data, "quote", str),
         markets=tuple(_market(market) for market in _get(data, "markets", list)),
-        strategies=tuple(_get(data, "strategies", list)),
+        strategies=_texts(data, "strategies"),
         configuration=_get(data, "configuration", dict),
         seed=_get(data, "seed", int),
-        assumptions=tuple(_get(data, "assumptions", list)),
-        warnings=tuple(_get(data, "warnings", list)),
+        assumptions=_texts(data, "assumptions"),
+        warnings=_texts(data, "warnings"),
     )
     return run, setup
 
@@ -67,6 +67,13 @@ def _get(data: Mapping[str, object], key: str, kind: type[T], where: str = "resu
     if not isinstance(value, kind):
         raise DataError(f"{where}: {key} must be {kind.__name__}, was {type(value).__name__}")
     return value
+
+
+def _texts(data: Mapping[str, object], key: str) -> tuple[str, ...]:
+    texts = _get(data, key, list)
+    if not all(isinstance(text, str) for text in texts):
+        raise DataError(f"result: {key} must hold texts")
+    return tuple(texts)
 
 
 def _array(data: Mapping[str, object], key: str, where: str, kind: type[N]) -> NDArray[N]:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 from spark_stacker.config import InstrumentSettings, parse_settings
 from spark_stacker.config.plan import venue_plan
+from spark_stacker.errors import ParameterError
 
 if TYPE_CHECKING:
     from pydantic import BaseModel
@@ -53,6 +54,8 @@ class VenueTerms:
 
     def settings(self, symbol: str | None, balance: float, **others: object) -> Settings:
         """Checked settings with these terms; ``others`` are further keys of a configuration."""
+        if not isinstance(self.slippage, (str, Mapping)) and not hasattr(self.slippage, "model_dump"):
+            raise ParameterError(f"slippage_model must be a name or a mapping, was {self.slippage!r}")
         slippage = {"model": self.slippage} if isinstance(self.slippage, str) else _values(self.slippage)
         has_instrument = symbol is not None and self.instrument is not None
         return parse_settings(

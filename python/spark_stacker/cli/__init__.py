@@ -10,7 +10,8 @@ import contextlib
 import importlib
 import os
 import sys
-from typing import NamedTuple, NoReturn
+from pathlib import Path
+from typing import Any, NamedTuple, NoReturn
 
 import click
 
@@ -107,6 +108,16 @@ class _Root(click.Group):
         with formatter.section("Commands"):
             formatter.write_dl([(name, place.summary) for name, place in COMMANDS.items()])
 
+    def main(self, *args: Any, **options: Any) -> Any:
+        _replace_closed_streams()
+        try:
+            return super().main(*args, **options)
+        except OSError as error:  # of the help or a message itself; a command's are told below
+            _drop_stdout()
+            with contextlib.suppress(OSError):
+                click.echo(f"error: {error}", err=True)
+            sys.exit(SparkStackerError.exit_code)
+
     def invoke(self, ctx: click.Context) -> object:
         try:
             outcome = super().invoke(ctx)
@@ -138,6 +149,9 @@ def _fail(ctx: click.Context, error: Exception) -> NoReturn:
         import traceback
 
         click.echo("".join(traceback.format_exception(error)), err=True, nl=False)
+    if isinstance(error, OSError) and not isinstance(error, SparkStackerError):
+        _drop_stdout()
+        error = SparkStackerError(str(error))
     if not isinstance(error, SparkStackerError):
         error = InternalError(
             f"unexpected {type(error).__name__}: {error}\n"
@@ -145,6 +159,13 @@ def _fail(ctx: click.Context, error: Exception) -> NoReturn:
         )
     console.print_error(error, as_json=ctx.meta[_AS_JSON])
     ctx.exit(error.exit_code)
+
+
+def _replace_closed_streams() -> None:
+    """What a shell closed (``>&-``) swallows what is written to it."""
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:
+            setattr(sys, name, Path(os.devnull).open("w", encoding="utf-8"))  # noqa: SIM115 - for good
 
 
 def _drop_stdout() -> None:

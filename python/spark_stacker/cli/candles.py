@@ -120,6 +120,7 @@ def _read(
 ) -> list[str]:
     from spark_stacker.config import parse_symbol
     from spark_stacker.data import read_market_file
+    from spark_stacker.data.files import other_market_in_name
 
     symbol, _, name = given.rpartition("=")
     path = Path(name)
@@ -133,6 +134,8 @@ def _read(
     frames[market, file.interval] = file.frame
     if file.synthetic:
         warnings.append(_made_up(market, file.synthetic))
+    if other := other_market_in_name(market, path):
+        warnings.append(other)
     return [f"{path}: {note}" for note in file.notes]
 
 

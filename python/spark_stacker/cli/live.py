@@ -92,7 +92,7 @@ def live(
     as_json: bool,
 ) -> None:
     """Run strategies on live or replayed candles, in a dry run: orders go to a simulated venue."""
-    from spark_stacker.cli import live_report
+    from spark_stacker.cli import console, live_report
     from spark_stacker.trading.dry_run import DryRun
     from spark_stacker.trading.summary import Summary
 
@@ -111,6 +111,8 @@ def live(
     run = DryRun(
         settings=settings, candles=candles, state=state, fresh=fresh, history_bars=warm_up, max_groups=bars
     )
+    for note in candles.notes:
+        console.print_warning(note)
     summary = Summary()
     if not as_json:
         live_report.print_banner(run)

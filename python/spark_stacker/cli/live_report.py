@@ -29,7 +29,12 @@ def print_banner(run: DryRun) -> None:
             ("SYNTHETIC DATA", "bold magenta"),
             "  made-up candles, no ground to believe in a strategy\n",
         ]
-    lines += [f"candles  {run.candles.text}\n", f"state    {run.state or 'not kept (--state keeps it)'}"]
+    strategies = ", ".join(f"{s.name} on {s.market}" for s in run.settings.strategies if s.enabled)
+    lines += [
+        f"trades   {strategies}\n",
+        f"candles  {run.candles.text}\n",
+        f"state    {run.state or 'not kept (--state keeps it)'}",
+    ]
     Console(stderr=True, highlight=False).print(Panel(Text.assemble(*lines), expand=False))
 
 

@@ -13,6 +13,7 @@ from spark_stacker.config.references import reference_problems
 from spark_stacker.config.simulation import SimulationSettings
 from spark_stacker.config.strategy import IndicatorSettings, StrategySettings
 from spark_stacker.config.values import (
+    LARGEST_BALANCE,
     Count,
     FrozenSettings,
     Location,
@@ -93,7 +94,7 @@ class Settings(FrozenSettings):
     """Seconds between two questions to an exchange that does not push."""
     dry_run: Switch = True
     """Simulated orders. This version has no other."""
-    initial_balance: Positive = 10_000.0
+    initial_balance: Annotated[Positive, Field(le=LARGEST_BALANCE)] = 10_000.0
     """Cash at the start of a backtest or dry run, quote currency."""
     data_directory: Annotated[Location, Field(validate_default=True)] = Path("data")
     """Where recorded candles lie."""

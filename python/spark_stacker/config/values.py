@@ -16,6 +16,7 @@ from spark_stacker import _core
 from spark_stacker.errors import ParameterError
 
 __all__ = [
+    "LARGEST_BALANCE",
     "Count",
     "Fraction",
     "FromEnvironment",
@@ -151,6 +152,8 @@ T = TypeVar("T")
 Number = Annotated[float, BeforeValidator(_number)]
 """Any finite number."""
 Positive = Annotated[Number, Field(gt=0)]
+LARGEST_BALANCE = 1e15
+"""Up to here products and squares of amounts stay finite, and cents exact enough to mean something."""
 NotNegative = Annotated[Number, Field(ge=0)]
 Fraction = Annotated[Number, Field(ge=0, le=1)]
 """A share between 0 and 1."""

@@ -75,6 +75,8 @@ class Catalogue:
 
     def __init__(self, root: str | Path | None = None) -> None:
         self.root = default_root() if root is None else Path(root)
+        if self.root.exists() and not self.root.is_dir():
+            raise DataError(f"{self.root}: is no directory; expected the directory of a catalogue")
 
     def path(self, venue: str, symbol: str, interval: str, *, kind: str = "candles") -> Path:
         """The file of a data set, there or not."""

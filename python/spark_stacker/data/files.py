@@ -24,6 +24,7 @@ __all__ = [
     "file_labels",
     "file_name",
     "market_in_name",
+    "other_market_in_name",
     "read_file",
     "symbol_of",
     "write_file",
@@ -111,6 +112,22 @@ def write_file(frame: pl.DataFrame, path: Path, *, metadata: dict[str, str] | No
             stamped.write_csv(stream)
         else:
             frame.write_parquet(stream, metadata=metadata, statistics=True)
+
+
+def other_market_in_name(symbol: str, path: Path) -> str | None:
+    """A sentence if the file is named after another market than ``symbol``.
+
+    >>> other_market_in_name("ETH-USD", Path("BTC-USD_1h.csv"))
+    'BTC-USD_1h.csv is named after BTC-USD; its candles are taken for those of ETH-USD'
+    """
+    named = market_in_name(path)
+    if named is None or _letters(named[0]) == _letters(symbol):
+        return None
+    return f"{path.name} is named after {named[0]}; its candles are taken for those of {symbol}"
+
+
+def _letters(symbol: str) -> str:
+    return re.sub(r"[^a-z0-9]", "", symbol.lower())
 
 
 @contextmanager

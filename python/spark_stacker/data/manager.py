@@ -112,7 +112,7 @@ class DataManager:
         where = f"{source_name}: {symbol} {interval}"
         frame = self._source(source_name).load(symbol, interval, start=start, end=end)
         if frame.is_empty():
-            raise DataError(f"{where}: no candles from {start} to {end}")
+            raise DataError(f"{where}: no candles from {start or 'the first'} to {end or 'the last'}")
         require_clean(frame, where=where)
         _require_interval(frame, interval, where)
         short = _shortfall(frame, interval, start, end)

@@ -27,6 +27,7 @@ _START_PRICE: Final = 2_000.0
 _TICK: Final = 0.01
 _LOT: Final = 0.0001
 _STEPS: Final = 8  # prices inside a bar, from which its high and low come
+_MOST_BARS: Final = 50_000_000
 _YEAR_US: Final = 365 * 86_400_000_000
 
 
@@ -85,6 +86,8 @@ def synthesise(
         raise ParameterError(f"scenario must be one of {', '.join(SCENARIOS)}, was {name!r}")
     if bars < 2:
         raise ParameterError(f"bars must be at least 2, was {bars}")
+    if bars > _MOST_BARS:
+        raise ParameterError(f"bars must be at most {_MOST_BARS:,}, was {bars:,}")
     if seed < 0:
         raise ParameterError(f"seed must be 0 or more, was {seed}")
     step_us = interval_us(interval)

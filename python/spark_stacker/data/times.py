@@ -115,6 +115,9 @@ def parse_times(column: pl.Series, *, where: str = "data") -> ParsedTimes:
             whole = text.cast(pl.Int64, strict=False)
             exact = whole.null_count() == text.null_count()
             return _from_numbers(whole if exact else text.cast(pl.Float64, strict=False), column, where)
+        numbers = text.str.contains(_NUMBER)
+        if bool(numbers.head(1).fill_null(value=False).all()):
+            _refuse(~numbers, column, where, "a number, as the rows before have")
         return _from_text(text, column, where)
     if dtype.is_integer() or dtype.is_float():
         return _from_numbers(column, column, where)

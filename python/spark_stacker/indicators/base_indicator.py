@@ -22,13 +22,13 @@ configuration (after `IndicatorFactory.register_indicator`), in a backtest and i
 from __future__ import annotations
 
 import abc
-import math
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import polars as pl
 
-from spark_stacker.errors import SparkStackerError, StrategyError
+from spark_stacker.errors import StrategyError
+from spark_stacker.indicators.causality import calculated, guarded, refuse_looking_ahead
 from spark_stacker.indicators.frames import as_polars, close_time
 from spark_stacker.models import Signal, SignalDirection
 
@@ -82,12 +82,12 @@ class BaseIndicator(abc.ABC):
         later rows are added.
         """
         frame = as_polars(data)
-        processed = self._guarded("calculate", frame)
-        _refuse_looking_ahead(self, frame, processed)
+        processed = calculated(self, frame)
+        refuse_looking_ahead(self, frame, processed, calculated)
         direction = np.zeros(len(frame), dtype=np.int8)
         confidence = np.zeros(len(frame))
         for row in range(len(frame)):
-            signal = self._guarded("generate_signal", processed.head(row + 1))
+            signal = guarded(self, "generate_signal", processed.head(row + 1))
             if signal is None:
                 continue
             if not isinstance(signal, Signal):
@@ -117,43 +117,5 @@ class BaseIndicator(abc.ABC):
             params=dict(params or {}),
         )
 
-    def _guarded(self, method: str, frame: pl.DataFrame) -> Any:
-        """Call a method that users wrote; its failure names the indicator and the row."""
-        try:
-            return getattr(self, method)(frame)
-        except SparkStackerError:
-            raise
-        except Exception as error:
-            raise StrategyError(
-                f"indicator {self.name!r} failed in {method}, row {len(frame) - 1}: {error!r}"
-            ) from error
-
     def __repr__(self) -> str:
         return f"{type(self).__name__}({self.name!r}, {self.params!r})"
-
-
-def _refuse_looking_ahead(indicator: BaseIndicator, frame: pl.DataFrame, processed: pl.DataFrame) -> None:
-    """Calculate a few prefixes again: the last row of each must be what it was with the later rows known."""
-    if len(processed) != len(frame):
-        raise StrategyError(
-            f"indicator {indicator.name!r}: calculate must keep all {len(frame)} rows, gave {len(processed)}"
-        )
-    added = [name for name in processed.columns if name not in frame.columns]
-    for share in (0.31, 0.62, 0.83, 0.97):
-        end = int(share * len(frame))
-        if end == 0:
-            continue
-        part = indicator.calculate(frame.head(end))
-        for name in added:
-            then, now = part[name][-1], processed[name][end - 1]
-            if not _same(then, now):
-                raise StrategyError(
-                    f"indicator {indicator.name!r} looks ahead: column {name}, row {end - 1} is {then} "
-                    f"when it is the last row and {now} once later rows are known"
-                )
-
-
-def _same(then: object, now: object) -> bool:
-    if isinstance(then, float) and isinstance(now, float):
-        return math.isclose(then, now, rel_tol=1e-9, abs_tol=1e-12) or (math.isnan(then) and math.isnan(now))
-    return then == now

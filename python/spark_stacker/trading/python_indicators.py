@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
 from spark_stacker._core import Aggregator
-from spark_stacker.errors import SparkStackerError, StrategyError
+from spark_stacker.errors import DataError, SparkStackerError, StrategyError
 from spark_stacker.models import Signal, SignalDirection
 from spark_stacker.trading.events import SignalGiven
 
@@ -71,11 +71,12 @@ class _Worker:
         role = self.role
         try:
             _, signal = role.indicator.process(frame_of(self.rows))
-        except SparkStackerError:
+        except (DataError, StrategyError):
             raise
-        except Exception as error:
+        except (Exception, SystemExit) as error:
+            reason = str(error) if isinstance(error, SparkStackerError) else repr(error)
             raise StrategyError(
-                f"indicator {role.indicator.name!r} failed on {role.symbol}: {error!r}"
+                f"indicator {role.indicator.name!r} failed on {role.symbol}: {reason}"
             ) from error
         if signal is not None and not isinstance(signal, Signal):
             raise StrategyError(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from spark_stacker._core import interval_name, interval_ns
@@ -12,6 +12,7 @@ from spark_stacker.config.exchange import SECRETS
 from spark_stacker.connectors import ConnectorFactory
 from spark_stacker.connectors.replay.recordings import named_recordings, recorded_market
 from spark_stacker.data import synthesise
+from spark_stacker.data.files import file_labels, other_market_in_name
 from spark_stacker.errors import ConfigError, ParameterError
 from spark_stacker.trading.history import bars_needed
 
@@ -32,12 +33,16 @@ HISTORY_SHARE = 4
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CandleSource:
-    """Connectors by market symbol, the interval of their candles, and words for where these come from."""
+    """Connectors by market symbol, the interval of their candles, and words for where these come from.
+
+    ``notes`` are what to know of them before a run.
+    """
 
     connectors: Mapping[str, BaseConnector]
     intervals_ns: Mapping[str, int]
     text: str
     is_synthetic: bool = False
+    notes: tuple[str, ...] = ()
 
 
 def recorded_candles(
@@ -55,7 +60,10 @@ def recorded_candles(
         needed = bars_needed(build_plan(settings, intervals_ns=intervals_ns))
         history_bars = min(needed, shortest // HISTORY_SHARE)
     names = ", ".join(f"{path.name} ({markets[symbol].fingerprint()[:12]})" for symbol, path in files.items())
-    return _replay("replay", markets, speed, history_bars, text=f"recorded candles of {names}")
+    source = _replay("replay", markets, speed, history_bars, text=f"recorded candles of {names}")
+    notes = [note for symbol, path in files.items() if (note := other_market_in_name(symbol, path))]
+    made_up = any("synthetic" in file_labels(path) for path in files.values())
+    return replace(source, is_synthetic=made_up, notes=tuple(notes))
 
 
 def synthetic_candles(

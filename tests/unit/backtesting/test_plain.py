@@ -49,6 +49,7 @@ def test_an_account_has_one_currency(balance, options, expected):
         ({"EUR": 5.0}, {"symbol": "ETH-USD", "conversion": {"EUR": -1.0}}, "conversion"),
         ("much", {}, "must be a positive number, was 'much'"),
         (True, {}, "must be a positive number, was True"),
+        (1e300, {}, r"must be at most 1e\+15, was 1e\+300"),
     ],
 )
 def test_a_balance_that_cannot_be_is_told(balance, options, message):

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import hashlib
 import json
 
 import polars as pl
@@ -62,6 +63,16 @@ def test_a_spoilt_file_is_refused_with_the_reason(saved, spoil, message):
     assert str(saved) in str(caught.value)
 
 
+@pytest.mark.parametrize("body", [b"null", b"[1]", b"nonsense", b"[" * 100_000])
+def test_a_signed_file_without_a_result_is_refused(tmp_path, body):
+    path = tmp_path / "result.json"
+    checksum = hashlib.sha256(body).hexdigest().encode()
+    head = b'{"format":"spark-stacker-result","version":1,"sha256":"' + checksum + b'","result":'
+    path.write_bytes(head + body + b"}\n")
+    with pytest.raises(DataError, match="holds no result"):
+        BacktestResult.load_from_file(path)
+
+
 def test_a_missing_file_is_named(tmp_path):
     with pytest.raises(DataError, match=r"nowhere\.json: cannot be read: No such file"):
         BacktestResult.load_from_file(tmp_path / "nowhere.json")
@@ -93,6 +104,7 @@ def test_a_failed_write_leaves_the_old_file(result, saved, monkeypatch):
         (lambda data: data["trades"].update(profit=["x"]), "trades: column profit must be Float64"),
         (lambda data: data["markets"][0]["candles"].pop("close"), "candles: close is missing"),
         (lambda data: data["markets"][0]["candles"].update(close=[1.0]), "close has 1 rows, expected 400"),
+        (lambda data: data.update(strategies=[1]), "strategies must hold texts"),
         (lambda data: data.update(markets=[3]), "markets: must hold objects"),
     ],
 )

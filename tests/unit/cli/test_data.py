@@ -118,6 +118,8 @@ def test_contradictions_need_replace(root: Path) -> None:
         (["resample", "good.csv", "--to", "4h", "--out", "x.txt"], 2, "--out must end in .csv or .parquet"),
         (["synthesise", "moon"], 2, "scenario must be one of"),
         (["synthesise", "bull", "--bars", "0"], 2, "bars must be at least 2"),
+        (["synthesise", "bull", "--bars", "99999999999"], 2, "bars must be at most 50,000,000"),
+        (["list", "--root", "good.csv"], 4, "good.csv: is no directory"),
         (["synthesise", "bull", "--seed", "-1"], 2, "seed must be 0 or more"),
         (["synthesise", "bull", "--start", "soon"], 2, "start must be a time"),
         (["synthesise", "bull", "--out", "bull.csv"], 2, "must be named SYNTH-"),

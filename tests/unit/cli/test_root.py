@@ -5,9 +5,11 @@ from __future__ import annotations
 import json
 import os
 import re
+import shlex
 import subprocess
 import sys
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import IO, TYPE_CHECKING
 
 import click
 import pytest
@@ -18,6 +20,14 @@ from spark_stacker import cli, errors
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+
+PROGRAM = "from spark_stacker.cli import main\nmain()\n"
+
+
+def run_program(arguments: list[str], *, stdout: IO[str]) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-c", PROGRAM, *arguments]
+    return subprocess.run(command, stdout=stdout, stderr=subprocess.PIPE, text=True, check=False)
 
 
 def listed_codes(text: str) -> list[int]:
@@ -164,3 +174,18 @@ def test_reader_that_goes_away_ends_the_command_quietly() -> None:
     os.close(write_end)
     assert done.returncode == cli.BROKEN_PIPE
     assert done.stderr == ""
+
+
+@pytest.mark.parametrize("arguments", [["--help"], ["indicators", "list"], ["indicators", "list", "--json"]])
+def test_an_output_that_cannot_be_written_is_told(arguments: list[str]) -> None:
+    with Path("/dev/full").open("w") as full:
+        done = run_program(arguments, stdout=full)
+    assert done.returncode == 1
+    assert "No space left on device" in done.stderr
+    assert "Traceback" not in done.stderr
+    assert "defect" not in done.stderr
+
+
+def test_closed_streams_are_no_failure() -> None:
+    command = f"{shlex.quote(sys.executable)} -c {shlex.quote(PROGRAM)} indicators list >&- 2>&-"
+    assert subprocess.run(["bash", "-c", command], check=False).returncode == 0

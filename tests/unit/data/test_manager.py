@@ -100,7 +100,7 @@ def test_the_history_carries_its_hash() -> None:
         (changed(hours(48), "close", 3, float("nan")), "memory: ETH-USD 1h: column close, row 3: nan"),
         (hours(48).sample(fraction=1.0, shuffle=True, seed=1), "expected times in rising order"),
         (pl.concat([hours(3), hours(3)[2:]]), "expected each time once"),
-        (hours(48).clear(), "no candles from None to None"),
+        (hours(48).clear(), "no candles from the first to the last"),
     ],
 )
 def test_candles_that_break_a_rule_are_refused(frame: pl.DataFrame, words: str) -> None:

@@ -120,6 +120,8 @@ def test_nanoseconds_that_would_be_lost_are_refused(column: pl.Series) -> None:
 def test_text_that_is_no_time_is_named() -> None:
     with pytest.raises(DataError, match=r"column time, row 1: 'noon'; expected a time since 1973"):
         parse_times(pl.Series("time", ["2024-01-01", "noon"]))
+    with pytest.raises(DataError, match=r"row 2: 'total'; expected a number, as the rows before have"):
+        parse_times(pl.Series("time", ["1704067200", "1704070800", "total"]))
 
 
 def test_nulls_stay_nulls() -> None:

@@ -78,6 +78,24 @@ def test_looking_ahead_is_refused() -> None:
         Prophet("prophet").signals(RISING)
 
 
+def test_a_price_replaced_by_a_later_one_is_looking_ahead() -> None:
+    class Prophet(Above):
+        def calculate(self, data: pl.DataFrame) -> pl.DataFrame:
+            return data.with_columns(pl.col("close").shift(-1))
+
+    with pytest.raises(StrategyError, match="'prophet' looks ahead: column close, row 11"):
+        Prophet("prophet").signals(RISING)
+
+
+def test_a_confidence_out_of_range_names_the_indicator_and_the_row() -> None:
+    class Sure(Above):
+        def generate_signal(self, data: pl.DataFrame) -> Signal | None:
+            return self.signal(data, SignalDirection.BUY, confidence=float("nan"))
+
+    with pytest.raises(StrategyError, match="'sure' failed in generate_signal, row 0: confidence must be"):
+        Sure("sure", {"level": 1.0}).signals(RISING)
+
+
 def test_dropping_rows_is_refused() -> None:
     class Dropper(Above):
         def calculate(self, data: pl.DataFrame) -> pl.DataFrame:

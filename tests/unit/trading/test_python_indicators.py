@@ -84,7 +84,7 @@ def test_a_higher_timeframe_is_asked_only_when_its_bar_closes() -> None:
 def test_an_indicator_that_fails_stops_with_its_name() -> None:
     with pytest.raises(StrategyError, match="indicator 'own' failed on ETH-USD: KeyError"):
         indicators(Indicator(KeyError("close"))).on_group(group(0))
-    with pytest.raises(ParameterError, match="period"):
+    with pytest.raises(StrategyError, match="failed on ETH-USD: period"):
         indicators(Indicator(ParameterError("period"))).on_group(group(0))
     with pytest.raises(StrategyError, match="must give a Signal or None, gave 'BUY'"):
         indicators(Indicator("BUY")).on_group(group(0))

@@ -72,6 +72,24 @@ def test_a_recording_keeps_at_most_a_quarter_as_history(tmp_path: Path) -> None:
     assert "x.parquet" in exact.text
 
 
+def test_recorded_candles_that_were_made_up_are_labelled(tmp_path: Path) -> None:
+    path = write(tmp_path / "x.parquet")
+    assert not recorded_candles(ONE, {"ETH-BTC": path}).is_synthetic
+    frame(range(400)).write_parquet(path, metadata={"synthetic": "choppy"})
+    assert recorded_candles(ONE, {"ETH-BTC": path}).is_synthetic
+
+
+@pytest.mark.parametrize("name", ["x.parquet", "ETH-BTC_1m.parquet", "eth_btc_1m.parquet"])
+def test_a_file_of_its_market_needs_no_word(tmp_path: Path, name: str) -> None:
+    assert recorded_candles(ONE, {"ETH-BTC": write(tmp_path / name)}).notes == ()
+
+
+def test_a_file_named_after_another_market_is_told(tmp_path: Path) -> None:
+    path = write(tmp_path / "BTC-USD_1m.parquet")
+    (note,) = recorded_candles(ONE, {"ETH-BTC": path}).notes
+    assert note == "BTC-USD_1m.parquet is named after BTC-USD; its candles are taken for those of ETH-BTC"
+
+
 def test_other_candles_are_another_source(tmp_path: Path) -> None:
     path = write(tmp_path / "x.parquet")
     text = recorded_candles(ONE, {"ETH-BTC": path}, history_bars=0).text
