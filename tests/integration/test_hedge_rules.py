@@ -11,6 +11,8 @@ from made.outside import given
 from made.plans import hedge, indicator, plan, run, strategy
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from spark_stacker import _core
 
 CAPITAL = {"method": "fixed_usd", "amount": 100.0}
@@ -19,8 +21,8 @@ CAPITAL = {"method": "fixed_usd", "amount": 100.0}
 def hedged(
     *prices: float,
     signals: dict[int, int],
-    legs: dict[str, object] | None = None,
-    venue: dict[str, Any] | None = None,
+    legs: Mapping[str, object] | None = None,
+    venue: Mapping[str, Any] | None = None,
     **changes: object,
 ) -> _core.Run:
     """Capital 100 of 1,000: a main leg of 80 at 10x, a hedge leg of 20 at 5x."""
@@ -98,6 +100,19 @@ def test_the_net_stop_counts_the_capital_of_every_entry() -> None:
 
     assert ours.equity[3] == pytest.approx(1_000.0 - 35.0), "14 units net, 2.5 down"
     assert ours.equity[-1] == pytest.approx(1_000.0 - 42.0)
+
+
+def test_a_hedged_reversal_after_a_loss_takes_what_its_accounts_hold() -> None:
+    """Main 800 lost 80, hedge 200 won 20: 80 % of 940 are 752, but the main account holds 720."""
+    ours = hedged(
+        100, 100, 90, 90, 90,
+        signals={0: 1, 2: -1},
+        sizing={"method": "percent_equity", "equity_pct": 100.0},
+        legs={"ratio": 0.2, "leverage": 1.0},
+        leverage=1.0,
+    )  # fmt: skip
+
+    assert held(ours) == pytest.approx({0: -8.0, 1: 2.0})
 
 
 def test_a_kept_hedge_belongs_to_its_strategy() -> None:

@@ -123,3 +123,32 @@ def test_the_longest_holding_time_is_kept_between_decisions() -> None:
     ours = run(plan("1m", slow), bars_of(path(*FLAT, *FLAT)), signals=given(4, {0: 1}))
 
     assert ours.fills()["time_ns"].tolist() == [4 * MINUTE_NS, 5 * MINUTE_NS]
+
+
+def test_what_a_cross_account_cannot_pay_is_the_venues_in_the_trade_as_in_the_equity() -> None:
+    terms = plan("1m", led(leverage=10.0, side="long"), margin_mode="cross")
+    candles = path(100, 100, 100, 100)
+    candles[3] = (3 * MINUTE_NS, 80.0, 80.0, 80.0, 80.0, 1_000.0)
+    ours = run(terms, bars_of(candles), signals=given(4, {0: 1}))
+
+    assert ours.trades()["exit_purpose"] == ["liquidation"]
+    assert ours.equity[-1] == 0.0
+    assert sum(ours.trades()["profit"]) == pytest.approx(-10_000.0)
+
+
+def test_a_signal_stands_for_closed_bars_of_its_timeframe_and_a_gap_closes_none() -> None:
+    """An indicator on 2 minutes gives one signal, for 3 closes: at 2, 4 and, minutes 4 to 9 missing, 12.
+
+    Each position is held for a minute, so that the strategy enters as long as the signal stands.
+    """
+    slow = indicator(None, "2m") | {"signal_ttl": 3}
+    candles = [candle for candle in path(*[100.0] * 16) if not 4 * MINUTE_NS <= candle[0] < 10 * MINUTE_NS]
+    terms = plan("1m", strategy("1m", slow, side="long", max_holding_ns=MINUTE_NS))
+    ours = run(terms, bars_of(candles), signals=given(5, {0: 1}))
+
+    entries = [
+        time // MINUTE_NS
+        for time, purpose in zip(ours.fills()["time_ns"], ours.fills()["purpose"], strict=True)
+        if purpose == "entry"
+    ]
+    assert entries == [2, 10, 12]

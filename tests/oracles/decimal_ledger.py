@@ -3,7 +3,7 @@
 Cash pays fees, funding and losses, and on a spot market the units themselves. A margined position is worth
 its profit, a spot position its price. In isolated mode a position sets margin aside at its entries, loses
 at most that, and funding that the free cash cannot pay comes out of it; in cross mode a liquidated account
-that ends below zero is brought to zero.
+that ends below zero is brought to zero, and its last round trip lost no more than that.
 """
 
 from __future__ import annotations
@@ -45,6 +45,7 @@ class DecimalLedger:
         else:
             self._exit(sign, quantity, price, fee)
         if liquidation and not self.quantity and self.cash < 0:
+            self.profits[-1] -= self.cash
             self.cash = ZERO
 
     def _enter(self, sign: int, units: Decimal, price: Decimal, fee: Decimal, leverage: Decimal) -> None:

@@ -296,6 +296,12 @@ impl Desk {
         }
     }
 
+    /// Most capital of both legs that the two accounts can carry once their positions in a market have closed at the last price.
+    pub fn capital_of_accounts(&self, hedge_ratio: f64) -> f64 {
+        let main = self.venue().account_equity(MAIN) / (1.0 - hedge_ratio);
+        main.min(self.venue().account_equity(HEDGE) / hedge_ratio)
+    }
+
     /// Closes whatever is open when a loss limit has been reached and the limits say so.
     pub fn close_on_breach(&mut self, now: &Moment) {
         if !self.closes_on_breach() || self.losses.breach(&self.limits).is_none() {

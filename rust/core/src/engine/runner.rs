@@ -271,6 +271,13 @@ impl Runner {
             profits: &self.profits,
         };
         let checked = entry_size(&self.spec.sizing, &input).and_then(|size| {
+            let size = match (self.spec.hedge, size) {
+                // The accounts are balanced while flat only: what a reversal wants may lie on the other one.
+                (Some(hedge), EntrySize::Capital(capital)) if reversing => {
+                    EntrySize::Capital(capital.min(desk.capital_of_accounts(hedge.ratio)))
+                }
+                _ => size,
+            };
             let capital = self.capital(size, &input);
             let notional = self.notional(capital);
             desk.check(self.market, reversing, notional, now)?;

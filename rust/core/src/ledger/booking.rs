@@ -1,6 +1,6 @@
 //! What writes to the ledger: fills, funding, liquidation, transfers.
 
-use super::{Ledger, Opening, Position};
+use super::{Ledger, Opening, Position, Trade};
 use crate::error::{Error, Result};
 use crate::venue::{AccountId, Fill, MarginMode, MarketId};
 
@@ -95,14 +95,19 @@ impl Ledger {
         }
     }
 
-    /// Marks an account as liquidated; a flat account with negative cash is brought to zero at the venue's cost.
+    /// Marks an account as liquidated; a flat account with negative cash is brought to zero at the venue's cost, which the trade that ended it does not bear.
     pub(crate) fn note_liquidation(&mut self, account: AccountId) {
         let flat = !self.rows_of(account).iter().any(Position::is_open);
-        let account = &mut self.accounts[usize::from(account.0)];
-        account.liquidated = true;
-        if flat && account.cash < 0.0 {
-            account.borne_by_venue -= account.cash;
-            account.cash = 0.0;
+        let books = &mut self.accounts[usize::from(account.0)];
+        books.liquidated = true;
+        if flat && books.cash < 0.0 {
+            let beyond = std::mem::take(&mut books.cash).abs();
+            books.borne_by_venue += beyond;
+            let own = |trade: &&mut Trade| trade.account == account;
+            if let Some(trade) = self.trades.iter_mut().rev().find(own) {
+                trade.gross_profit += beyond;
+                trade.profit += beyond;
+            }
         }
     }
 

@@ -23,7 +23,7 @@ pub struct Trade {
     pub entry_price: f64,
     /// Average price of the exits.
     pub exit_price: f64,
-    /// Profit before costs; of an isolated position no loss beyond its margin.
+    /// Profit before costs; no loss beyond an isolated position's margin, nor beyond what a liquidated cross account had.
     pub gross_profit: f64,
     /// All fees of its fills.
     pub fees: f64,

@@ -134,31 +134,7 @@ fn curve_metrics(record: &Record<'_>, metrics: &mut Metrics, gaps: &mut Gaps) ->
     metrics.max_drawdown_abs = drawdown.amount;
     metrics.longest_drawdown_seconds = drawdown.longest_ns(bars) as f64 / 1e9;
 
-    let growth = metrics.final_equity / record.initial_balance;
-    metrics.annualized_return = gaps.note(
-        "annualized_return",
-        Some(growth.powf(per_year / bars as f64) - 1.0)
-            .filter(|value| bars > 0 && value.is_finite()),
-        if bars == 0 {
-            NO_BARS
-        } else if growth < 0.0 {
-            RUINED
-        } else {
-            "not a number of this size over so few bars"
-        },
-    );
-    metrics.calmar_ratio = gaps.note(
-        "calmar_ratio",
-        metrics
-            .annualized_return
-            .filter(|_| drawdown.fraction > 0.0)
-            .map(|value| value / drawdown.fraction),
-        if drawdown.fraction > 0.0 {
-            "no annualised return"
-        } else {
-            "no drawdown"
-        },
-    );
+    yearly_growth(record, metrics, gaps);
     let ratios = Ratios::of(&moments, per_year, ruined);
     metrics.annualized_volatility = gaps.note(
         "annualized_volatility",
@@ -192,6 +168,36 @@ fn curve_metrics(record: &Record<'_>, metrics: &mut Metrics, gaps: &mut Gaps) ->
         gaps,
     );
     Ok(())
+}
+
+/// What the whole return is in a year, and that over the deepest fall.
+fn yearly_growth(record: &Record<'_>, metrics: &mut Metrics, gaps: &mut Gaps) {
+    let (bars, per_year) = (record.equity.len(), record.interval.per_year());
+    let growth = metrics.final_equity / record.initial_balance;
+    metrics.annualized_return = gaps.note(
+        "annualized_return",
+        Some(growth.powf(per_year / bars as f64) - 1.0)
+            .filter(|value| bars > 0 && value.is_finite()),
+        if bars == 0 {
+            NO_BARS
+        } else if growth < 0.0 {
+            RUINED
+        } else {
+            "not a number of this size over so few bars"
+        },
+    );
+    metrics.calmar_ratio = gaps.note(
+        "calmar_ratio",
+        metrics
+            .annualized_return
+            .filter(|_| metrics.max_drawdown > 0.0)
+            .map(|value| value / metrics.max_drawdown),
+        if metrics.max_drawdown > 0.0 {
+            "no annualised return"
+        } else {
+            "no drawdown"
+        },
+    );
 }
 
 fn daily_metrics(record: &Record<'_>, ruined: bool, metrics: &mut Metrics, gaps: &mut Gaps) {

@@ -14,6 +14,8 @@ struct Books {
     cash: [f64; 2],
     /// Base units by account and market.
     units: [[f64; 2]; 2],
+    /// Balance at the start and what was transferred since, by account.
+    given: [f64; 2],
     moved: f64,
 }
 
@@ -22,6 +24,7 @@ impl Books {
         Self {
             cash: [BALANCE; 2],
             units: [[0.0; 2]; 2],
+            given: [BALANCE; 2],
             moved: 2.0 * BALANCE,
         }
     }
@@ -96,6 +99,8 @@ fn play(history: &History) -> Result<Venue, TestCaseError> {
                 if venue.transfer(from, to, amount).is_ok() {
                     books.cash[0] -= amount;
                     books.cash[1] += amount;
+                    books.given[0] -= amount;
+                    books.given[1] += amount;
                 }
             }
         }
@@ -110,6 +115,7 @@ fn play(history: &History) -> Result<Venue, TestCaseError> {
             books.cash[row] += total - borne[row];
             borne[row] = total;
             check_account(&venue, &books, row)?;
+            check_trades(&venue, &books, row)?;
         }
         check_orders(&venue)?;
     }
@@ -161,6 +167,35 @@ fn check_account(venue: &Venue, books: &Books, row: usize) -> Result<(), TestCas
         let wealth = ledger.cash(account) - ledger.used_margin(account);
         prop_assert!(wealth >= -tolerance, "cash below margin by {wealth}");
     }
+    Ok(())
+}
+
+/// Cash is what was given, plus the net profit of every trade, plus what open positions have booked so far.
+fn check_trades(venue: &Venue, books: &Books, row: usize) -> Result<(), TestCaseError> {
+    let account = ACCOUNTS[row];
+    let mut cash = books.given[row];
+    for trade in venue
+        .trades()
+        .iter()
+        .filter(|trade| trade.account == account)
+    {
+        let net = trade.gross_profit - trade.fees - trade.funding;
+        prop_assert!((trade.profit - net).abs() <= 1e-9 * books.moved);
+        cash += trade.profit;
+    }
+    for (of, market, position) in venue.ledger().open_positions() {
+        if of == account {
+            cash += position.realised - position.fees - position.funding;
+            if venue.ledger().is_spot(market) {
+                cash -= position.quantity * position.entry_price;
+            }
+        }
+    }
+    let held = venue.ledger().cash(account);
+    prop_assert!(
+        (held - cash).abs() <= 1e-9 * books.moved,
+        "{held} is not {cash}"
+    );
     Ok(())
 }
 
