@@ -7,7 +7,7 @@ use crate::market::Interval;
 use super::daily::daily_closes;
 use super::drawdown::Drawdown;
 use super::metrics::{Metrics, Undefined};
-use super::returns::{Joint, Moments, Path, Sum, measure, range};
+use super::returns::{Joint, Moments, Path, Sum, measure};
 use super::trades::TradeSums;
 
 /// What a run recorded, as far as metrics need it.
@@ -110,11 +110,10 @@ fn curve_metrics(record: &Record<'_>, metrics: &mut Metrics, gaps: &mut Gaps) ->
         path,
         record.risk_free_rate / per_year,
         benchmark_path,
-        |row, values| {
-            let [low, high, sum] = range(values);
-            lowest = lowest.min(low);
-            total.add(sum);
-            drawdown.take(row, values, low, high);
+        |row, values, range| {
+            lowest = lowest.min(range.low);
+            total.add(range.sum);
+            drawdown.take(row, values, range.low, range.high);
         },
     );
     if !total.value().is_finite() {
@@ -197,7 +196,7 @@ fn daily_metrics(record: &Record<'_>, ruined: bool, metrics: &mut Metrics, gaps:
                 start: record.initial_balance,
                 values: closes,
             };
-            let (moments, _) = measure(path, record.risk_free_rate / 365.0, None, |_, _| {});
+            let (moments, _) = measure(path, record.risk_free_rate / 365.0, None, |_, _, _| {});
             Ratios::of(&moments, 365.0, ruined)
         }
         None => Ratios::none("bars are longer than a day"),
