@@ -54,10 +54,10 @@ fn fold(x: &[f64], y: &[f64], terms: impl Fn(f64, f64) -> [f64; 3]) -> [Lanes; 3
     let (x_chunks, x_rest) = x.as_chunks::<LANES>();
     let (y_chunks, y_rest) = y.as_chunks::<LANES>();
     let mut take = |lane: usize, x: f64, y: f64| {
-        let [a, b, c] = terms(x, y);
-        first[lane] += a;
-        second[lane] += b;
-        third[lane] += c;
+        let terms = terms(x, y);
+        first[lane] += terms[0];
+        second[lane] += terms[1];
+        third[lane] += terms[2];
     };
     for (x, y) in x_chunks.iter().zip(y_chunks) {
         for lane in 0..LANES {
