@@ -1,5 +1,7 @@
 //! A backtest: the engine over columns of history, all signals known in advance.
 
+use std::slice;
+
 use super::runner::Runner;
 use super::simulation::MarketBar;
 use super::supply::{OutsideSignals, Supply, Tape};
@@ -101,7 +103,7 @@ impl Engine {
                 let open_time_ns = opened.bar.open_time_ns;
                 self.desk.simulation.play(&opened);
                 let equity = self.desk.simulation.note(open_time_ns);
-                self.conclude(open_time_ns, &[opened], equity);
+                self.conclude(open_time_ns, slice::from_ref(&opened), equity);
                 row += 1;
                 continue;
             }
@@ -110,7 +112,8 @@ impl Engine {
             // The venue slept through the last of these bars; a strategy may still have something to decide on it.
             let last = row - 1;
             if decision == last {
-                self.decide(bars.open_time_ns[last], &[entry(last, &mut marks)]);
+                let closed = entry(last, &mut marks);
+                self.decide(closed.bar.open_time_ns, slice::from_ref(&closed));
             }
         }
     }

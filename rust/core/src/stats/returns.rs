@@ -13,6 +13,7 @@ use crate::indicators::simd::{Work, dispatch};
 /// Points handled at once.
 pub(super) const BLOCK: usize = 128;
 const LANES: usize = 4;
+type Lanes = [f64; LANES];
 
 /// Standard deviations below this are rounding: a return is a quotient near one less one, good to about 2e-16.
 const NO_VARIANCE: f64 = 1e-15;
@@ -25,56 +26,48 @@ pub(super) struct Path<'a> {
 }
 
 impl Path<'_> {
-    /// Sums of three `terms` of each return of the rows from `row` on, with the value that stands `beside` it.
+    /// Writes the returns of the rows from `row` on, above a hurdle.
     #[inline(always)]
-    fn fold(
-        &self,
-        row: usize,
-        beside: &mut [f64],
-        terms: impl Fn(f64, &mut f64) -> [f64; 3],
-    ) -> [f64; 3] {
-        let now = &self.values[row..row + beside.len()];
+    fn returns(&self, row: usize, hurdle: f64, returns: &mut [f64]) {
+        let now = &self.values[row..row + returns.len()];
         if row > 0 {
-            let before = &self.values[row - 1..row - 1 + beside.len()];
-            return fold(now, before, beside, terms);
+            let before = &self.values[row - 1..row - 1 + now.len()];
+            changes(now, before, hurdle, returns);
+        } else {
+            returns[0] = now[0] / self.start - 1.0 - hurdle;
+            changes(&now[1..], &now[..now.len() - 1], hurdle, &mut returns[1..]);
         }
-        let mut before = [self.start; BLOCK];
-        before[1..now.len()].copy_from_slice(&now[..now.len() - 1]);
-        fold(now, &before[..now.len()], beside, terms)
     }
 }
 
-/// Sums of the `terms` of each return and the value beside it, in lanes.
 #[inline(always)]
-fn fold(
-    now: &[f64],
-    before: &[f64],
-    beside: &mut [f64],
-    terms: impl Fn(f64, &mut f64) -> [f64; 3],
-) -> [f64; 3] {
-    let mut sums = [[0.0; LANES]; 3];
-    let mut take = |lane: usize, now: f64, before: f64, beside: &mut f64| {
-        for (sum, term) in sums.iter_mut().zip(terms(now / before - 1.0, beside)) {
-            sum[lane] += term;
-        }
+fn changes(now: &[f64], before: &[f64], hurdle: f64, returns: &mut [f64]) {
+    for ((change, now), before) in returns.iter_mut().zip(now).zip(before) {
+        *change = now / before - 1.0 - hurdle;
+    }
+}
+
+/// Sums of three `terms` of each pair of values, in lanes.
+#[inline(always)]
+fn fold(x: &[f64], y: &[f64], terms: impl Fn(f64, f64) -> [f64; 3]) -> [Lanes; 3] {
+    let (mut first, mut second, mut third) = ([0.0; LANES], [0.0; LANES], [0.0; LANES]);
+    let (x_chunks, x_rest) = x.as_chunks::<LANES>();
+    let (y_chunks, y_rest) = y.as_chunks::<LANES>();
+    let mut take = |lane: usize, x: f64, y: f64| {
+        let terms = terms(x, y);
+        first[lane] += terms[0];
+        second[lane] += terms[1];
+        third[lane] += terms[2];
     };
-    let (now_chunks, now_rest) = now.as_chunks::<LANES>();
-    let (before_chunks, before_rest) = before.as_chunks::<LANES>();
-    let (beside_chunks, beside_rest) = beside.as_chunks_mut::<LANES>();
-    for ((now, before), beside) in now_chunks.iter().zip(before_chunks).zip(beside_chunks) {
+    for (x, y) in x_chunks.iter().zip(y_chunks) {
         for lane in 0..LANES {
-            take(lane, now[lane], before[lane], &mut beside[lane]);
+            take(lane, x[lane], y[lane]);
         }
     }
-    for (lane, ((now, before), beside)) in now_rest
-        .iter()
-        .zip(before_rest)
-        .zip(beside_rest)
-        .enumerate()
-    {
-        take(lane, *now, *before, beside);
+    for (lane, (x, y)) in x_rest.iter().zip(y_rest).enumerate() {
+        take(lane, *x, *y);
     }
-    sums.map(|lane| (lane[0] + lane[2]) + (lane[1] + lane[3]))
+    [first, second, third]
 }
 
 /// Moments of one path's returns above a hurdle.
@@ -99,12 +92,12 @@ pub(super) struct Joint {
     pub beta: Option<f64>,
 }
 
-/// Moments of `path`'s returns above `hurdle`, and with them those against `benchmark`; `visit` sees each block's first row and values.
+/// Moments of `path`'s returns above `hurdle`, and with them those against `benchmark`; `visit` sees each block's first row, values and range.
 pub(super) fn measure(
     path: Path<'_>,
     hurdle: f64,
     benchmark: Option<Path<'_>>,
-    visit: impl FnMut(usize, &[f64]),
+    visit: impl FnMut(usize, &[f64], Range),
 ) -> (Moments, Option<Joint>) {
     let count = path.values.len();
     let raw = dispatch(Pass {
@@ -124,7 +117,7 @@ pub(super) fn measure(
             path,
             benchmark,
             hurdles: [hurdle + means[0], means[1]],
-            visit: |_: usize, _: &[f64]| (),
+            visit: |_: usize, _: &[f64], _: Range| (),
         });
         centred.central_squares(n)
     } else {
@@ -180,34 +173,33 @@ struct Pass<'a, V> {
     visit: V,
 }
 
-impl<V: FnMut(usize, &[f64])> Work for Pass<'_, V> {
+impl<V: FnMut(usize, &[f64], Range)> Work for Pass<'_, V> {
     type Output = Sums;
 
     #[inline(always)]
     fn run(mut self) -> Sums {
         let mut sums = Sums::default();
-        let mut returns = [0.0; BLOCK];
+        let mut own = [0.0; BLOCK];
+        let mut other = [0.0; BLOCK];
         for (index, values) in self.path.values.chunks(BLOCK).enumerate() {
             let row = index * BLOCK;
-            (self.visit)(row, values);
-            let returns = &mut returns[..values.len()];
-            let [sum, squares, downside] = self.path.fold(row, returns, |change, kept| {
-                let x = change - self.hurdles[0];
+            (self.visit)(row, values, Range::of(values));
+            let own = &mut own[..values.len()];
+            self.path.returns(row, self.hurdles[0], own);
+            let [sum, squares, downside] = fold(own, own, |x, _| {
                 let fall = if x < 0.0 { x } else { 0.0 };
-                *kept = x;
                 [x, x * x, fall * fall]
             });
-            sums.own.add(sum);
-            sums.own_squares.add(squares);
-            sums.downside.add(downside);
+            sums.own.add_lanes(&sum);
+            sums.own_squares.add_lanes(&squares);
+            sums.downside.add_lanes(&downside);
             if let Some(benchmark) = self.benchmark {
-                let [sum, squares, product] = benchmark.fold(row, returns, |change, x| {
-                    let y = change - self.hurdles[1];
-                    [y, y * y, *x * y]
-                });
-                sums.other.add(sum);
-                sums.other_squares.add(squares);
-                sums.product.add(product);
+                let other = &mut other[..values.len()];
+                benchmark.returns(row, self.hurdles[1], other);
+                let [sum, squares, product] = fold(own, other, |x, y| [y, y * y, x * y]);
+                sums.other.add_lanes(&sum);
+                sums.other_squares.add_lanes(&squares);
+                sums.product.add_lanes(&product);
             }
         }
         sums
@@ -233,38 +225,58 @@ impl Sum {
         self.total = total;
     }
 
+    /// Adds a block. Lanes handed over in memory stay together in one register until then.
+    #[inline(never)]
+    fn add_lanes(&mut self, lanes: &Lanes) {
+        self.add((lanes[0] + lanes[2]) + (lanes[1] + lanes[3]));
+    }
+
     pub fn value(&self) -> f64 {
         self.total + self.lost
     }
 }
 
 /// Lowest, highest and summed value of a block.
-#[inline(always)]
-pub(super) fn range(values: &[f64]) -> [f64; 3] {
-    let mut low = [f64::INFINITY; LANES];
-    let mut high = [f64::NEG_INFINITY; LANES];
-    let mut sum = [0.0; LANES];
-    let mut take = |lane: usize, value: f64| {
-        low[lane] = if value < low[lane] { value } else { low[lane] };
-        high[lane] = if value > high[lane] {
-            value
-        } else {
-            high[lane]
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Range {
+    pub low: f64,
+    pub high: f64,
+    pub sum: f64,
+}
+
+impl Range {
+    #[inline(always)]
+    fn of(values: &[f64]) -> Self {
+        let mut low = [f64::INFINITY; LANES];
+        let mut high = [f64::NEG_INFINITY; LANES];
+        let mut sum = [0.0; LANES];
+        let (chunks, rest) = values.as_chunks::<LANES>();
+        let mut take = |lane: usize, value: f64| {
+            low[lane] = if value < low[lane] { value } else { low[lane] };
+            high[lane] = if value > high[lane] {
+                value
+            } else {
+                high[lane]
+            };
+            sum[lane] += value;
         };
-        sum[lane] += value;
-    };
-    let (chunks, rest) = values.as_chunks::<LANES>();
-    for chunk in chunks {
-        for (lane, value) in chunk.iter().enumerate() {
+        for chunk in chunks {
+            for (lane, value) in chunk.iter().enumerate() {
+                take(lane, *value);
+            }
+        }
+        for (lane, value) in rest.iter().enumerate() {
             take(lane, *value);
         }
+        Self::across(&low, &high, &sum)
     }
-    for (lane, value) in rest.iter().enumerate() {
-        take(lane, *value);
+
+    #[inline(never)]
+    fn across(low: &Lanes, high: &Lanes, sum: &Lanes) -> Self {
+        Self {
+            low: low.iter().copied().fold(f64::INFINITY, f64::min),
+            high: high.iter().copied().fold(f64::NEG_INFINITY, f64::max),
+            sum: sum.iter().sum(),
+        }
     }
-    [
-        low.into_iter().fold(f64::INFINITY, f64::min),
-        high.into_iter().fold(f64::NEG_INFINITY, f64::max),
-        sum.into_iter().sum(),
-    ]
 }

@@ -7,7 +7,7 @@ use crate::market::Interval;
 use super::daily::daily_closes;
 use super::drawdown::Drawdown;
 use super::metrics::{Metrics, Undefined};
-use super::returns::{Joint, Moments, Path, Sum, measure, range};
+use super::returns::{Joint, Moments, Path, Sum, measure};
 use super::trades::TradeSums;
 
 /// What a run recorded, as far as metrics need it.
@@ -107,11 +107,10 @@ fn curve_metrics(record: &Record<'_>, metrics: &mut Metrics, gaps: &mut Gaps) ->
     let hurdle = record.risk_free_rate / per_year;
     let mut lowest = f64::INFINITY;
     let mut total = Sum::default();
-    let (moments, joint) = measure(path, hurdle, benchmark_path, |row, values| {
-        let [low, high, sum] = range(values);
-        lowest = lowest.min(low);
-        total.add(sum);
-        drawdown.take(row, values, low, high);
+    let (moments, joint) = measure(path, hurdle, benchmark_path, |row, values, range| {
+        lowest = lowest.min(range.low);
+        total.add(range.sum);
+        drawdown.take(row, values, range.low, range.high);
     });
     if !total.value().is_finite() {
         let row = equity
@@ -208,7 +207,7 @@ fn daily_metrics(record: &Record<'_>, ruined: bool, metrics: &mut Metrics, gaps:
                 start: record.initial_balance,
                 values: closes,
             };
-            let (moments, _) = measure(path, record.risk_free_rate / 365.0, None, |_, _| {});
+            let (moments, _) = measure(path, record.risk_free_rate / 365.0, None, |_, _, _| {});
             Ratios::of(&moments, 365.0, ruined)
         }
         None => Ratios::none("bars are longer than a day"),

@@ -86,7 +86,7 @@ impl Venue {
             .account_ids()
             .any(|account| self.position(account, market).is_open())
         {
-            let (low, high) = dispatch(Extremes { lows, highs });
+            let (low, high) = Extremes { lows, highs }.find();
             for account in self.account_ids() {
                 let position = self.ledger.position_mut(account, market);
                 if position.is_open() {
@@ -125,11 +125,23 @@ struct Extremes<'a> {
     highs: &'a [f64],
 }
 
+const LANES: usize = 4;
+
+impl Extremes<'_> {
+    fn find(self) -> (f64, f64) {
+        let (low, high) = dispatch(self);
+        (
+            low.into_iter().fold(f64::INFINITY, f64::min),
+            high.into_iter().fold(0.0, f64::max),
+        )
+    }
+}
+
 impl Work for Extremes<'_> {
-    type Output = (f64, f64);
+    type Output = ([f64; LANES], [f64; LANES]);
 
     #[inline(always)]
-    fn run(self) -> (f64, f64) {
+    fn run(self) -> Self::Output {
         (
             fold(self.lows, f64::INFINITY, |a, b| if b < a { b } else { a }),
             fold(self.highs, 0.0, |a, b| if b > a { b } else { a }),
@@ -137,10 +149,9 @@ impl Work for Extremes<'_> {
     }
 }
 
-/// An extreme over a column, in lanes that the compiler turns into vectors.
+/// An extreme over a column, in lanes.
 #[inline(always)]
-fn fold(values: &[f64], start: f64, pick: impl Fn(f64, f64) -> f64) -> f64 {
-    const LANES: usize = 4;
+fn fold(values: &[f64], start: f64, pick: impl Fn(f64, f64) -> f64) -> [f64; LANES] {
     let mut lanes = [start; LANES];
     let (chunks, rest) = values.as_chunks::<LANES>();
     for chunk in chunks {
@@ -148,6 +159,8 @@ fn fold(values: &[f64], start: f64, pick: impl Fn(f64, f64) -> f64) -> f64 {
             *lane = pick(*lane, *value);
         }
     }
-    let extreme = lanes.into_iter().fold(start, &pick);
-    rest.iter().copied().fold(extreme, &pick)
+    for (lane, value) in lanes.iter_mut().zip(rest) {
+        *lane = pick(*lane, *value);
+    }
+    lanes
 }
