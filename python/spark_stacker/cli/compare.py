@@ -23,7 +23,9 @@ Examples:
 
 
 @click.command(epilog=EPILOG)
-@click.argument("result_files", metavar="[RESULT.json]...", nargs=-1, type=click.Path(path_type=Path))
+@click.argument(
+    "result_files", metavar="[RESULT.json]...", nargs=-1, type=click.Path(path_type=Path, readable=False)
+)
 @click.option(
     "--indicator",
     "indicators",

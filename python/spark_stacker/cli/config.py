@@ -23,7 +23,7 @@ def config() -> None:
 
 
 @config.command(epilog="\b\nExample:\n  spark-stacker config check spark-stacker.toml")
-@click.argument("file", type=click.Path(path_type=Path))
+@click.argument("file", type=click.Path(path_type=Path, readable=False))
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
 def check(*, file: Path, as_json: bool) -> None:
     """Check FILE and say in words what would run."""

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 __all__ = ["data"]
 
-_PATH = click.Path(path_type=Path)
+_PATH = click.Path(path_type=Path, readable=False)
 _json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON for machines.")
 _root_option = click.option(
     "--root",

@@ -14,8 +14,13 @@ __all__ = ["report"]
     "  spark-stacker report eth.json\n"
     "  spark-stacker report eth.json -o eth.html --title 'ETH, first try'"
 )
-@click.argument("result_file", metavar="RESULT.json", type=click.Path(path_type=Path))
-@click.option("-o", "--output", type=click.Path(path_type=Path), help="The page.  [default: RESULT.html]")
+@click.argument("result_file", metavar="RESULT.json", type=click.Path(path_type=Path, readable=False))
+@click.option(
+    "-o",
+    "--output",
+    type=click.Path(path_type=Path, readable=False),
+    help="The page.  [default: RESULT.html]",
+)
 @click.option("--title", help="Heading of the page.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON for machines.")
 def report(*, result_file: Path, output: Path | None, title: str | None, as_json: bool) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import importlib
 import importlib.util
 import sys
@@ -24,8 +25,9 @@ def load_plugins(plugins: object, *, directory: Path) -> list[ConfigProblem]:
     for index, name in enumerate(plugins if isinstance(plugins, list | tuple) else []):
         if isinstance(name, str):
             try:
-                _load(name, directory)
-            except Exception as error:  # user code fails as it likes
+                with contextlib.redirect_stdout(sys.stderr):  # stdout is the command's own
+                    _load(name, directory)
+            except (Exception, SystemExit) as error:  # user code fails as it likes
                 message = f'"{name}" cannot be loaded: {type(error).__name__}: {error}'
                 problems.append(ConfigProblem(f"plugins[{index}]", message))
     return problems

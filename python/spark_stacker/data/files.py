@@ -145,8 +145,9 @@ def atomic_write(path: Path) -> Iterator[IO[bytes]]:
             os.fsync(stream.fileno())
         Path(temporary).chmod(0o644)
         Path(temporary).replace(path)
-    except OSError as error:
-        raise DataError(f"{path}: cannot be written: {error.strerror or error}") from error
+    except (OSError, pl.exceptions.ComputeError) as error:  # the second is how Polars tells of a full disk
+        reason = (isinstance(error, OSError) and error.strerror) or error
+        raise DataError(f"{path}: cannot be written: {reason}") from error
     finally:
         Path(temporary).unlink(missing_ok=True)
 

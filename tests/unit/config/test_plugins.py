@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from spark_stacker.config import load_settings, registry
+from spark_stacker.config import load_settings, parse_settings, registry
 from spark_stacker.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -68,3 +68,15 @@ def test_a_plugin_that_fails_is_named(tmp_path: Path, plugin: str, content: str 
     (tmp_path / "a.toml").write_text(f'plugins = ["{plugin}"]\n')
     with pytest.raises(ConfigError, match=f'plugins\\[0\\]: "{plugin}" cannot be loaded: {reason}'):
         load_settings(tmp_path / "a.toml")
+
+
+def test_a_plugin_that_would_end_the_program_is_a_mistake(tmp_path: Path) -> None:
+    (tmp_path / "leaves.py").write_text("raise SystemExit(3)")
+    with pytest.raises(ConfigError, match=r'plugins\[0\]: "leaves.py" cannot be loaded: SystemExit: 3'):
+        parse_settings({"plugins": ["leaves.py"]}, directory=tmp_path)
+
+
+def test_what_a_plugin_prints_stays_off_stdout(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "talks.py").write_text("print('hello')")
+    parse_settings({"plugins": ["talks.py"]}, directory=tmp_path)
+    assert capsys.readouterr() == ("", "hello\n")

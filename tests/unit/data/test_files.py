@@ -188,6 +188,18 @@ def test_a_place_that_cannot_be_written_is_a_data_error(tmp_path: Path) -> None:
         write_file(hours(2), tmp_path / "dir.csv")
 
 
+def test_a_full_disk_is_a_data_error_and_leaves_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fill(*_: object, **__: object) -> None:
+        raise pl.exceptions.ComputeError("No space left on device")
+
+    monkeypatch.setattr(pl.DataFrame, "write_parquet", fill)
+    with pytest.raises(DataError, match=r"x\.parquet: cannot be written: No space left on device"):
+        write_file(hours(2), tmp_path / "x.parquet")
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_rows_have_no_limit(tmp_path: Path) -> None:
     frame = pl.DataFrame({"timestamp": pl.int_range(1_600_000_000, 1_600_150_000, eager=True)})
     frame = frame.with_columns(open=1.0, high=1.0, low=1.0, close=1.0, volume=1.0)
