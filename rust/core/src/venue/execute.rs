@@ -236,7 +236,9 @@ impl Venue {
             self.end_group(group, point.time_ns);
         }
         if quote.liquidity == Liquidity::Taker {
-            self.state_mut(point.market).volume_taken += quantity;
+            let state = self.state_mut(point.market);
+            state.volume_taken += quantity;
+            state.fills_taken += 1;
         }
         let opening = Opening {
             leverage: request.leverage,
@@ -273,7 +275,7 @@ impl Venue {
         if pricing == Pricing::Slipped && self.rules.slippage != SlippageModel::None {
             let state = self.state(point.market);
             let taking = Taking {
-                id: order.id,
+                number: state.fills_taken,
                 seed: self.rules.seed,
                 quantity: units(price).min(self.volume_left(point.market)),
                 bar_volume: state.bar_volume,

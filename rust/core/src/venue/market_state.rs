@@ -18,6 +18,8 @@ pub(super) struct MarketState {
     /// Units of the current bar, and what market orders have taken of them.
     pub bar_volume: f64,
     pub volume_taken: f64,
+    /// Fills that took liquidity so far: the number by which random slippage is drawn, which other markets do not change.
+    pub fills_taken: u64,
     pub volatility: Volatility,
     /// Liquidation is judged on mark candles.
     pub has_mark: bool,
@@ -32,6 +34,7 @@ impl MarketState {
             resting: Vec::new(),
             bar_volume: 0.0,
             volume_taken: 0.0,
+            fills_taken: 0,
             volatility: Volatility::new(slippage),
             has_mark: false,
         }

@@ -14,7 +14,7 @@ pub enum SlippageModel {
         /// Basis points.
         bps: f64,
     },
-    /// Uniform between 0 and `max_bps`, drawn from the hash of seed and order id.
+    /// Uniform between 0 and `max_bps`, drawn from the hash of the seed and the number of the fill in its market.
     Random {
         /// Highest draw, basis points.
         max_bps: f64,

@@ -1,13 +1,14 @@
 //! How far the price of a market order moves against it. Limit orders and liquidations have no slippage.
 
-use super::{OrderId, Side, SlippageModel};
+use super::{Side, SlippageModel};
 
 /// No model moves a price by more than this fraction, so that a sale never pays for being sold.
 const MAX_FRACTION: f64 = 0.99;
 
 /// A market order at the moment of its fill.
 pub(super) struct Taking {
-    pub id: OrderId,
+    /// How many fills took liquidity in the market before.
+    pub number: u64,
     pub seed: u64,
     /// Base units.
     pub quantity: f64,
@@ -29,7 +30,7 @@ impl SlippageModel {
         let fraction = match *self {
             Self::None => return 0.0,
             Self::Fixed { bps } => bps * BPS,
-            Self::Random { max_bps } => max_bps * BPS * uniform(taking.seed, taking.id),
+            Self::Random { max_bps } => max_bps * BPS * uniform(taking.seed, taking.number),
             Self::VolumeShare {
                 base_bps,
                 coefficient_bps,
@@ -50,9 +51,9 @@ pub(super) fn against(side: Side, price: f64, fraction: f64) -> f64 {
     price * (1.0 + side.sign() * fraction)
 }
 
-/// Uniform in [0, 1), the same for the same seed and order whatever else happens.
-fn uniform(seed: u64, id: OrderId) -> f64 {
-    let bits = mix(seed ^ mix(u64::from(id.0).wrapping_add(0x9E37_79B9_7F4A_7C15)));
+/// Uniform in [0, 1), the same for the same seed and number whatever happens in other markets.
+fn uniform(seed: u64, number: u64) -> f64 {
+    let bits = mix(seed ^ mix(number.wrapping_add(0x9E37_79B9_7F4A_7C15)));
     (bits >> 11) as f64 * (1.0 / (1_u64 << 53) as f64)
 }
 
@@ -125,9 +126,9 @@ impl Volatility {
 mod tests {
     use super::*;
 
-    fn taking(id: u32, quantity: f64) -> Taking {
+    fn taking(number: u64, quantity: f64) -> Taking {
         Taking {
-            id: OrderId(id),
+            number,
             seed: 7,
             quantity,
             bar_volume: 100.0,
@@ -158,12 +159,12 @@ mod tests {
     #[test]
     fn random_slippage_is_seeded_and_uniform() {
         let model = SlippageModel::Random { max_bps: 10.0 };
-        let draw = |id| model.fraction(&taking(id, 1.0), || 0.0);
+        let draw = |number| model.fraction(&taking(number, 1.0), || 0.0);
         assert_eq!(draw(3), draw(3));
         assert_ne!(draw(3), draw(4));
         let mean = (0..10_000).map(draw).sum::<f64>() / 10_000.0;
         assert!((mean - 5e-4).abs() < 1e-5, "{mean}");
-        assert!((0..10_000).all(|id| (0.0..1e-3).contains(&draw(id))));
+        assert!((0..10_000).all(|number| (0.0..1e-3).contains(&draw(number))));
     }
 
     #[test]
