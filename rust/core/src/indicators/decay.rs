@@ -119,12 +119,13 @@ impl Decay {
     /// The `p` of a block.
     #[inline(always)]
     fn partials(&self, inputs: [f64; BLOCK]) -> [f64; BLOCK] {
-        let [a, b, c, d, e, f, g, h] = inputs;
-        let [a, b, c, d] = self.lane_partials([a, b, c, d]);
-        let right = self.lane_partials([e, f, g, h]);
-        let [w, x, y, z, ..] = self.powers;
-        let [e, f, g, h] = multiply_add([w, x, y, z], [d; LANES], right);
-        [a, b, c, d, e, f, g, h]
+        let vectors = inputs.as_chunks::<LANES>().0;
+        let left = self.lane_partials(vectors[0]);
+        let right = self.lane_partials(vectors[1]);
+        std::array::from_fn(|j| match j.checked_sub(LANES) {
+            None => left[j],
+            Some(lane) => self.powers[lane].mul_add(left[LANES - 1], right[lane]),
+        })
     }
 
     /// The `p` of a vector. No lane takes more than 0 times one after it, so those still open change nothing.

@@ -109,7 +109,7 @@ impl Lines<2> for UltimateMa {
 enum Average {
     Sma(Sma),
     Ema(Ema),
-    Wma(Wma),
+    Wma(Box<Wma>),
     Hull(Box<Hull>),
     Vwma(Vwma),
     Rma(Rma),
@@ -122,7 +122,7 @@ impl Average {
         Ok(match kind {
             "sma" => Self::Sma(Sma::new(length)?),
             "ema" => Self::Ema(Ema::new(length)?),
-            "wma" => Self::Wma(Wma::new(length)?),
+            "wma" => Self::Wma(Box::new(Wma::new(length)?)),
             "hull" => Self::Hull(Box::new(Hull::new(length)?)),
             "vwma" => Self::Vwma(Vwma::new(length)?),
             "rma" => Self::Rma(Rma::new(length)?),
