@@ -21,7 +21,7 @@ $(BIN)/maturin: pyproject.toml
 	@touch $@
 
 $(VENV)/.built: $(BIN)/maturin $(RUST_SOURCES)
-	VIRTUAL_ENV=$(CURDIR)/$(VENV) $(BIN)/maturin develop --release --quiet
+	PIP_QUIET=1 VIRTUAL_ENV=$(CURDIR)/$(VENV) $(BIN)/maturin develop --release --quiet
 	@touch $@
 
 build: $(VENV)/.built ## Create the virtual environment, compile the core (release) and install the package into it
@@ -31,12 +31,12 @@ live: build ## Dry-run a strategy over synthetic candles, or over DATA=candles.p
 
 test: rust-test python-test ## Run all tests (Rust, then Python with coverage)
 
-rust-test: $(BIN)/maturin
+rust-test: $(BIN)/maturin ## Run the Rust tests
 	cargo test --workspace --quiet
 
-python-test: build
+python-test: build ## Run the Python tests, with coverage
 	$(BIN)/coverage erase
-	$(BIN)/coverage run -m pytest
+	$(BIN)/coverage run -m pytest tests benches --benchmark-disable
 	$(BIN)/coverage combine --quiet
 	$(BIN)/coverage report
 
@@ -59,11 +59,12 @@ format: $(BIN)/maturin ## Format Rust and Python
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix --quiet .
 
-peers: build
+peers: build ## Install what the benchmarks compare with
 	$(BIN)/python -m pip install --quiet --group peers
 
 bench: peers ## Measure against the peers, interleaved in one process each
 	bash benches/run
+	$(BIN)/python -m pytest benches --benchmark-only --benchmark-columns=min,median,rounds
 
 clean: ## Remove everything that can be built again
 	rm -rf $(VENV) target dist htmlcov .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage*

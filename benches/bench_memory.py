@@ -1,4 +1,4 @@
-"""Peak memory of a backtest above what was resident once the candles were loaded, in multiples of their columns."""
+"""Peak memory of a backtest above what was resident once the candles were loaded, in their columns."""
 
 from __future__ import annotations
 

@@ -1,7 +1,8 @@
 """A strategy function called on every bar, against backtesting.py on the same rules, and the empty function.
 
-The rules read two averages a bar and trade when their order changes: some dozens of bars apart. backtesting.py knows whole
-units only, so the size is a fixed number of them.
+The rules read two averages a bar and trade when their order changes, some dozens of bars apart.
+backtesting.py knows whole units only, so the size is a fixed number of them. Loading, indicators, metrics,
+curve and trades are inside the time on both sides.
 """
 
 from __future__ import annotations
@@ -12,11 +13,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from market import BALANCE, FAST, FEE_RATE, HOUR_NS, SLOW, Candles, account_plan, random_walk
+from market import BALANCE, FAST, FEE_RATE, SLOW, SYMBOL, Candles, engine, random_walk
 from measure import interleaved, median, paired_ratio, require_release, table
 from serial_chain import TARGET_MACHINE_NS, addition_ns
-from spark_stacker import _core
-from spark_stacker.indicators import functions
+from spark_stacker.indicators import IndicatorFactory, functions
 
 warnings.simplefilter("ignore")
 import backtesting  # noqa: E402
@@ -27,59 +27,34 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-BARS = 8_760
-ROUNDS = 9
+BARS = 100_000
+ROUNDS = 7
 UNITS = 10
 TIMES_BACKTESTING, CROSS_NS, EMPTY_NS = 8.0, 500.0, 300.0
 
 
-def cross(data: Any, simulation: Any, params: Any) -> None:
+def cross(data: Any, simulation: Any, params: Any) -> None:  # noqa: ARG001
     """In when the fast average is above the slow one, out when it is below."""
-    fast, slow = data["fast"][-1], data["slow"][-1]
+    fast, slow = data["fast_ma"][-1], data["slow_ma"][-1]
     if fast > slow:
         if not simulation.quantity:
-            order(simulation, "buy", float(UNITS), "base")
+            simulation.buy(UNITS)
     elif fast < slow and simulation.quantity:
-        order(simulation, "sell", None, "position")
+        simulation.close_position()
 
 
 def nothing(data: Any, simulation: Any, params: Any) -> None:
     """What a call costs."""
 
 
-def order(simulation: Any, side: str, quantity: float | None, unit: str) -> None:
-    simulation.submit(
-        side,
-        "market",
-        quantity,
-        unit,
-        price=None,
-        trigger=None,
-        distance_fraction=None,
-        time_in_force="gtc",
-        expires_ns=None,
-        post_only=False,
-        reduce_only=unit == "position",
-        leverage=1.0,
-        stop_fraction=None,
-        target_fraction=None,
-        trail_fraction=None,
-        break_even_fraction=None,
-        group=None,
-    )
+def ours(candles: Candles, function: Callable[..., None]) -> Callable[[], Any]:
+    backtests = engine(candles.bars())
+    averages = IndicatorFactory.create_indicator("ma", "ma", {"fast_period": FAST, "slow_period": SLOW})
 
-
-def ours(candles: Candles, function: Callable[..., None]) -> Callable[[], _core.Simulation]:
-    bars, plan = candles.bars(), account_plan()
-
-    def call() -> _core.Simulation:
-        averages = {"fast": functions.sma(candles.close, FAST), "slow": functions.sma(candles.close, SLOW)}
-        simulation = _core.Simulation(_core.Portfolio(plan))
-        simulation.run(_core.MarketView(bars, averages, lambda view: view), 0, function, simulation, None)
-        simulation.metrics(bars)
-        simulation.equity_curve()
-        simulation.trades()
-        return simulation
+    def call() -> Any:
+        result = backtests.run_backtest(function, SYMBOL, "1h", indicators=[averages])
+        result.metrics, result.equity_curve, result.trades  # noqa: B018
+        return result
 
     return call
 
@@ -115,10 +90,12 @@ def with_backtesting(candles: Candles) -> Callable[[], Any]:
     return lambda: backtesting.Backtest(frame, Cross, cash=BALANCE, commission=FEE_RATE).run()
 
 
-def check_equal(mine: dict[str, Any], theirs: Any) -> None:
+def check_equal(mine: Any, theirs: Any) -> None:
     same = (
-        (mine["entry_time_ns"] // HOUR_NS).tolist() == theirs["EntryBar"].tolist()
-        and (mine["exit_time_ns"] // HOUR_NS).tolist() == theirs["ExitBar"].tolist()
+        mine["entry_time"].dt.replace_time_zone(None).to_list()
+        == theirs["EntryTime"].dt.to_pydatetime().tolist()
+        and mine["exit_time"].dt.replace_time_zone(None).to_list()
+        == theirs["ExitTime"].dt.to_pydatetime().tolist()
         and np.allclose(mine["entry_price"], theirs["EntryPrice"], rtol=1e-12)
         and np.allclose(mine["exit_price"], theirs["ExitPrice"], rtol=1e-12)
         and np.allclose(mine["profit"], theirs["PnL"], rtol=1e-9, atol=1e-9)
@@ -130,15 +107,16 @@ def check_equal(mine: dict[str, Any], theirs: Any) -> None:
 
 def main() -> None:
     require_release()
-    backtesting.backtesting._tqdm = lambda rows, **_: rows  # type: ignore[attr-defined]  # no progress bar in the time
+    # No progress bar in the time.
+    backtesting.backtesting._tqdm = lambda rows, **_: rows  # type: ignore[attr-defined]  # noqa: SLF001
     candles = random_walk(BARS)
     calls: dict[str, Callable[[], Any]] = {
         "ours": ours(candles, cross),
         "empty": ours(candles, nothing),
         "backtesting": with_backtesting(candles),
     }
-    check_equal(calls["ours"]().trades(), calls["backtesting"]()["_trades"])
-    seconds = interleaved(calls, rounds=ROUNDS, repeat={"ours": 5, "empty": 5})
+    check_equal(calls["ours"]().trades, calls["backtesting"]()["_trades"])
+    seconds = interleaved(calls, rounds=ROUNDS)
     addition = addition_ns()
     scale = addition / TARGET_MACHINE_NS
     bar_ns = {name: median(times) / BARS * 1e9 for name, times in seconds.items()}

@@ -8,10 +8,15 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from spark_stacker import _core
+from spark_stacker.backtesting import BacktestEngine
+from spark_stacker.config import Settings
+from spark_stacker.data import DataManager, FrameDataSource
+from spark_stacker.data.candles import bars_to_frame
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+SYMBOL = "ETH-USD"
 HOUR_NS = 3_600_000_000_000
 BALANCE = 10_000.0
 FEE_RATE = 0.0005
@@ -37,7 +42,7 @@ class Candles:
 
 
 def random_walk(bars: int, *, seed: int = 1) -> Candles:
-    """A geometric random walk that opens near the last close; hourly volatility falls with the length, so that it stays in range."""
+    """A geometric random walk that opens near the last close; the longer, the calmer, to stay in range."""
     rng = np.random.default_rng(seed)
     step = min(0.005, 0.5 / np.sqrt(bars))
     close = 100.0 * np.exp(np.cumsum(rng.normal(0.0, step, bars)))
@@ -89,11 +94,6 @@ def cross_plan() -> dict[str, Any]:
         "max_holding_ns": None,
         "hedge": None,
     }
-    return account_plan() | {"strategies": [strategy]}
-
-
-def account_plan() -> dict[str, Any]:
-    """An account and its venue, without a strategy."""
     return {
         "initial_balance": BALANCE,
         "venue": {
@@ -106,7 +106,7 @@ def account_plan() -> dict[str, Any]:
             "seed": 0,
             "slippage": {"model": "none"},
         },
-        "markets": [{"symbol": "ETH-USD", "interval_ns": HOUR_NS, "instrument": None}],
+        "markets": [{"symbol": SYMBOL, "interval_ns": HOUR_NS, "instrument": None}],
         "limits": {
             "max_parallel_trades": None,
             "max_exposure_pct": None,
@@ -115,8 +115,39 @@ def account_plan() -> dict[str, Any]:
             "max_drawdown_pct": None,
             "close_on_breach": False,
         },
-        "strategies": [],
+        "strategies": [strategy],
     }
+
+
+def settings() -> Settings:
+    """The same in the user's words."""
+    return Settings.model_validate(
+        {
+            "initial_balance": BALANCE,
+            "exchanges": [{"name": "made", "exchange_type": "replay", "use_as_main": True}],
+            "simulation": {"taker_fee": FEE_RATE, "maker_fee": 0.0, "slippage": {"model": "none"}},
+            "indicators": [
+                {"name": "ma", "type": "ma", "parameters": {"fast_period": FAST, "slow_period": SLOW}}
+            ],
+            "strategies": [
+                {
+                    "name": "cross",
+                    "market": SYMBOL,
+                    "timeframe": "1h",
+                    "indicators": ["ma"],
+                    "side": "long",
+                    "sizing": {"method": "percent_equity", "equity_pct": 100.0},
+                }
+            ],
+        }
+    )
+
+
+def engine(bars: _core.Bars) -> BacktestEngine:
+    """The public engine over candles that are loaded."""
+    manager = DataManager()
+    manager.register_source("made", FrameDataSource({(SYMBOL, "1h"): bars_to_frame(bars)}))
+    return BacktestEngine(manager, BALANCE, maker_fee=0.0, taker_fee=FEE_RATE)
 
 
 def run_core(

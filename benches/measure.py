@@ -1,7 +1,7 @@
-"""Timing that holds on a machine whose speed wanders: what is compared runs in turn in one process, and pairs are compared.
+"""Timing on a machine whose speed wanders: what is compared runs in turn, in one process.
 
-Every script here first shows that the results are equal, then times ``A B A B …`` after a warm-up, and prints medians of
-the paired ratios. Where a target is an absolute time, `serial_chain` scales it.
+Every script here first shows that the results are equal, then times ``A B A B …`` after a warm-up, and
+prints medians of the paired ratios. Where a target is an absolute time, `serial_chain` scales it.
 """
 
 from __future__ import annotations
@@ -21,9 +21,7 @@ if TYPE_CHECKING:
 def require_release() -> None:
     """Leaves when the extension is a debug build: its times mean nothing."""
     if _core.build_profile != "release":
-        sys.exit(
-            f"spark_stacker._core is a {_core.build_profile} build; benchmarks need `maturin develop --release` (make build)"
-        )
+        sys.exit(f"spark_stacker._core is a {_core.build_profile} build: `make build` compiles a release")
 
 
 def interleaved(

@@ -1,10 +1,46 @@
 """The Rust core. User code imports ``spark_stacker.*`` instead."""
 
 from collections.abc import Callable, Sequence
-from typing import Any, Final, final, overload
+from typing import Any, Final, TypeAlias, final, overload
 
 import numpy as np
 from numpy.typing import NDArray
+
+__all__ = [
+    "Aggregator",
+    "Bars",
+    "ColumnView",
+    "Indicator",
+    "IndicatorStream",
+    "MarketView",
+    "Portfolio",
+    "Run",
+    "Session",
+    "Simulation",
+    "__version__",
+    "atr",
+    "bollinger",
+    "build_profile",
+    "curve_metrics",
+    "ema",
+    "hull",
+    "indicator_catalog",
+    "interval_name",
+    "interval_ns",
+    "linear_regression",
+    "linear_regression_intercept",
+    "linear_regression_slope",
+    "macd",
+    "rma",
+    "rsi",
+    "run_backtest",
+    "sma",
+    "supertrend",
+    "t3",
+    "tema",
+    "vwma",
+    "wma",
+]
 
 __version__: Final[str]
 build_profile: Final[str]
@@ -76,7 +112,7 @@ class Indicator:
     def last_signal(
         self, close: NDArray[np.float64], columns: list[NDArray[np.float64]]
     ) -> tuple[int, float, str] | None:
-        """(direction, confidence, trigger) at the last row of values computed before, in the columns' order."""
+        """(direction, confidence, trigger) at the last row of values computed before."""
     def stream(self) -> IndicatorStream: ...
 
 @final
@@ -86,10 +122,11 @@ class IndicatorStream:
     def update(
         self, open_time_ns: int, open: float, high: float, low: float, close: float, volume: float
     ) -> tuple[tuple[float, ...], tuple[int, float, str] | None]:
-        """Takes the next closed candle; values of the columns (NaN in warm-up) and (direction, confidence, trigger)."""
+        """Takes the next closed candle; values (NaN in warm-up) and (direction, confidence, trigger)."""
 
 def indicator_catalog() -> list[dict[str, object]]:
     """Every indicator type: type, description, parameters, columns, flags."""
+
 def curve_metrics(
     open_time_ns: NDArray[np.int64],
     equity: NDArray[np.float64],
@@ -100,8 +137,9 @@ def curve_metrics(
     risk_free_rate: float,
 ) -> tuple[dict[str, float | int | None], dict[str, str]]: ...
 
-_MarketBar = tuple[int, float, float, float, float, float]
-_Columns = dict[str, NDArray[np.float64] | NDArray[np.int64] | list[str | None] | list[float | None]]
+_MarketBar: TypeAlias = tuple[int, float, float, float, float, float]
+_Column: TypeAlias = NDArray[np.float64] | NDArray[np.int64] | list[str | None] | list[float | None]
+_Columns: TypeAlias = dict[str, _Column]
 
 @final
 class Portfolio:
@@ -134,6 +172,7 @@ def run_backtest(
     funding: Sequence[tuple[NDArray[np.int64], NDArray[np.float64]] | None],
     mark: Sequence[Bars | None],
 ) -> Run: ...
+
 @final
 class Session:
     """A portfolio at work on bars that arrive one after another."""
@@ -160,7 +199,7 @@ class Session:
 
 @final
 class Simulation:
-    """A simulated venue, driven by hand or by a strategy function. What does not name a market means its first."""
+    """A simulated venue, driven by hand or by a strategy function. Its first market where none is named."""
 
     def __new__(cls, portfolio: Portfolio) -> Simulation: ...
     def add_funding(self, time_ns: int, rate: float) -> None: ...
@@ -230,9 +269,9 @@ class ColumnView:
 
     def __len__(self) -> int: ...
     @overload
-    def __getitem__(self, key: int) -> float: ...
+    def __getitem__(self, key: int, /) -> float: ...
     @overload
-    def __getitem__(self, key: slice) -> NDArray[np.float64]: ...
+    def __getitem__(self, key: slice, /) -> NDArray[np.float64]: ...
 
 @final
 class MarketView:
@@ -245,8 +284,8 @@ class MarketView:
         to_frame: Callable[[MarketView], object],
     ) -> MarketView: ...
     def __len__(self) -> int: ...
-    def __getitem__(self, name: str) -> ColumnView: ...
-    def __contains__(self, name: object) -> bool: ...
+    def __getitem__(self, key: str, /) -> ColumnView: ...
+    def __contains__(self, key: object, /) -> bool: ...
     @property
     def columns(self) -> tuple[str, ...]: ...
     @property

@@ -61,7 +61,8 @@ class Signal:
 
     ``confidence`` lies in [0, 1]; ``timestamp`` is the close of the bar in UTC.
 
-    >>> Signal(direction=SignalDirection.BUY, symbol="ETH-USD", indicator="rsi_14", confidence=0.7).direction.value
+    >>> signal = Signal(direction=SignalDirection.BUY, symbol="ETH-USD", indicator="rsi_14", confidence=0.7)
+    >>> signal.direction.value
     'BUY'
     """
 

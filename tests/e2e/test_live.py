@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from made import strategies
-from made.candles import frame
+from made.minutes import frame
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -297,3 +297,23 @@ def test_wrong_input_gets_a_clear_error_and_its_exit_code(started: Live, tmp_pat
     assert code == expected, err
     assert words in err
     assert "Traceback" not in err
+
+
+def test_a_configuration_may_name_the_replay_and_its_files(
+    started: Live, recorded: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "candles").mkdir()
+    (tmp_path / "candles" / "ETH-BTC_5m.parquet").symlink_to(recorded)
+    replay = {"name": "tape", "exchange_type": "replay", "files": ["candles"], "use_as_main": True}
+    path = tmp_path / "tape.json"
+    more = {"exchanges": [replay], "live": {"history_bars": 100}, "metrics": {"enabled": False}}
+    path.write_text(json.dumps(strategies.MEAN_REVERSION | more))
+    arguments = ("--config", path, "--bars", 300, "--json")
+    code, out, err = finish(started(*arguments))
+    assert code == 0, err
+    told = json.loads(out)
+    assert (told["exchange"], told["bars"], told["warm_up_bars"]) == ("tape", 300, 100)
+    assert "ETH-BTC" in told["candles"]
+    assert (tmp_path / "state" / "journal.jsonl").exists()
+    _, out, _ = finish(started(*arguments))
+    assert (json.loads(out)["restored_bars"], json.loads(out)["bars"]) == (300, 300)

@@ -2,18 +2,22 @@
 
 What had to be brought together, and why:
 
-- It knows whole units only (``size`` of 1 or more), so sizes are a fixed number of units, or rounded down to a lot of 1.
-- ``trade_on_close=False`` is its default and our only rule: an order decided at a close fills at the next open.
-- ``commission`` is a fraction of the notional, charged on entry and on exit, as our taker fee is. It counts the entry's
-  share into ``PnL`` only when the trade closes; ours does too, since a trade is a round trip.
-- A relative size (below 1) is cut from the cash at the fill, ours from the equity at the decision. When flat both are the
-  same number; in a reversal they differ, so reversals use fixed units.
-- A trade still open at the end stays open (``finalize_trades=False``) and is left out of its list, as of ours.
+- It knows whole units only (``size`` of 1 or more), so sizes are a fixed number of units, or rounded down
+  to a lot of 1.
+- ``trade_on_close=False`` is its default and our only rule: an order decided at a close fills at the next
+  open.
+- ``commission`` is a fraction of the notional, charged on entry and on exit, as our taker fee is. It counts
+  the entry's share into ``PnL`` only when the trade closes; ours does too, since a trade is a round trip.
+- A relative size (below 1) is cut from the cash at the fill, ours from the equity at the decision. When
+  flat both are the same number; in a reversal they differ, so reversals use fixed units.
+- A trade still open at the end stays open (``finalize_trades=False``) and is left out of its list, as of
+  ours.
 - Its first call of ``next`` is on the second bar: no signal stands that early here.
-- A take-profit fills there when the price touches it: ``fill_on_touch``. Stop and target are absolute prices fixed at the
-  decision, before the entry's price is known; here they are two reduce-only orders of one group sent with the entry.
-- It tries the stop first even when the open is already past the target; here what the open has passed acts at the open.
-  The target is so wide that no open of these data jumps over it.
+- A take-profit fills there when the price touches it: ``fill_on_touch``. Stop and target are absolute
+  prices fixed at the decision, before the entry's price is known; here they are two reduce-only orders of
+  one group sent with the entry.
+- It tries the stop first even when the open is already past the target; here what the open has passed acts
+  at the open. The target is so wide that no open of these data jumps over it.
 """
 
 from __future__ import annotations
@@ -23,9 +27,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
+
 from made.plans import Plan, indicator, plan, run, strategy
 from oracles.signals import cross_signals, zone_signals
-
 from spark_stacker import _core
 from spark_stacker.data.candles import to_bars
 

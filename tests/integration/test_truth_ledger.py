@@ -1,4 +1,4 @@
-"""Random streams of orders, funding and prices: a decimal ledger told the fills has the same cash, position and equity."""
+"""Over random orders, funding and prices, a decimal ledger that is told the fills has the same equity."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+
 from made.candles import MINUTE_NS, random_bars
 from made.orders import send
 from made.plans import Plan, plan
 from oracles.decimal_ledger import DecimalLedger
-
 from spark_stacker import _core
 
 BALANCE = 10_000.0
@@ -82,7 +82,17 @@ ORDERS = st.fixed_dictionaries(
         "bar": st.integers(0, 59),
         "side": st.sampled_from(["buy", "sell"]),
         "kind": st.sampled_from(
-            ["market", "market", "market", "limit", "limit", "stop", "stop_limit", "take_profit", "trailing_stop"]
+            [
+                "market",
+                "market",
+                "market",
+                "limit",
+                "limit",
+                "stop",
+                "stop_limit",
+                "take_profit",
+                "trailing_stop",
+            ]
         ),
         "share": st.sampled_from([0.05, 0.2, 0.5, 0.9, 1.0, 1.3]),  # of the equity, as margin
         "unit": st.sampled_from(["base", "base", "quote", "quote", "position"]),
@@ -130,12 +140,19 @@ def _send(simulation: _core.Simulation, order: dict[str, Any], close: float, now
     )
 
 
-def _close_to(ours: float, exact: Decimal, scale: Decimal) -> bool:
-    return abs(Decimal(ours) - exact) <= RELATIVE * max(abs(exact), scale)
+def _close_to(ours: float, exact: Decimal) -> bool:
+    """To 1e-9 relative; of an amount below one unit of the quote currency, to 1e-9 of that unit."""
+    return abs(Decimal(ours) - exact) <= RELATIVE * max(abs(exact), Decimal(1))
 
 
 @settings(max_examples=250, deadline=None, suppress_health_check=[HealthCheck.too_slow])
-@given(instrument=INSTRUMENTS, venue=VENUES, orders=st.lists(ORDERS, min_size=20, max_size=60), history=HISTORIES, funding=FUNDING)
+@given(
+    instrument=INSTRUMENTS,
+    venue=VENUES,
+    orders=st.lists(ORDERS, min_size=20, max_size=60),
+    history=HISTORIES,
+    funding=FUNDING,
+)
 def test_cash_position_and_equity_equal_a_decimal_ledger(
     instrument: Plan | None,
     venue: Plan,
@@ -145,7 +162,9 @@ def test_cash_position_and_equity_equal_a_decimal_ledger(
 ) -> None:
     spot = instrument is not None and instrument["market_type"] == "spot"
     candles = random_bars(**history)
-    simulation = _core.Simulation(_core.Portfolio(plan("1m", balance=BALANCE, instrument=instrument, **venue)))
+    simulation = _core.Simulation(
+        _core.Portfolio(plan("1m", balance=BALANCE, instrument=instrument, **venue))
+    )
     rates = dict(funding)
     for bar in sorted(rates):
         simulation.add_funding(bar * MINUTE_NS, rates[bar])
@@ -174,10 +193,9 @@ def test_cash_position_and_equity_equal_a_decimal_ledger(
             )
         seen = len(fills["order"])
         last_close = Decimal(candle[4])
-        scale = Decimal(BALANCE) * RELATIVE
-        assert _close_to(simulation.cash, ledger.cash, max(scale, abs(ledger.quantity * last_close)))
-        assert _close_to(simulation.quantity, ledger.quantity, scale)
-        assert _close_to(simulation.equity, ledger.equity(last_close), scale)
+        assert _close_to(simulation.cash, ledger.cash)
+        assert _close_to(simulation.quantity, ledger.quantity)
+        assert _close_to(simulation.equity, ledger.equity(last_close))
         assert simulation.equity_curve()[-1] == simulation.equity
         for order in asked[bar]:
             number = len(simulation.orders()["order"])
@@ -187,7 +205,7 @@ def test_cash_position_and_equity_equal_a_decimal_ledger(
     profits = simulation.trades()["profit"]
     assert len(profits) == len(ledger.profits)
     for ours, exact in zip(profits, ledger.profits, strict=True):
-        assert _close_to(ours, exact, Decimal("1e-3"))
+        assert _close_to(ours, exact)
     _orders_account_for_their_fills(simulation, venue)
 
 
@@ -196,8 +214,14 @@ def _orders_account_for_their_fills(simulation: _core.Simulation, venue: Plan) -
     filled: defaultdict[int, float] = defaultdict(float)
     for row, number in enumerate(fills["order"]):
         filled[int(number)] += fills["quantity"][row]
-        rate = venue["liquidation_fee_rate"] if fills["purpose"][row] == "liquidation" else venue[f"{fills['liquidity'][row]}_fee_rate"]
-        assert fills["fee"][row] == pytest.approx(rate * fills["quantity"][row] * fills["price"][row], rel=1e-12)
+        rate = (
+            venue["liquidation_fee_rate"]
+            if fills["purpose"][row] == "liquidation"
+            else venue[f"{fills['liquidity'][row]}_fee_rate"]
+        )
+        assert fills["fee"][row] == pytest.approx(
+            rate * fills["quantity"][row] * fills["price"][row], rel=1e-12
+        )
         assert fills["side"][row] == orders["side"][number]
     for number, state in enumerate(orders["state"]):
         assert orders["filled_quantity"][number] == pytest.approx(filled[number], rel=1e-12)

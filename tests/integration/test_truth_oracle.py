@@ -1,4 +1,4 @@
-"""Backtests equal a slow, plain-Python backtester on real candles: signals, fills, profits and the equity of every bar."""
+"""Backtests equal a slow, plain-Python backtester on real candles: fills, profits, equity of every bar."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
+
 from made.plans import Plan, indicator, plan, run, strategy
 from oracles import market_orders
 from oracles.signals import cross_signals, zone_signals
-
 from spark_stacker.data.candles import to_bars
 
 if TYPE_CHECKING:

@@ -13,7 +13,7 @@ from spark_stacker.config import build_plan, parse_settings
 from spark_stacker.connectors import ConnectorFactory
 from spark_stacker.connectors.replay import ReplayConnector
 from spark_stacker.connectors.replay.recordings import RecordedMarket, recorded_market
-from spark_stacker.trading.dry_run import DryRun, dry_run
+from spark_stacker.trading.dry_run import DryRun, run_dry_run
 from spark_stacker.trading.paper import bars_of
 from spark_stacker.trading.sources import CandleSource
 from spark_stacker.trading.stopping import StopRequest
@@ -77,7 +77,7 @@ class Case:
             history_bars=self.history_bars,
         )
         told: list[Event] = [] if events is None else events
-        return asyncio.run(dry_run(run, observer=told.append, stop=StopRequest()))
+        return asyncio.run(run_dry_run(run, observer=told.append, stop=StopRequest()))
 
     def plan(self) -> dict[str, Any]:
         return build_plan(

@@ -25,7 +25,12 @@ _PLAIN: dict[str, Any] = {
 
 
 def send(
-    simulation: _core.Simulation, side: str, kind: str, quantity: float | None, unit: str = "base", **changes: Any
+    simulation: _core.Simulation,
+    side: str,
+    kind: str,
+    quantity: float | None,
+    unit: str = "base",
+    **changes: Any,
 ) -> int:
     """Sends an order and returns its number."""
     assert changes.keys() <= _PLAIN.keys()

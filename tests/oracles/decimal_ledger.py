@@ -1,8 +1,9 @@
-"""A ledger in decimals that is told the fills, the funding and the prices of one market; it shares no code with the package.
+"""A ledger in decimals that is told the fills, funding and prices of one market; no code of the package.
 
-Cash pays fees, funding and losses, and on a spot market the units themselves. A margined position is worth its profit, a
-spot position its price. In isolated mode a position sets margin aside at its entries, loses at most that, and funding that
-the free cash cannot pay comes out of it; in cross mode a liquidated account that ends below zero is brought to zero.
+Cash pays fees, funding and losses, and on a spot market the units themselves. A margined position is worth
+its profit, a spot position its price. In isolated mode a position sets margin aside at its entries, loses
+at most that, and funding that the free cash cannot pay comes out of it; in cross mode a liquidated account
+that ends below zero is brought to zero.
 """
 
 from __future__ import annotations

@@ -1,9 +1,10 @@
 """A slow, plain backtester for one market, market orders and fees; it shares no code with the package.
 
-Decide at the close of a bar, fill at the open of the next. The size is decided with it: all equity at that close, in
-quote currency, becomes units at the fill price, fee included. A reversal closes first, and what its open then costs
-more than is free is cut. Equity is taken at each close. Positions are on margin at leverage 1, which a short that
-doubles exhausts: such histories are refused, since liquidation is not simulated here.
+Decide at the close of a bar, fill at the open of the next. The size is decided with it: all equity at that
+close, in quote currency, becomes units at the fill price, fee included. A reversal closes first, and what
+its open then costs more than is free is cut. Equity is taken at each close. Positions are on margin at
+leverage 1, which a short that doubles exhausts: such histories are refused, since liquidation is not
+simulated here.
 """
 
 from __future__ import annotations

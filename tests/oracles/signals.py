@@ -1,7 +1,8 @@
-"""Averages, RSI and their signals in plain Python, by the formulas of the design; they share no code with the package."""
+"""Averages, RSI and their signals in plain Python; they share no code with the package."""
 
 from __future__ import annotations
 
+import itertools
 from fractions import Fraction
 
 
@@ -33,7 +34,7 @@ def cross_signals(values: list[float], fast: int, slow: int) -> list[int]:
 
 def relative_strength(values: list[float], period: int) -> list[float | None]:
     """Wilder's RSI: first averages are means of the first ``period`` changes; 50 where nothing moved."""
-    changes = [b - a for a, b in zip(values, values[1:], strict=False)]
+    changes = [b - a for a, b in itertools.pairwise(values)]
     line: list[float | None] = [None] * len(values)
     gain = sum(max(change, 0.0) for change in changes[:period]) / period
     loss = sum(max(-change, 0.0) for change in changes[:period]) / period

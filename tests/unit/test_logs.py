@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 import structlog
 
-from made.candles import minute
+from made.minutes import minute
 from spark_stacker.errors import ParameterError
 from spark_stacker.logs import BLANK, configure_logs
 from spark_stacker.trading.events import BarsMissing, Event, SessionStopped, StateRestored

@@ -110,15 +110,19 @@ def table_frame(
     ending.
     """
     names = {"account": ACCOUNTS, "market": markets, "strategy": strategies}
-    series = []
-    for column, kind in TABLES[table].items():
-        values = _series(table, column, columns, kind)
-        if column in names:
-            values = _named(values, names[column])
-        elif column.endswith("_ns"):
-            values = (values // 1_000).cast(TIME).alias(_time_name(column))
-        series.append(values)
-    return pl.DataFrame(series)
+    kinds = TABLES[table]
+    raw = pl.DataFrame([_series(table, column, columns, kind) for column, kind in kinds.items()])
+    # One query for all columns: each costs a visit to the thread pool.
+    return raw.select(
+        _named(raw[column], names[column]) if column in names else _typed(column, kind)
+        for column, kind in kinds.items()
+    )
+
+
+def _typed(column: str, kind: pl.DataType) -> pl.Expr:
+    if column.endswith("_ns"):
+        return (pl.col(column) // 1_000).cast(TIME).alias(_time_name(column))
+    return pl.col(column).fill_nan(None) if kind == _NUMBER else pl.col(column)
 
 
 def _time_name(column: str) -> str:
@@ -130,22 +134,21 @@ def _series(table: str, column: str, columns: Columns, kind: pl.DataType) -> pl.
     if column not in columns:
         raise DataError(f"{table}: column {column} is missing")
     try:
-        values = pl.Series(column, columns[column], dtype=kind)
+        return pl.Series(column, columns[column], dtype=kind)
     except (TypeError, ValueError, pl.exceptions.PolarsError) as error:
         raise DataError(f"{table}: column {column} must be {kind}: {error}") from error
-    return values.fill_nan(None) if kind == _NUMBER else values
 
 
-def _named(indices: pl.Series, names: Sequence[str]) -> pl.Series:
-    lookup = pl.Series(indices.name, names, dtype=pl.String)
+def _named(indices: pl.Series, names: Sequence[str]) -> pl.Expr:
     if indices.len() and (indices.min() < 0 or indices.max() >= len(names)):  # type: ignore[operator]
         raise DataError(f"column {indices.name} must index {len(names)} names, was {indices.max()!r}")
-    return lookup.gather(indices)
+    return pl.lit(pl.Series(names, dtype=pl.String)).gather(pl.col(indices.name)).alias(indices.name)
 
 
 def plain_columns(table: str, columns: Columns) -> dict[str, list[object]]:
     """The columns of a table as lists of plain values, null for what is not a number."""
-    return {column: _series(table, column, columns, kind).to_list() for column, kind in TABLES[table].items()}
+    raw = pl.DataFrame([_series(table, column, columns, kind) for column, kind in TABLES[table].items()])
+    return raw.with_columns(pl.col(pl.Float64).fill_nan(None)).to_dict(as_series=False)
 
 
 def equity_frame(open_time_ns: np.ndarray, equity: np.ndarray, initial_balance: float) -> pl.DataFrame:

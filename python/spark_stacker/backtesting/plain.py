@@ -7,6 +7,7 @@ import inspect
 import math
 from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
+from functools import lru_cache
 
 __all__ = ["describe_code", "plain"]
 
@@ -29,10 +30,14 @@ def plain(value: object) -> object:
 def describe_code(code: object) -> dict[str, object]:
     """Name and hash of the source of a function or class; the hash is null without a source to read."""
     try:
-        source = inspect.getsource(code)  # type: ignore[arg-type]
+        digest: str | None = _source_sha256(code)
     except (OSError, TypeError):
         digest = None
-    else:
-        digest = hashlib.sha256(source.encode()).hexdigest()
     name = getattr(code, "__qualname__", type(code).__qualname__)
     return {"name": f"{getattr(code, '__module__', '?')}.{name}", "source_sha256": digest}
+
+
+@lru_cache(maxsize=256)
+def _source_sha256(code: object) -> str:
+    """Finding the source of a class parses its whole module, so each is looked up once."""
+    return hashlib.sha256(inspect.getsource(code).encode()).hexdigest()  # type: ignore[arg-type]

@@ -4,6 +4,7 @@ scenario.
 
 from __future__ import annotations
 
+import contextlib
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -119,17 +120,13 @@ def _read(
 ) -> list[str]:
     from spark_stacker.config import parse_symbol
     from spark_stacker.data import read_market_file
-    from spark_stacker.data.files import market_in_name
 
     symbol, _, name = given.rpartition("=")
     path = Path(name)
-    named = market_in_name(path)
     if not symbol:
         only = markets[0] if len(markets) == 1 and len(choice.data) == 1 else None
-        symbol = choice.symbol or only or (named[0] if named else "")
-    if not symbol:
-        raise ParameterError(f"--data must say which market {path} is of: --data ETH-USD={path}")
-    market = str(parse_symbol(symbol))
+        symbol = choice.symbol or only or ""
+    market = str(parse_symbol(symbol)) if symbol else _market_in_name(path)
     file = read_market_file(path, kind="candles", interval=choice.interval)
     if any(taken == market for taken, _ in frames):
         raise ParameterError(f"--data was given twice for {market}")
@@ -137,6 +134,17 @@ def _read(
     if file.synthetic:
         warnings.append(_made_up(market, file.synthetic))
     return [f"{path}: {note}" for note in file.notes]
+
+
+def _market_in_name(path: Path) -> str:
+    from spark_stacker.config import parse_symbol
+    from spark_stacker.data.files import market_in_name
+
+    named = market_in_name(path)
+    with contextlib.suppress(ParameterError):
+        if named:
+            return str(parse_symbol(named[0]))
+    raise ParameterError(f"--data must say which market {path} is of: --data ETH-USD={path}")
 
 
 def _synthesise(

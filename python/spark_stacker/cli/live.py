@@ -100,7 +100,7 @@ def live(
         raise click.UsageError("give a configuration with --config, or candles with --data or --scenario")
     if speed is not None and not (data or scenario):
         raise click.UsageError("--speed belongs to --data or --scenario")
-    settings = _settings(config_file)
+    settings = _settings(config_file, recorded=bool(data))
     candles = _candles(settings, data, scenario, seed=seed, speed=speed or "max", bars=bars, warm_up=warm_up)
     if state is None and not (data or scenario):
         state = settings.state_directory
@@ -116,10 +116,11 @@ def live(
     try:
         _run(run, summary, port=port, log_format=log_format, log_level=log_level)
     finally:
-        live_report.print_summary(run, summary, as_json=as_json)
+        if summary.portfolio is not None:
+            live_report.print_summary(run, summary, as_json=as_json)
 
 
-def _settings(config_file: Path | None) -> Settings:
+def _settings(config_file: Path | None, *, recorded: bool) -> Settings:
     from spark_stacker.config import load_settings, parse_settings
 
     if config_file is not None:
@@ -128,7 +129,11 @@ def _settings(config_file: Path | None) -> Settings:
 
     from spark_stacker.config.starter import STARTER
 
-    return parse_settings(tomllib.loads(STARTER), source="the starter configuration")
+    starter = tomllib.loads(STARTER)
+    if recorded:
+        # Its steps and minimums are those of ETH-USD; the file may hold any market.
+        del starter["instruments"]
+    return parse_settings(starter, source="the starter configuration")
 
 
 def _candles(
@@ -162,7 +167,7 @@ def _run(run: DryRun, summary: Summary, *, port: int, log_format: str, log_level
     from spark_stacker.logs import configure_logs
     from spark_stacker.metrics import METRICS, MetricsObserver, serve_metrics
     from spark_stacker.trading.clock import SystemClock
-    from spark_stacker.trading.dry_run import dry_run
+    from spark_stacker.trading.dry_run import run_dry_run
     from spark_stacker.trading.log_observer import LogObserver
     from spark_stacker.trading.stopping import StopRequest, stop_on_signals
 
@@ -185,7 +190,7 @@ def _run(run: DryRun, summary: Summary, *, port: int, log_format: str, log_level
     async def session() -> None:
         stop = StopRequest()
         with stop_on_signals(stop):
-            await dry_run(run, observer=observe, stop=stop)
+            await run_dry_run(run, observer=observe, stop=stop)
 
     with ExitStack() as stack:
         if settings.metrics.enabled:

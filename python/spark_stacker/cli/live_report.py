@@ -71,14 +71,13 @@ def _facts(run: DryRun, summary: Summary) -> list[tuple[str, str]]:
     if summary.first_open_time_ns is not None and summary.last_open_time_ns is not None:
         span = f"{_utc(summary.first_open_time_ns)} to {_utc(summary.last_open_time_ns)}"
     by_purpose = summary.orders_by_purpose
-    purposes = ", ".join(
-        f"{count} {purpose.replace('_', ' ')}" for purpose, count in by_purpose.most_common()
-    )
+    counts = ", ".join(f"{count} {purpose.replace('_', ' ')}" for purpose, count in by_purpose.most_common())
+    purposes = f" ({counts})" if counts else ""
     facts: list[tuple[str, str]] = [
-        ("candles", summary.source),
+        ("candles", run.candles.text),
         ("bars", f"{summary.bars:,} ({span}), {summary.warm_up_bars:,} more of warm-up"),
         ("signals acted on", f"{sum(by_purpose[purpose] for purpose in ON_SIGNALS):,}"),
-        ("orders", f"{summary.orders:,} sent ({purposes}), {summary.fills:,} fills"),
+        ("orders", f"{summary.orders:,} sent{purposes}, {summary.fills:,} fills"),
         ("trades", f"{summary.trades:,} closed, {summary.winning_trades:,} with profit"),
         ("profit of closed trades", f"{summary.profit:+,.2f} net of fees and funding"),
         ("fees", f"{summary.fees:,.2f}"),

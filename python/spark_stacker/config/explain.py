@@ -225,7 +225,7 @@ def _limits(settings: Settings) -> Iterator[tuple[str, str]]:
     limits = settings.limits
     yield "exposure", _percent(limits.max_exposure_pct, "of the equity")
     yield "exposure a market", _percent(limits.max_market_exposure_pct, "of the equity")
-    yield "daily loss", _percent(limits.max_daily_loss_pct, "of the day's first equity")
+    yield "daily loss", _percent(limits.max_daily_loss_pct, "of the equity that the day began with")
     yield "drawdown", _percent(limits.max_drawdown_pct, "from the peak")
     if limits.max_daily_loss_pct is not None or limits.max_drawdown_pct is not None:
         yield "on a breach", "open positions are closed" if limits.close_on_breach else "no new positions"

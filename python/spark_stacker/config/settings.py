@@ -49,7 +49,7 @@ class LimitSettings(FrozenSettings):
     max_market_exposure_pct: Percent | None = None
     """Gross notional in one market, percent of the equity."""
     max_daily_loss_pct: PercentBelow100 | None = None
-    """No new position after this loss since 00:00 UTC, percent of that day's first equity."""
+    """No new position after this loss since 00:00 UTC, percent of the equity at the end of the day before."""
     max_drawdown_pct: PercentBelow100 | None = None
     """No new position beyond this drawdown from the peak, percent."""
     close_on_breach: Switch = False

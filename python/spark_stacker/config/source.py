@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 import tomllib
 from typing import TYPE_CHECKING
 
@@ -15,6 +16,9 @@ __all__ = ["read_file", "read_json", "read_toml"]
 
 _LARGEST = 10_000_000
 """Bytes beyond which a file is no configuration."""
+_DEEPEST = 50
+"""Tables and lists within one another beyond which it is none either."""
+_TOO_LONG = f"a whole number has more than {sys.get_int_max_str_digits():,} digits"
 
 
 def read_file(path: Path) -> dict[str, object]:
@@ -34,7 +38,10 @@ def read_file(path: Path) -> dict[str, object]:
         raise ConfigError(f"{path}: cannot be read: {error.strerror}") from None
     except UnicodeDecodeError as error:
         raise ConfigError(f"{path}: must be UTF-8 text, byte {error.start} is not") from None
-    return reader(text, source=str(path))
+    value = reader(text, source=str(path))
+    if _is_deeper(value, _DEEPEST):
+        raise ConfigError(f"{path}: nested too deeply")
+    return value
 
 
 def read_json(text: str, *, source: str) -> dict[str, object]:
@@ -43,6 +50,8 @@ def read_json(text: str, *, source: str) -> dict[str, object]:
         value = json.loads(text, object_pairs_hook=_Object, parse_constant=_NotJson)
     except json.JSONDecodeError as error:
         raise ConfigError(f"{source}: line {error.lineno}, column {error.colno}: {error.msg}") from None
+    except ValueError:
+        raise ConfigError(f"{source}: {_TOO_LONG}") from None
     except RecursionError:
         raise ConfigError(f"{source}: nested too deeply") from None
     if not isinstance(value, dict):
@@ -60,8 +69,25 @@ def read_toml(text: str, *, source: str) -> dict[str, object]:
     except tomllib.TOMLDecodeError as error:
         message, _, place = str(error).rstrip(")").rpartition(" (at ")
         raise ConfigError(f"{source}: {place}: {message}" if message else f"{source}: {error}") from None
+    except ValueError:
+        raise ConfigError(f"{source}: {_TOO_LONG}") from None
     except RecursionError:
         raise ConfigError(f"{source}: nested too deeply") from None
+
+
+def _is_deeper(value: object, limit: int) -> bool:
+    """Whether tables and lists stand within one another more than ``limit`` times."""
+    level = [value]
+    for _ in range(limit):
+        level = [
+            inner
+            for outer in level
+            if isinstance(outer, (dict, list))
+            for inner in (outer.values() if isinstance(outer, dict) else outer)
+        ]
+        if not level:
+            return False
+    return True
 
 
 class _Object(dict[str, object]):

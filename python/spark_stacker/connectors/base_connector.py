@@ -48,6 +48,11 @@ class BaseConnector(abc.ABC):
         return self._is_connected
 
     @property
+    def source(self) -> str:
+        """Words for where the candles come from; a dry run goes on from its journal on this source only."""
+        return f"{self.name} ({self.exchange_type})"
+
+    @property
     def venue_time_ns(self) -> Callable[[], int] | None:
         """Tells the venue's time in UTC nanoseconds where that is not the present, as in a replay; else
         ``None``.

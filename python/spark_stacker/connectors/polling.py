@@ -30,8 +30,8 @@ if TYPE_CHECKING:
 __all__ = ["PollingClient"]
 
 NS_PER_MS = 1_000_000
-AFTER_CLOSE_NS = 1_000_000_000
-"""How long after a close the next candle is asked for."""
+SETTLED_NS = 1_000_000_000
+"""How long after its end a candle counts as closed: clocks differ, and venues need a moment."""
 
 T = TypeVar("T")
 
@@ -51,11 +51,13 @@ class PollingClient:
         *,
         now_ns: Callable[[], int],
         polling_interval_s: float = 60.0,
+        settled_ns: int = SETTLED_NS,
         sleep: Callable[[float], Any] = asyncio.sleep,
     ) -> None:
         self._connector = connector
         self._now_ns = now_ns
         self._polling_interval_ns = round(polling_interval_s * 1e9)
+        self._settled_ns = settled_ns
         self._sleep = sleep
 
     @property
@@ -72,11 +74,13 @@ class PollingClient:
         self, symbol: str, interval: str, *, start_ns: int, end_ns: int | None = None
     ) -> list[Candle]:
         """Return the candles that open in ``[start_ns, end_ns)``, ascending."""
+        # The time before the question: what closes while the answer is on its way was still forming.
+        now_ns = self._now_ns()
         end_ms = None if end_ns is None else -(-end_ns // NS_PER_MS)
         rows = await self._call(
             self._connector.get_candles, symbol, interval, -(-start_ns // NS_PER_MS), end_ms
         )
-        step_ns, now_ns = interval_ns(interval), self._now_ns()
+        step_ns = interval_ns(interval)
         candles = [self._candle(row, symbol, step_ns, now_ns) for row in rows]
         candles = [
             c for c in candles if c.open_time_ns >= start_ns and (end_ns is None or c.open_time_ns < end_ns)
@@ -164,10 +168,11 @@ class PollingClient:
 
     def _pause_s(self, subscriptions: Sequence[Subscription]) -> float:
         now_ns = self._now_ns()
-        until_close = [
-            step - now_ns % step + AFTER_CLOSE_NS for step in {interval_ns(s.interval) for s in subscriptions}
+        until_settled = [
+            (self._settled_ns - now_ns) % step or step
+            for step in {interval_ns(s.interval) for s in subscriptions}
         ]
-        return min(self._polling_interval_ns, *until_close) / 1e9
+        return min(self._polling_interval_ns, *until_settled) / 1e9
 
     async def _call(self, call: Callable[..., T], *args: Any, **kwargs: Any) -> T:
         try:
@@ -187,7 +192,7 @@ class PollingClient:
             )
         except (KeyError, TypeError, ValueError) as error:
             raise StopTradingError(f"{self.name}: not a candle of {symbol}: {row!r} ({error})") from error
-        closed = open_time_ns + step_ns <= now_ns
+        closed = open_time_ns + step_ns + self._settled_ns <= now_ns
         return Candle(symbol, step_ns, open_time_ns, open_, high, low, close, volume, closed)
 
 

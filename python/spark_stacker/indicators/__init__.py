@@ -1,7 +1,6 @@
 """Indicators: plain functions of arrays, a Polars namespace, and the classes that strategies are made of.
 
 - ``functions``: ``sma(close, 20)``, ``rsi(close, 14)``, … NumPy in and out
-- ``polars_namespace``: importing it adds ``.spark`` to Polars expressions
 - ``base_indicator``: `BaseIndicator`, what every indicator is
 - ``builtin``: the built-in types as classes
 - ``indicator_factory``: `IndicatorFactory`, indicators by type name

@@ -12,8 +12,8 @@
 
 from __future__ import annotations
 
-from spark_stacker.trading.dry_run import DryRun, dry_run
+from spark_stacker.trading.dry_run import DryRun, run_dry_run
 from spark_stacker.trading.stopping import StopRequest, stop_on_signals
 from spark_stacker.trading.summary import Summary
 
-__all__ = ["DryRun", "StopRequest", "Summary", "dry_run", "stop_on_signals"]
+__all__ = ["DryRun", "StopRequest", "Summary", "run_dry_run", "stop_on_signals"]

@@ -11,9 +11,11 @@ from typing import TYPE_CHECKING, Any
 from spark_stacker import __version__
 from spark_stacker._core import Portfolio, Session, interval_name
 from spark_stacker.config import build_plan, enabled_strategies, markets_of
-from spark_stacker.errors import ParameterError
+from spark_stacker.connectors.threads import in_thread
+from spark_stacker.errors import ConfigError, ParameterError
 from spark_stacker.trading.candle_feed import CandleFeed, FeedMarket
 from spark_stacker.trading.clock import SystemClock, TapeClock
+from spark_stacker.trading.events import SessionStopped
 from spark_stacker.trading.history import bars_needed, python_roles
 from spark_stacker.trading.journal import Journal, JournalHeader, read_journal
 from spark_stacker.trading.loop import LiveLoop, LoopSettings
@@ -21,6 +23,7 @@ from spark_stacker.trading.paper import PaperSession
 from spark_stacker.trading.python_indicators import PythonIndicators
 from spark_stacker.trading.retry import VenueCalls
 from spark_stacker.trading.state_dir import StateDirectory
+from spark_stacker.trading.stopping import until_stopped
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -34,7 +37,7 @@ if TYPE_CHECKING:
     from spark_stacker.trading.sources import CandleSource
     from spark_stacker.trading.stopping import StopRequest
 
-__all__ = ["DryRun", "dry_run"]
+__all__ = ["DryRun", "run_dry_run"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,7 +56,7 @@ class DryRun:
     max_groups: int | None = None
 
 
-async def dry_run(
+async def run_dry_run(
     run: DryRun, *, observer: Observer, stop: StopRequest, clock: Clock | None = None
 ) -> PaperSession:
     """Run until the candles end or a stop is asked for; return the session as it stands then.
@@ -64,6 +67,7 @@ async def dry_run(
     settings = run.settings
     strategies = enabled_strategies(settings)
     markets = markets_of(settings, strategies)
+    _refuse_one_market_twice(markets)
     plan = build_plan(settings, intervals_ns=run.candles.intervals_ns)
     session = PaperSession(
         Session(Portfolio(plan)),
@@ -84,7 +88,11 @@ async def dry_run(
             header = JournalHeader(
                 configuration=_fingerprint(plan, roles), source=run.candles.text, version=__version__
             )
-            recorded = read_journal(directory.journal, header)
+            # A long journal takes a while to read; a stop is heard meanwhile.
+            recorded = await until_stopped(in_thread(read_journal, directory.journal, header), stop)
+            if stop.is_set:
+                observer(SessionStopped(reason=stop.reason, portfolio=session.view()))
+                return session
             journal = Journal(directory.journal, header, recorded)
             stack.callback(journal.close)
         loop = LiveLoop(
@@ -107,6 +115,13 @@ async def dry_run(
         )
         await loop.run(stop)
     return session
+
+
+def _refuse_one_market_twice(markets: Sequence[MarketUse]) -> None:
+    symbols = [market.symbol for market in markets]
+    for symbol in symbols:
+        if symbols.count(symbol) > 1:
+            raise ConfigError(f"{symbol} is traded on several exchanges; a dry run trades a market on one")
 
 
 def _clock(connectors: Mapping[str, BaseConnector]) -> Clock:

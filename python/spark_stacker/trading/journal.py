@@ -16,11 +16,11 @@ import os
 from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from spark_stacker.errors import ConfigError, DataError, StopTradingError
+from spark_stacker.errors import ConfigError, DataError, InputError, StopTradingError
 from spark_stacker.trading.bar_groups import BarGroup
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
 
     from spark_stacker.trading.paper import ExternalSignal, HistoryRow
@@ -41,14 +41,25 @@ class JournalHeader:
 
 @dataclass(slots=True)
 class Recorded:
-    """What a journal says of an earlier session."""
+    """What a journal says of an earlier session; its groups of bars are read again when asked for."""
 
-    header: JournalHeader
+    path: Path
     warm_up: dict[int, list[HistoryRow]] = field(default_factory=dict)
-    groups: list[tuple[BarGroup, tuple[ExternalSignal, ...]]] = field(default_factory=list)
     begin_ns: int | None = None
     warnings: list[str] = field(default_factory=list)
     sound_bytes: int = 0
+
+    def groups(self) -> Iterator[tuple[BarGroup, tuple[ExternalSignal, ...]]]:
+        """Yield the groups of bars, each with the signals at its close."""
+        with self.path.open("rb") as lines:
+            left = self.sound_bytes
+            for line in lines:
+                left -= len(line)
+                if left < 0:
+                    return
+                record = json.loads(line)
+                if record["record"] == "bars":
+                    yield _group(record)
 
 
 class Journal:
@@ -119,24 +130,23 @@ def read_journal(path: Path, expected: JournalHeader) -> Recorded | None:
     """
     if not path.exists():
         return None
+    if not path.is_file():
+        raise DataError(f"{path}: must be a file; another --state begins anew")
     recorded: Recorded | None = None
     with path.open("rb") as lines:
         for number, line in enumerate(lines, 1):
-            try:
-                record = json.loads(line) if line.endswith(b"\n") else None
-            except ValueError as error:
-                raise DataError(
-                    f"{path}, line {number}: not a record of a journal ({error}); {AFRESH}"
-                ) from error
-            if record is None:
+            if not line.endswith(b"\n"):
                 if recorded is not None:
                     recorded.warnings.append(f"the last line ({number}) was cut short and is left out")
                 break
             try:
-                recorded = _take(record, recorded, expected, path)
-            except (KeyError, TypeError, AttributeError) as error:
+                recorded = _take(json.loads(line), recorded, expected, path)
+            except InputError:
+                raise
+            except (LookupError, TypeError, AttributeError, ValueError, RecursionError) as error:
                 raise DataError(
-                    f"{path}, line {number}: not a record of a journal ({error!r}); {AFRESH}"
+                    f"{path}, line {number}: not a record of a journal "
+                    f"({type(error).__name__}: {error}); {AFRESH}"
                 ) from error
             recorded.sound_bytes += len(line)
     return recorded if recorded is not None and recorded.begin_ns is not None else None
@@ -156,9 +166,7 @@ def _take(record: dict[str, Any], recorded: Recorded | None, expected: JournalHe
     elif kind == "begin":
         recorded.begin_ns = int(record["time"])
     elif kind == "bars":
-        group = BarGroup(record["time"], tuple(_row(bar) for bar in record["bars"]))
-        signals = tuple((s, i, d, c) for s, i, d, c in record["signals"])
-        recorded.groups.append((group, signals))
+        _group(record)
     elif kind != "stop":
         raise KeyError(kind)
     return recorded
@@ -176,7 +184,7 @@ def _open(record: dict[str, Any], expected: JournalHeader, path: Path) -> Record
         raise ConfigError(
             f"{path}: its session ran on {header.source}, this one on {expected.source}; {AFRESH}"
         )
-    recorded = Recorded(header)
+    recorded = Recorded(path)
     if header.version != expected.version:
         recorded.warnings.append(
             f"it was written by version {header.version}; this is {expected.version}, "
@@ -185,6 +193,13 @@ def _open(record: dict[str, Any], expected: JournalHeader, path: Path) -> Record
     return recorded
 
 
+def _group(record: dict[str, Any]) -> tuple[BarGroup, tuple[ExternalSignal, ...]]:
+    group = BarGroup(int(record["time"]), tuple(_row(bar) for bar in record["bars"]))
+    return group, tuple((s, i, d, c) for s, i, d, c in record["signals"])
+
+
 def _row(values: Sequence[float]) -> tuple[int, float, float, float, float, float]:
     first, open_, high, low, close, volume = values
+    if first < 0:
+        raise ValueError(f"{first} is below 0")
     return (int(first), open_, high, low, close, volume)

@@ -12,6 +12,7 @@ from contextlib import aclosing
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from spark_stacker.errors import DataError, InputError
 from spark_stacker.trading.bar_rules import values_of
 from spark_stacker.trading.events import (
     BarsProcessed,
@@ -21,9 +22,11 @@ from spark_stacker.trading.events import (
     TradeClosed,
     WarmedUp,
 )
+from spark_stacker.trading.journal import AFRESH
+from spark_stacker.trading.stopping import until_stopped
 
 if TYPE_CHECKING:
-    from collections.abc import Coroutine, Sequence
+    from collections.abc import Sequence
 
     from spark_stacker.connectors.contract import Candle, ExchangeClient
     from spark_stacker.trading.bar_groups import BarGroup
@@ -97,7 +100,7 @@ class LiveLoop:
         )
         reason = "failed"
         try:
-            reason = await self._until_stopped(self._trade(), stop)
+            reason = await until_stopped(self._trade(), stop) or stop.reason
             await self._disconnect()
         except Exception as error:
             reason = f"failed: {error}"
@@ -115,18 +118,6 @@ class LiveLoop:
         for task in closing:
             task.cancel()
         await asyncio.gather(*closing, return_exceptions=True)
-
-    async def _until_stopped(self, work: Coroutine[None, None, str], stop: StopRequest) -> str:
-        working, stopping = asyncio.create_task(work), asyncio.create_task(stop.wait())
-        try:
-            await asyncio.wait([working, stopping], return_when=asyncio.FIRST_COMPLETED)
-            if working.done():
-                return working.result()
-            return stop.reason
-        finally:
-            working.cancel()
-            stopping.cancel()
-            await asyncio.gather(working, stopping, return_exceptions=True)
 
     async def _trade(self) -> str:
         for client in self._clients():
@@ -213,24 +204,34 @@ class LiveLoop:
             )
 
     async def _restore(self, recorded: Recorded) -> None:
+        without = [m.symbol for number, m in enumerate(self._markets) if number not in recorded.warm_up]
+        if without:
+            raise DataError(f"{recorded.path}: lacks the warm-up of {', '.join(without)}; {AFRESH}")
         past = [recorded.warm_up[market] for market in range(len(self._markets))]
         self._begin(past, recorded.begin_ns or 0)
         trades: list[TradeClosed] = []
         begun = {market for market, rows in enumerate(past) if rows}
-        for number, (group, signals) in enumerate(recorded.groups, 1):
+        number, last_ns = 0, None
+        for number, (group, signals) in enumerate(recorded.groups(), 1):
+            last_ns = group.open_time_ns
             begun |= {bar[0] for bar in group.bars}
             for bar in group.bars:
                 self._indicators.see(bar[0], [(group.open_time_ns, *bar[1:])])
-            trades += [e for e in self._session.on_group(group, signals) if isinstance(e, TradeClosed)]
+            try:
+                events = self._session.on_group(group, signals)
+            except InputError as error:
+                raise DataError(
+                    f"{recorded.path}: bars {number} cannot be read again: {error}; {AFRESH}"
+                ) from error
+            trades += [event for event in events if isinstance(event, TradeClosed)]
             if number % YIELD_EVERY == 0:
                 await asyncio.sleep(0)
-        last_ns = recorded.groups[-1][0].open_time_ns if recorded.groups else None
         if last_ns is not None:
             for market in begun:
                 self._feed.grouper.begin_after(market, last_ns)
         self._observer(
             StateRestored(
-                bar_groups=len(recorded.groups),
+                bar_groups=number,
                 last_open_time_ns=last_ns,
                 portfolio=self._session.view(),
                 trades=tuple(trades),

@@ -102,13 +102,15 @@ def configured_exchanges(settings: Settings) -> CandleSource:
                 f"exchange {exchange.name!r}: no connector for {exchange.exchange_type!r} is part of this "
                 f"version (there are: {', '.join(known)}); --data or --scenario dry-run on recorded candles"
             )
-    connectors = ConnectorFactory.create_connectors_from_config(_options(exchange) for exchange in chosen)
+    connectors = ConnectorFactory.create_connectors_from_config(
+        _options(exchange, settings) for exchange in chosen
+    )
     by_symbol = {use.symbol: connectors[use.exchange or ""] for use in uses}
     common_ns = _common_interval_ns([use.interval_ns for use in uses])
     return CandleSource(
         connectors=by_symbol,
         intervals_ns={symbol: _offered_ns(by_symbol[symbol], symbol, common_ns) for symbol in by_symbol},
-        text=", ".join(f"{exchange.name} ({exchange.exchange_type})" for exchange in chosen),
+        text=", ".join(connector.source for connector in connectors.values()),
     )
 
 
@@ -161,10 +163,12 @@ def _replay(
     )
 
 
-def _options(exchange: ExchangeSettings) -> dict[str, Any]:
+def _options(exchange: ExchangeSettings, settings: Settings) -> dict[str, Any]:
     """Return what the configuration says of an exchange, secrets in plain text for its connector alone."""
     said = {key: getattr(exchange, key) for key in exchange.model_fields_set}
     secrets = {key: exchange.secret(key) for key in SECRETS if key in said}
+    if exchange.files:
+        said["warm_up_bars"] = settings.live.history_bars or 0
     return {**said, **secrets, "exchange_type": exchange.exchange_type}
 
 

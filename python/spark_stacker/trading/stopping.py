@@ -5,12 +5,14 @@ from __future__ import annotations
 import asyncio
 import signal
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Coroutine, Iterator
 
-__all__ = ["StopRequest", "stop_on_signals"]
+__all__ = ["StopRequest", "stop_on_signals", "until_stopped"]
+
+T = TypeVar("T")
 
 STOPPED_BY = {signal.SIGINT: "interrupted (Ctrl-C)", signal.SIGTERM: "asked to stop (SIGTERM)"}
 
@@ -36,6 +38,18 @@ class StopRequest:
     async def wait(self) -> None:
         """Wait until a stop is asked for."""
         await self._asked.wait()
+
+
+async def until_stopped(work: Coroutine[None, None, T], stop: StopRequest) -> T | None:
+    """Return what ``work`` returns, or ``None`` if a stop is asked for first; ``work`` is cancelled then."""
+    working, stopping = asyncio.create_task(work), asyncio.create_task(stop.wait())
+    try:
+        await asyncio.wait([working, stopping], return_when=asyncio.FIRST_COMPLETED)
+        return working.result() if working.done() else None
+    finally:
+        working.cancel()
+        stopping.cancel()
+        await asyncio.gather(working, stopping, return_exceptions=True)
 
 
 @contextmanager

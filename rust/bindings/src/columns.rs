@@ -2,7 +2,7 @@
 
 use numpy::IntoPyArray;
 use pyo3::prelude::*;
-use pyo3::types::{PyDict, PyList};
+use pyo3::types::{PyDict, PyList, PyString};
 use spark_stacker_core::engine::RefusedEntry;
 use spark_stacker_core::ledger::Trade;
 use spark_stacker_core::venue::{Fill, OrderKind, OrderRecord, Quantity, Venue};
@@ -27,14 +27,26 @@ impl<'py> Columns<'py> {
         self.0.set_item(name, values.into_pyarray(self.0.py()))
     }
 
+    /// A table has few different words: each becomes a Python string once.
     fn words<T>(
         &self,
         name: &str,
         rows: &[T],
         value: impl Fn(&T) -> Option<&'static str>,
     ) -> PyResult<()> {
-        self.0
-            .set_item(name, PyList::new(self.0.py(), rows.iter().map(value))?)
+        let py = self.0.py();
+        let mut known: Vec<(&'static str, Bound<'py, PyString>)> = Vec::new();
+        let words = rows.iter().map(|row| {
+            value(row).map(|word| {
+                if let Some((_, made)) = known.iter().find(|(text, _)| std::ptr::eq(*text, word)) {
+                    return made.clone();
+                }
+                let made = PyString::new(py, word);
+                known.push((word, made.clone()));
+                made
+            })
+        });
+        self.0.set_item(name, PyList::new(py, words)?)
     }
 
     fn optional<T>(

@@ -13,6 +13,7 @@ mod errors;
 mod functions;
 mod indicator;
 mod names;
+mod order;
 mod portfolio;
 mod run;
 mod session;

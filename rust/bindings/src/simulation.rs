@@ -8,13 +8,13 @@ use spark_stacker_core::engine::{Funding, MarketBar, Simulation};
 use spark_stacker_core::market::{Bar, Interval};
 use spark_stacker_core::stats::Metrics;
 use spark_stacker_core::venue::{
-    Bracket, MAIN, MarketId, OrderId, OrderKind, OrderRequest, OrderState, Purpose, Quantity, Side,
-    TimeInForce,
+    Bracket, MAIN, MarketId, OrderId, OrderRequest, OrderState, Purpose, Quantity,
 };
 
 use crate::bars::PyBars;
 use crate::columns;
 use crate::errors::{raise, to_python, without_lock};
+use crate::order::{order_kind, quantity_of, side_of, time_in_force_of};
 use crate::portfolio::PyPortfolio;
 use crate::stats::{metrics_dict, undefined_dict};
 use crate::view::PyMarketView;
@@ -208,12 +208,7 @@ impl PySimulation {
             break_even_fraction,
             net_loss: None,
         };
-        let quantity = match unit {
-            "position" => Quantity::Position,
-            "base" => Quantity::Base(needed("quantity", quantity)?),
-            "quote" => Quantity::Quote(needed("quantity", quantity)?),
-            other => return Err(unknown("unit", other, &["base", "quote", "position"])),
-        };
+        let quantity = quantity_of(quantity, unit)?;
         let request = OrderRequest {
             kind: order_kind(kind, price, trigger, distance_fraction)?,
             time_in_force: time_in_force_of(time_in_force, expires_ns)?,
@@ -368,81 +363,4 @@ impl PySimulation {
         self.row += 1;
         self.now_ns = Some(bar.open_time_ns + self.interval.ns());
     }
-}
-
-fn order_kind(
-    kind: &str,
-    price: Option<f64>,
-    trigger: Option<f64>,
-    distance_fraction: Option<f64>,
-) -> PyResult<OrderKind> {
-    Ok(match kind {
-        "market" => OrderKind::Market,
-        "limit" => OrderKind::Limit {
-            price: needed("price", price)?,
-        },
-        "stop" => OrderKind::Stop {
-            trigger: needed("trigger", trigger)?,
-        },
-        "stop_limit" => OrderKind::StopLimit {
-            trigger: needed("trigger", trigger)?,
-            price: needed("price", price)?,
-        },
-        "take_profit" => OrderKind::TakeProfit {
-            price: needed("price", price)?,
-        },
-        "trailing_stop" => OrderKind::TrailingStop {
-            distance_fraction: needed("distance_fraction", distance_fraction)?,
-        },
-        other => {
-            let known = [
-                "market",
-                "limit",
-                "stop",
-                "stop_limit",
-                "take_profit",
-                "trailing_stop",
-            ];
-            return Err(unknown("order type", other, &known));
-        }
-    })
-}
-
-fn time_in_force_of(name: &str, expires_ns: Option<i64>) -> PyResult<TimeInForce> {
-    Ok(match (name, expires_ns) {
-        ("gtc", _) => TimeInForce::GoodTilCancelled,
-        ("ioc", _) => TimeInForce::ImmediateOrCancel,
-        ("fok", _) => TimeInForce::FillOrKill,
-        ("gtd", Some(ns)) => TimeInForce::GoodTilDate(ns),
-        ("gtd", None) => {
-            return Err(to_python(&Error::parameter(
-                "expires",
-                "missing",
-                "given with GTD",
-            )));
-        }
-        (other, _) => {
-            return Err(unknown(
-                "time in force",
-                other,
-                &["gtc", "ioc", "fok", "gtd"],
-            ));
-        }
-    })
-}
-
-fn side_of(name: &str) -> PyResult<Side> {
-    match name {
-        "buy" => Ok(Side::Buy),
-        "sell" => Ok(Side::Sell),
-        other => Err(unknown("side", other, &["buy", "sell"])),
-    }
-}
-
-fn needed(name: &str, value: Option<f64>) -> PyResult<f64> {
-    value.ok_or_else(|| to_python(&Error::parameter(name, "missing", "given for this order")))
-}
-
-fn unknown(kind: &str, name: &str, known: &[&str]) -> PyErr {
-    to_python(&Error::unknown(kind, name, known.iter().copied()))
 }

@@ -43,9 +43,9 @@ def test_the_file_is_json(saved):
 @pytest.mark.parametrize(
     ("spoil", "message"),
     [
-        (lambda text: "", "is empty"),
-        (lambda text: "not a result", "is not a saved result"),
-        (lambda text: "[1, 2]", "is not a saved result"),
+        (lambda _: "", "is empty"),
+        (lambda _: "not a result", "is not a saved result"),
+        (lambda _: "[1, 2]", "is not a saved result"),
         (lambda text: text[: len(text) // 2], "is cut off after"),
         (lambda text: text[:40], "is not a saved result"),
         (lambda text: text.replace('"version":1', '"version":2', 1), "is of format version 2"),
@@ -63,7 +63,7 @@ def test_a_spoilt_file_is_refused_with_the_reason(saved, spoil, message):
 
 
 def test_a_missing_file_is_named(tmp_path):
-    with pytest.raises(DataError, match="nowhere.json: cannot be read: No such file"):
+    with pytest.raises(DataError, match=r"nowhere\.json: cannot be read: No such file"):
         BacktestResult.load_from_file(tmp_path / "nowhere.json")
 
 

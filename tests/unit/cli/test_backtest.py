@@ -6,8 +6,8 @@ import json
 
 import pytest
 from click.testing import CliRunner
-from made.results import made_candles
 
+from made.results import made_candles
 from spark_stacker.backtesting import BacktestResult
 from spark_stacker.cli import main
 
@@ -153,7 +153,7 @@ def test_saved_results_side_by_side_and_as_a_page(workdir):
             "must be KEY=VALUE",
         ),
         (("backtest", "--indicator", "rsi", "--scenario", "moon"), 2, "scenario must be one of"),
-        (("backtest", "--indicator", "rsi", "--data", "no_1h.csv"), 2, "market must be written as"),
+        (("backtest", "--indicator", "rsi", "--data", "no_1h.csv"), 2, "must say which market no_1h.csv is of"),
         (("backtest", "--indicator", "rsi", "--data", "BTC-USD_1h.csv"), 4, "no such file"),
         (
             ("backtest", "--indicator", "rsi", "--data", "ETH-USD_1h.csv", "--interval", "1d"),

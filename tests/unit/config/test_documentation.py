@@ -45,11 +45,6 @@ def test_toml_examples_load_and_give_a_plan(text: str) -> None:
     assert build_plan(parse_settings(read_toml(text, source="docs"), environment={}))["strategies"]
 
 
-@pytest.mark.parametrize("text", re.findall(r"```python\n(.*?)```", PAGE, re.DOTALL))
-def test_python_examples_run(text: str) -> None:
-    exec(compile(text, "docs/configuration.md", "exec"), {})  # noqa: S102
-
-
 def test_documented_fees_are_those_of_the_schedules() -> None:
     rows = re.findall(r"^\| (?:`(\w+)`)? ?\| `(\w+)` \| ([\d.]+) % \| ([\d.]+) % \|$", PAGE, re.MULTILINE)
     documented: dict[tuple[str, str], tuple[float, float]] = {}

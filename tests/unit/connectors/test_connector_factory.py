@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from made.candles import frame
+from made.minutes import frame
 from spark_stacker.config import parse_settings
 from spark_stacker.connectors import BaseConnector, ConnectorFactory, MarketType
 from spark_stacker.connectors.replay import ReplayConnector

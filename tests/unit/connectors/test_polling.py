@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from made.candles import MINUTE_NS, minute
+from made.minutes import MINUTE_NS, minute
 from spark_stacker.connectors import BaseConnector
 from spark_stacker.connectors.contract import OrderStatus, OrderTicket, PositionSide, Subscription
 from spark_stacker.connectors.polling import PollingClient
@@ -22,7 +22,7 @@ class Venue(BaseConnector):
 
     def __init__(self) -> None:
         super().__init__("venue", "venue")
-        self.now_ns = minute(3) + 1
+        self.now_ns = minute(3) + 2_000_000_000
         self.failure: Exception | None = None
         self.sent: dict[str, Any] = {}
         self.threads: set[str] = set()
@@ -115,8 +115,7 @@ async def test_the_stream_yields_each_closed_candle_once_and_polls_at_the_close(
         if len(seen) == 5:
             break
     assert seen == [minute(number) for number in range(1, 6)]
-    assert slept[:2] == [30.0, pytest.approx(31.0, abs=0.01)] or slept[0] == 30.0
-    assert max(slept) <= 30.0
+    assert slept[:3] == [30.0, 29.0, 30.0]
 
 
 @pytest.mark.parametrize(
@@ -154,6 +153,13 @@ async def test_a_reply_that_is_no_candle_stops_and_invents_nothing(monkeypatch: 
         monkeypatch.setattr(venue, "get_candles", lambda *_a, reply=reply: reply)
         with pytest.raises(StopTradingError, match="not a candle"):
             await client(venue).candles("A", "1m", start_ns=0)
+
+
+async def test_a_candle_that_ended_this_moment_has_not_settled() -> None:
+    venue = Venue()
+    venue.now_ns = minute(3)
+    candles = await client(venue).candles("A", "1m", start_ns=minute(2))
+    assert [candle.closed for candle in candles] == [False, False]
 
 
 async def test_orders_positions_and_balances_are_decimals() -> None:

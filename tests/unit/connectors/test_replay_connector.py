@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from made.candles import MINUTE_NS, frame, minute, recorded
+from made.minutes import MINUTE_NS, frame, minute, recorded
 from spark_stacker.connectors.replay import Faults, ReplayConnector, Tape
 from spark_stacker.errors import DataError, OrderRefusedError, ParameterError, RetryableError
 from spark_stacker.models import OrderSide, OrderType

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 from prometheus_client import CollectorRegistry, generate_latest
 
-from made.candles import minute
+from made.minutes import minute
 from spark_stacker.errors import ParameterError
 from spark_stacker.metrics import MetricsObserver, TradingMetrics, metrics, serve_metrics
 from spark_stacker.trading.events import (

@@ -7,9 +7,9 @@ from html.parser import HTMLParser
 
 import numpy as np
 import pytest
-from made.results import made_result
 from plotly.offline import get_plotlyjs
 
+from made.results import made_result
 from spark_stacker.errors import DataError, ParameterError
 from spark_stacker.reporting import report_html, write_report
 from spark_stacker.reporting.monthly import monthly_returns

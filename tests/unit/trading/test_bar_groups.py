@@ -5,7 +5,7 @@ from decimal import Decimal
 
 import pytest
 
-from made.candles import MINUTE_NS, candle, minute
+from made.minutes import MINUTE_NS, candle, minute
 from spark_stacker.trading.bar_groups import BackFill, BarGroup, BarGrouper, Wait
 from spark_stacker.trading.events import (
     BarDuplicated,

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from made.candles import MINUTE_NS, candle, frame, minute, recorded
+from made.minutes import MINUTE_NS, candle, frame, minute, recorded
 from spark_stacker.connectors.contract import Candle, Subscription
 from spark_stacker.connectors.replay import Faults, ReplayConnector
 from spark_stacker.errors import RetryableError

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from made.candles import minute, row
+from made.minutes import minute, row
 from spark_stacker.errors import ConfigError, DataError, ParameterError, StopTradingError
 from spark_stacker.trading.bar_groups import BarGroup
 from spark_stacker.trading.journal import Journal, JournalHeader, read_journal
@@ -39,7 +39,7 @@ def test_what_was_written_is_read_back_to_the_bit(tmp_path: Path) -> None:
     assert recorded is not None
     assert recorded.warm_up == {0: [row(0)]}
     assert recorded.begin_ns == minute(0)
-    assert recorded.groups == [(GROUP, SIGNALS)] * 2
+    assert list(recorded.groups()) == [(GROUP, SIGNALS)] * 2
     assert recorded.warnings == []
 
 
@@ -51,7 +51,7 @@ def test_going_on_appends(tmp_path: Path) -> None:
     journal.close()
     recorded = read_journal(path, HEADER)
     assert recorded is not None
-    assert recorded.groups == [(GROUP, SIGNALS), (GROUP, SIGNALS), (GROUP, ())]
+    assert list(recorded.groups()) == [(GROUP, SIGNALS), (GROUP, SIGNALS), (GROUP, ())]
 
 
 @pytest.mark.parametrize("cut", [1, 5, 40])
@@ -65,7 +65,7 @@ def test_a_last_line_cut_short_is_forgiven_reported_and_taken_off(tmp_path: Path
     path.write_bytes(path.read_bytes()[:-cut])
     recorded = read_journal(path, HEADER)
     assert recorded is not None
-    assert len(recorded.groups) == 1
+    assert len(list(recorded.groups())) == 1
     assert "cut short" in recorded.warnings[0]
     Journal(path, HEADER, recorded).close()
     assert path.read_bytes().endswith(b"\n")
@@ -110,7 +110,22 @@ def test_another_version_is_a_warning(tmp_path: Path) -> None:
     assert "version 1.0" in recorded.warnings[0]
 
 
-@pytest.mark.parametrize("line", ["nonsense", "[]", "{}", '{"record":"bars","time":1}', '{"record":"tea"}'])
+@pytest.mark.parametrize(
+    "line",
+    [
+        "nonsense",
+        "null",
+        "",
+        "[]",
+        "[" * 100_000,
+        "{}",
+        '{"record":"bars","time":1}',
+        '{"record":"bars","time":"one","bars":[],"signals":[]}',
+        '{"record":"bars","time":1,"bars":[[-1,1,1,1,1,1]],"signals":[]}',
+        '{"record":"bars","time":1,"bars":[[0,1,1,1,1,1,1]],"signals":[]}',
+        '{"record":"tea"}',
+    ],
+)
 def test_a_broken_line_in_the_middle_is_refused_by_its_number(tmp_path: Path, line: str) -> None:
     path = tmp_path / "journal.jsonl"
     write(path)
@@ -119,6 +134,11 @@ def test_a_broken_line_in_the_middle_is_refused_by_its_number(tmp_path: Path, li
     path.write_text("\n".join(lines) + "\n")
     with pytest.raises(DataError, match="line 3"):
         read_journal(path, HEADER)
+
+
+def test_a_directory_in_the_journals_place_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match="must be a file"):
+        read_journal(tmp_path, HEADER)
 
 
 def test_another_format_is_refused(tmp_path: Path) -> None:

@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from made import strategies
-from made.candles import MINUTE_NS, minute, row
+from made.minutes import MINUTE_NS, minute, row
 from spark_stacker.config import parse_settings
 from spark_stacker.connectors import BaseConnector
 from spark_stacker.connectors.polling import PollingClient
 from spark_stacker.errors import ParameterError, StopTradingError
-from spark_stacker.trading.dry_run import DryRun, dry_run
+from spark_stacker.trading.dry_run import DryRun, run_dry_run
 from spark_stacker.trading.events import (
     BarsProcessed,
     CallFailed,
@@ -130,7 +130,7 @@ async def play(
 ) -> tuple[list[Event], dict[int, float]]:
     events: list[Event] = []
     run = run_of(venue, **options)
-    await dry_run(run, observer=events.append, stop=stop or StopRequest(), clock=venue.clock)
+    await run_dry_run(run, observer=events.append, stop=stop or StopRequest(), clock=venue.clock)
     return events, closes(events)
 
 
@@ -145,13 +145,15 @@ async def test_only_closed_bars_are_traded_each_once_and_as_they_closed(venue: V
     assert (warmed_up.bars, warmed_up.last_open_time_ns) == (HISTORY, minute(BEGIN - 1))
 
 
-async def test_bars_that_closed_during_a_slow_warm_up_are_traded(venue: Venue, clock: HandClock) -> None:
+async def test_a_bar_that_closes_while_the_answer_is_on_its_way_is_not_traded_as_it_stood(
+    venue: Venue, clock: HandClock
+) -> None:
     def slow() -> None:
         clock.time_ns += 5 * MINUTE_NS
 
-    venue.trouble[1] = slow
-    _, traded = await play(venue, max_groups=7)
-    assert list(traded) == [minute(number) for number in range(BEGIN, BEGIN + 7)]
+    venue.trouble = {1: slow, 3: slow}
+    _, traded = await play(venue, max_groups=14)
+    assert traded == {minute(number): row(number)[4] for number in range(BEGIN, BEGIN + 14)}
 
 
 async def test_a_network_that_fails_for_a_while_costs_no_bar(
@@ -180,7 +182,7 @@ async def test_a_defect_of_the_connector_stops_and_is_reported(venue: Venue) -> 
     venue.trouble[4] = fail
     events: list[Event] = []
     with pytest.raises(StopTradingError, match="get_candles failed"):
-        await dry_run(run_of(venue), observer=events.append, stop=StopRequest(), clock=venue.clock)
+        await run_dry_run(run_of(venue), observer=events.append, stop=StopRequest(), clock=venue.clock)
     assert isinstance(events[-1], SessionStopped)
     assert events[-1].reason.startswith("failed: venue")
 
@@ -207,6 +209,18 @@ async def test_a_restart_trades_the_bars_of_the_time_between(
     assert restored.bar_groups == 3
 
 
+async def test_a_stop_while_a_journal_is_read_is_heard(
+    venue: Venue, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stop = StopRequest()
+    monkeypatch.setattr("spark_stacker.trading.dry_run.read_journal", lambda *_: time.sleep(20))
+    asyncio.get_running_loop().call_later(0.1, stop.ask, "asked")
+    began = time.monotonic()
+    events, _ = await play(venue, stop=stop, state=tmp_path)
+    assert time.monotonic() - began < 2.0
+    assert [type(event) for event in events] == [SessionStopped]
+
+
 async def test_replays_and_exchanges_do_not_mix(venue: Venue, clock: HandClock) -> None:
     class Taped(Venue):
         @property
@@ -226,4 +240,6 @@ async def test_replays_and_exchanges_do_not_mix(venue: Venue, clock: HandClock) 
         text="both",
     )
     with pytest.raises(ParameterError, match="cannot be mixed"):
-        await dry_run(DryRun(settings=settings, candles=candles), observer=lambda _: None, stop=StopRequest())
+        await run_dry_run(
+            DryRun(settings=settings, candles=candles), observer=lambda _: None, stop=StopRequest()
+        )

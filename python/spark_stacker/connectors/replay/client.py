@@ -28,7 +28,7 @@ class ReplayClient(PollingClient):
     def __init__(
         self, connector: ReplayConnector, *, sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
     ) -> None:
-        super().__init__(connector, now_ns=lambda: connector.tape.now_ns)
+        super().__init__(connector, now_ns=lambda: connector.tape.now_ns, settled_ns=0)
         self._replay = connector
         self._pause = sleep
 

@@ -88,6 +88,12 @@ class ReplayConnector(BaseConnector):
         return True
 
     @property
+    def source(self) -> str:
+        """The recordings by symbol, each with a hash of its candles."""
+        markets = (f"{market.symbol} {market.fingerprint()[:12]}" for market in self.tape.markets)
+        return f"{self.name}: recorded candles of {', '.join(markets)}"
+
+    @property
     def venue_time_ns(self) -> Callable[[], int]:
         """The replay's own time: how far the tape has come."""
         return lambda: self.tape.now_ns

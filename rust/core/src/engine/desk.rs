@@ -35,6 +35,15 @@ pub struct RefusedEntry {
     pub refusal: Refusal,
 }
 
+/// An entry as it was sent.
+#[derive(Debug, Clone, Copy)]
+struct SentEntry {
+    order: OrderId,
+    market: MarketId,
+    /// Of all legs, at the close of the decision.
+    notional: f64,
+}
+
 /// The venue with the account's limits in front of it.
 #[derive(Debug)]
 pub(super) struct Desk {
@@ -42,8 +51,10 @@ pub(super) struct Desk {
     limits: LimitSpec,
     pub losses: LossWatch,
     pub refused: Vec<RefusedEntry>,
-    /// The last entry of each strategy, with its market.
-    entries: Vec<Option<(OrderId, MarketId)>>,
+    /// The last entry of each strategy.
+    entries: Vec<Option<SentEntry>>,
+    /// Closes sent because a loss limit was reached.
+    breach_closes: Vec<OrderId>,
     markets: u16,
     hedged: bool,
 }
@@ -60,6 +71,7 @@ impl Desk {
             losses: LossWatch::new(portfolio.initial_balance),
             refused: Vec::new(),
             entries: vec![None; portfolio.strategies.len()],
+            breach_closes: Vec::new(),
             markets: portfolio.markets.len() as u16,
             hedged: portfolio.hedge_ratio().is_some(),
         }
@@ -96,11 +108,15 @@ impl Desk {
         self.simulation.venue.submit(order, now.close_time_ns)
     }
 
+    /// Sends an entry of `notional` (all legs).
     #[inline]
-    pub fn submit_entry(&mut self, strategy: u16, order: OrderRequest, now: &Moment) {
-        let market = order.market;
-        let id = self.submit(order, now);
-        self.entries[usize::from(strategy)] = Some((id, market));
+    pub fn submit_entry(&mut self, order: OrderRequest, notional: f64, now: &Moment) {
+        let (market, strategy) = (order.market, usize::from(order.strategy));
+        self.entries[strategy] = Some(SentEntry {
+            order: self.submit(order, now),
+            market,
+            notional,
+        });
     }
 
     /// Sends an order that closes the whole position.
@@ -157,8 +173,29 @@ impl Desk {
     }
 
     fn waiting_entry(&self, strategy: usize, market: MarketId) -> Option<OrderId> {
-        let (order, at) = self.entries[strategy]?;
-        (at == market && self.is_open(order)).then_some(order)
+        let entry = self.entries[strategy]?;
+        (entry.market == market && self.is_open(entry.order)).then_some(entry.order)
+    }
+
+    /// Notional in a market once the entry that waits there has filled, and whether there is a trade then. A position that it reverses is about to close.
+    fn committed(&self, market: MarketId) -> (f64, bool) {
+        let held = self.simulation.venue.position(MAIN, market).quantity;
+        let waiting = self
+            .entries
+            .iter()
+            .flatten()
+            .find(|entry| entry.market == market && self.is_open(entry.order));
+        let Some(entry) = waiting else {
+            return (self.notional(market), held != 0.0);
+        };
+        let record = &self.simulation.venue.orders()[entry.order.0 as usize];
+        let unfilled = (entry.notional - record.filled_quantity * record.average_price).max(0.0);
+        let standing = if held * record.side.sign() < 0.0 {
+            0.0
+        } else {
+            self.notional(market)
+        };
+        (standing + unfilled, true)
     }
 
     fn notional(&self, market: MarketId) -> f64 {
@@ -210,14 +247,9 @@ impl Desk {
         let mut open_trades = 0;
         let mut standing = 0.0;
         for other in elsewhere {
-            standing += self.notional(other);
-            let held = self.simulation.venue.position(MAIN, other).quantity != 0.0;
-            let waiting = self
-                .entries
-                .iter()
-                .flatten()
-                .any(|(order, at)| *at == other && self.is_open(*order));
-            open_trades += u32::from(held || waiting);
+            let (notional, trades) = self.committed(other);
+            standing += notional;
+            open_trades += u32::from(trades);
         }
         let market_notional = if reversing {
             0.0
@@ -243,7 +275,7 @@ impl Desk {
             .entries
             .iter()
             .flatten()
-            .any(|(order, _)| self.is_open(*order));
+            .any(|entry| self.is_open(entry.order));
         if !flat || waiting {
             return;
         }
@@ -270,21 +302,28 @@ impl Desk {
             return;
         }
         for strategy in 0..self.entries.len() {
-            if let Some((order, _)) = self.entries[strategy]
-                && self.is_open(order)
+            if let Some(entry) = self.entries[strategy]
+                && self.is_open(entry.order)
             {
-                self.simulation.venue.cancel(order, now.close_time_ns);
+                self.simulation.venue.cancel(entry.order, now.close_time_ns);
             }
         }
+        let mut waiting = std::mem::take(&mut self.breach_closes);
+        waiting.retain(|order| self.is_open(*order));
         let accounts: &[AccountId] = if self.hedged { &[MAIN, HEDGE] } else { &[MAIN] };
         for market in (0..self.markets).map(MarketId) {
             for &account in accounts {
                 let position = self.simulation.venue.position(account, market);
-                if position.quantity != 0.0 {
+                let waits = |order: &OrderId| {
+                    let record = &self.simulation.venue.orders()[order.0 as usize];
+                    (record.account, record.market) == (account, market)
+                };
+                if position.quantity != 0.0 && !waiting.iter().any(waits) {
                     let strategy = position.strategy;
-                    self.close(account, market, strategy, Purpose::RiskLimit, now);
+                    waiting.push(self.close(account, market, strategy, Purpose::RiskLimit, now));
                 }
             }
         }
+        self.breach_closes = waiting;
     }
 }

@@ -36,7 +36,8 @@ pub(super) struct Runner {
     /// Something depends on time or price while a position is held.
     watches_position: bool,
     pending_close: Option<OrderId>,
-    hedge_reduced: bool,
+    /// When the position opened whose hedge has been reduced.
+    hedge_reduced_of: Option<i64>,
     profits: Vec<f64>,
     trades_seen: usize,
 }
@@ -67,7 +68,7 @@ impl Runner {
                     .hedge
                     .is_some_and(|hedge| hedge.reduce_at_pct.is_some()),
             pending_close: None,
-            hedge_reduced: false,
+            hedge_reduced_of: None,
             profits: Vec::new(),
             trades_seen: 0,
         }
@@ -168,6 +169,8 @@ impl Runner {
         };
         if decides {
             self.decide(desk, now);
+        } else if !self.is_closing(desk) {
+            self.close_when_held_long(desk, now);
         }
     }
 
@@ -175,54 +178,63 @@ impl Runner {
         let vote = self.ballot.verdict();
         let position = desk.venue().position(MAIN, self.market);
         if position.quantity == 0.0 {
-            self.hedge_reduced = false;
             if let Some(vote) = vote {
                 self.when_flat(vote, desk, now);
             }
         } else if position.strategy == self.index {
             let long = position.quantity > 0.0;
             self.when_holding(long, vote, desk, now);
-        } else if let Some(vote) = vote
-            && self.allows(side_of(vote.direction))
-        {
-            let owner = f64::from(position.strategy);
-            desk.refuse(
-                self.index,
-                self.market,
-                vote.direction,
-                Refusal::above("market_busy", 0.0, owner),
-                now,
-            );
+        } else if let Some(vote) = vote {
+            self.refuse_as_busy(position.strategy, vote, desk, now);
+        }
+    }
+
+    fn refuse_as_busy(&self, owner: u16, vote: Vote, desk: &mut Desk, now: &Moment) {
+        if self.allows(side_of(vote.direction)) {
+            let refusal = Refusal::above("market_busy", 0.0, f64::from(owner));
+            desk.refuse(self.index, self.market, vote.direction, refusal, now);
         }
     }
 
     fn when_flat(&mut self, vote: Vote, desk: &mut Desk, now: &Moment) {
         let kept_hedge = desk.hedge_quantity(self.market);
         if kept_hedge != 0.0 {
+            let owner = desk.venue().position(HEDGE, self.market).strategy;
+            if owner != self.index {
+                self.refuse_as_busy(owner, vote, desk, now);
+                return;
+            }
             if kept_hedge.signum() == vote.direction.sign() || self.is_closing(desk) {
                 return;
             }
             self.pending_close =
                 Some(desk.close(HEDGE, self.market, self.index, Purpose::HedgeExit, now));
         }
-        self.enter(vote, false, desk, now);
+        self.enter(vote, kept_hedge != 0.0, desk, now);
+    }
+
+    /// Closes a position that has been held for its longest time, whether or not a bar of the strategy's timeframe closes. Returns whether it has.
+    fn close_when_held_long(&mut self, desk: &mut Desk, now: &Moment) -> bool {
+        let position = desk.venue().position(MAIN, self.market);
+        let held_ns = now.close_time_ns - position.opened_ns;
+        let is_due = position.is_open()
+            && position.strategy == self.index
+            && self
+                .spec
+                .max_holding_ns
+                .is_some_and(|longest| held_ns >= longest);
+        if is_due {
+            self.pending_close =
+                Some(desk.close(MAIN, self.market, self.index, Purpose::HoldingTime, now));
+        }
+        is_due
     }
 
     fn when_holding(&mut self, long: bool, vote: Option<Vote>, desk: &mut Desk, now: &Moment) {
-        if self.is_closing(desk) {
+        if self.is_closing(desk) || self.close_when_held_long(desk, now) {
             return;
         }
-        let position = desk.venue().position(MAIN, self.market);
-        let (opened_ns, entries) = (position.opened_ns, position.entries);
-        if self
-            .spec
-            .max_holding_ns
-            .is_some_and(|longest| now.close_time_ns - opened_ns >= longest)
-        {
-            self.pending_close =
-                Some(desk.close(MAIN, self.market, self.index, Purpose::HoldingTime, now));
-            return;
-        }
+        let entries = desk.venue().position(MAIN, self.market).entries;
         match vote {
             Some(vote) if (vote.direction == Direction::Buy) != long => {
                 if self.spec.exit_on_opposite {
@@ -243,7 +255,7 @@ impl Runner {
         }
     }
 
-    /// Sends an entry in the direction of the vote, if side, size and limits allow it. `reversing` means that the position is being closed by an order already sent.
+    /// Sends an entry in the direction of the vote, if side, size and limits allow it. `reversing` means that what is held is being closed by an order already sent.
     fn enter(&mut self, vote: Vote, reversing: bool, desk: &mut Desk, now: &Moment) {
         let side = side_of(vote.direction);
         if !self.allows(side) || !desk.may_enter(self.index, self.market, vote.direction, now) {
@@ -259,34 +271,39 @@ impl Runner {
             profits: &self.profits,
         };
         let checked = entry_size(&self.spec.sizing, &input).and_then(|size| {
-            let notional = self.notional(size, &input);
+            let capital = self.capital(size, &input);
+            let notional = self.notional(capital);
             desk.check(self.market, reversing, notional, now)?;
-            Ok(size)
+            Ok((size, capital, notional))
         });
         match checked {
-            Ok(size) => {
+            Ok((size, capital, notional)) => {
                 if let Some(hedge) = self.spec.hedge {
                     desk.balance_accounts(hedge.ratio);
                 }
-                let order = entry_order(&self.spec, self.index, side, size);
-                desk.submit_entry(self.index, order, now);
+                let order = entry_order(&self.spec, self.index, side, size, capital);
+                desk.submit_entry(order, notional, now);
             }
             Err(refusal) => desk.refuse(self.index, self.market, vote.direction, refusal, now),
         }
     }
 
-    /// Notional of both legs.
-    fn notional(&self, size: EntrySize, input: &SizingInput<'_>) -> f64 {
+    /// Capital of both legs. Units are those of the main leg alone.
+    fn capital(&self, size: EntrySize, input: &SizingInput<'_>) -> f64 {
         let capital = size.capital(input);
         match (self.spec.hedge, size) {
-            (Some(hedge), EntrySize::Capital(_)) => {
-                capital * ((1.0 - hedge.ratio) * self.spec.leverage + hedge.ratio * hedge.leverage)
-            }
-            (Some(hedge), EntrySize::Units(_)) => {
-                capital * (self.spec.leverage + hedge.ratio * hedge.leverage / (1.0 - hedge.ratio))
-            }
-            (None, _) => capital * self.spec.leverage,
+            (Some(hedge), EntrySize::Units(_)) => capital / (1.0 - hedge.ratio),
+            _ => capital,
         }
+    }
+
+    /// Notional of both legs.
+    fn notional(&self, capital: f64) -> f64 {
+        let leverage = self.spec.leverage;
+        capital
+            * self.spec.hedge.map_or(leverage, |hedge| {
+                (1.0 - hedge.ratio) * leverage + hedge.ratio * hedge.leverage
+            })
     }
 
     /// Reduces the hedge once when the main leg has gained enough.
@@ -297,15 +314,17 @@ impl Runner {
             return;
         };
         let quantity = desk.hedge_quantity(self.market);
-        if self.hedge_reduced || quantity == 0.0 {
+        let position = desk.venue().position(MAIN, self.market);
+        let opened = Some(position.opened_ns);
+        if self.hedge_reduced_of == opened || quantity == 0.0 {
             return;
         }
-        let entry = desk.venue().position(MAIN, self.market).entry_price;
-        let gain_pct = (now.price / entry - 1.0) * 100.0 * if long { 1.0 } else { -1.0 };
+        let gain_pct =
+            (now.price / position.entry_price - 1.0) * 100.0 * if long { 1.0 } else { -1.0 };
         if gain_pct < reduce_at_pct {
             return;
         }
-        self.hedge_reduced = true;
+        self.hedge_reduced_of = opened;
         let side = if quantity > 0.0 {
             Side::Sell
         } else {

@@ -28,7 +28,6 @@ pub fn atr(high: &[f64], low: &[f64], close: &[f64], period: usize) -> Result<Ve
 pub struct Atr {
     previous_close: Option<f64>,
     average: Wilder,
-    true_ranges: Vec<f64>,
 }
 
 impl Atr {
@@ -41,7 +40,6 @@ impl Atr {
         Ok(Self {
             previous_close: None,
             average: Wilder::new(period),
-            true_ranges: Vec::new(),
         })
     }
 
@@ -61,20 +59,33 @@ impl Rule<3, 1> for Atr {
 
     #[inline(always)]
     fn run(&mut self, [high, low, close]: [&[f64]; 3], [range]: [&mut [f64]; 1]) {
-        let Some(&newest) = close.last() else {
+        let Some((&newest, before)) = close.split_last() else {
             return;
         };
-        let first = usize::from(self.previous_close.is_none());
-        let mut previous = self.previous_close.replace(newest).unwrap_or(close[0]);
-        self.true_ranges.resize(close.len() - first, f64::NAN);
-        let bars = high[first..].iter().zip(&low[first..]).zip(&close[first..]);
-        for (true_range, ((&high, &low), &close)) in self.true_ranges.iter_mut().zip(bars) {
-            let top = if previous > high { previous } else { high };
-            let bottom = if previous < low { previous } else { low };
-            *true_range = top - bottom;
-            previous = close;
+        let (first, rest) = range.split_at_mut(1);
+        if let Some(previous) = self.previous_close.replace(newest) {
+            let row = [&high[..1], &low[..1], &[previous]];
+            self.average
+                .run(row, first, true_range, |_, average| average);
         }
+        let rows = [&high[1..], &low[1..], before];
         self.average
-            .run(&self.true_ranges, &mut range[first..], |range| range);
+            .run(rows, rest, true_range, |_, average| average);
     }
+}
+
+/// The bar's range, with the gap from the close before.
+#[inline(always)]
+fn true_range([high, low, previous_close]: [f64; 3]) -> f64 {
+    let top = if previous_close > high {
+        previous_close
+    } else {
+        high
+    };
+    let bottom = if previous_close < low {
+        previous_close
+    } else {
+        low
+    };
+    top - bottom
 }

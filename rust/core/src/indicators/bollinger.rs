@@ -1,8 +1,8 @@
 //! Bollinger bands: the simple average and so many population deviations above and below.
 
-use super::moments::Spread;
+use super::moments::Squares;
 use super::rule::{Rule, batch, checked_factor, checked_period, step};
-use super::window::Window;
+use super::window::{Stretch, Window};
 use crate::error::Result;
 
 /// The columns of [`bollinger`].
@@ -54,7 +54,8 @@ pub fn bollinger(close: &[f64], period: usize, std_dev: f64) -> Result<Bollinger
 /// [`bollinger`], a bar at a time.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Bollinger {
-    window: Window<Spread, 2>,
+    window: Window<Squares, 2>,
+    reciprocal: f64,
     std_dev: f64,
 }
 
@@ -66,7 +67,8 @@ impl Bollinger {
     pub fn new(period: usize, std_dev: f64) -> Result<Self> {
         let period = checked_period("period", period, 2)?;
         Ok(Self {
-            window: Window::new(period, Spread::new(period)),
+            window: Window::new(period, Squares),
+            reciprocal: 1.0 / period as f64,
             std_dev: checked_factor("std_dev", std_dev)?,
         })
     }
@@ -91,14 +93,23 @@ impl Rule<1, 3> for Bollinger {
 
     #[inline(always)]
     fn run(&mut self, [close]: [&[f64]; 1], [upper, middle, lower]: [&mut [f64]; 3]) {
-        let [means, variances] = self.window.run(close);
-        let warm_up = middle.len() - means.len();
-        middle[warm_up..].copy_from_slice(means);
-        let bands = upper[warm_up..].iter_mut().zip(&mut lower[warm_up..]);
-        for ((upper, lower), (mean, variance)) in bands.zip(means.iter().zip(variances)) {
-            let width = self.std_dev * variance.sqrt();
-            *upper = mean + width;
-            *lower = mean - width;
-        }
+        let Self {
+            std_dev,
+            reciprocal,
+            ..
+        } = *self;
+        let sums = [middle, upper];
+        self.window
+            .run(close, sums, |Stretch { rows, centre }, [sums, squares]| {
+                let bands = squares.iter_mut().zip(&mut lower[rows]);
+                for ((square, lower), sum) in bands.zip(sums) {
+                    let from_centre = *sum * reciprocal;
+                    let variance = square.mul_add(reciprocal, -from_centre * from_centre);
+                    // Rounding may leave it just below zero.
+                    let variance = if variance > 0.0 { variance } else { 0.0 };
+                    let (mean, width) = (centre + from_centre, std_dev * variance.sqrt());
+                    (*square, *sum, *lower) = (mean + width, mean, mean - width);
+                }
+            });
     }
 }

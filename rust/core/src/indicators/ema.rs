@@ -76,23 +76,21 @@ impl Ema {
         line: &mut [f64],
         output: impl Fn(f64, f64) -> f64,
     ) {
-        let seeding = (self.period - self.seen).min(line.len());
+        let seeding = (self.period - self.seen).min(values.len());
         for (line, &value) in line.iter_mut().zip(&values[..seeding]) {
             if let Some(distance) = self.seed(value) {
                 *line = output(value, distance);
             }
         }
-        if let Some(mut decay) = self.distance {
+        let (values, line) = (&values[seeding..], &mut line[seeding..]);
+        if let (Some(decay), Some((&newest, before))) = (&mut self.distance, values.split_last()) {
             let retained = self.retained;
-            let mut newest = self.newest;
             // d' = b·(d + x − x'), so what decays is d / b.
-            let moved_back = |value: f64| {
-                let before = std::mem::replace(&mut newest, value);
-                before - value
-            };
-            let output = |value, decayed| output(value, retained * decayed);
-            decay.run(&values[seeding..], &mut line[seeding..], moved_back, output);
-            self.distance = Some(decay);
+            let moved_back = |[before, value]: [f64; 2]| before - value;
+            let output = |[_, value]: [f64; 2], decayed| output(value, retained * decayed);
+            let (first, rest) = line.split_at_mut(1);
+            decay.run([&[self.newest], &values[..1]], first, moved_back, output);
+            decay.run([before, &values[1..]], rest, moved_back, output);
             self.newest = newest;
         }
     }

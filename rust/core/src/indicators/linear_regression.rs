@@ -1,8 +1,10 @@
 //! Least squares over the last *n* values: the line's value at the newest, its slope and its intercept.
 
+use std::ops::Range;
+
 use super::moments::Trend;
 use super::rule::{Rule, batch, checked_period, step};
-use super::window::Window;
+use super::window::{Stretch, Window};
 use crate::error::Result;
 
 /// The least-squares line over a window.
@@ -75,23 +77,33 @@ impl LinearRegression {
         })
     }
 
+    /// Writes the sum and the moment of every full window, and has `finish` make of its mean and slope what is asked for.
     #[inline(always)]
-    fn run_points(&mut self, values: &[f64], mut emit: impl FnMut(usize, RegressionPoint)) {
+    fn run_trend(
+        &mut self,
+        values: &[f64],
+        lines: [&mut [f64]; 2],
+        mut finish: impl FnMut(Range<usize>, [&mut [f64]; 2]),
+    ) {
         let n = self.period as f64;
-        let half = (n - 1.0) / 2.0;
         // The squared positions from the middle of the window add up to n·(n² − 1)/12.
-        let per_moment = 12.0 / (n * (n * n - 1.0));
-        let [mean, moment] = self.window.run(values);
-        let warm_up = values.len() - mean.len();
-        for (i, (mean, moment)) in mean.iter().zip(moment).enumerate() {
-            let slope = per_moment * moment;
-            let point = RegressionPoint {
-                value: slope.mul_add(half, *mean),
-                slope,
-                intercept: slope.mul_add(-half, *mean),
-            };
-            emit(warm_up + i, point);
-        }
+        let (per_sum, per_moment) = (1.0 / n, 12.0 / (n * (n * n - 1.0)));
+        self.window.run(
+            values,
+            lines,
+            |Stretch { rows, centre }, [sums, moments]| {
+                for (sum, moment) in sums.iter_mut().zip(&mut *moments) {
+                    *sum = sum.mul_add(per_sum, centre);
+                    *moment *= per_moment;
+                }
+                finish(rows, [sums, moments]);
+            },
+        );
+    }
+
+    /// Rows from the middle of the window, where the line has the value of the mean, to the newest.
+    fn half(&self) -> f64 {
+        (self.period as f64 - 1.0) / 2.0
     }
 }
 
@@ -104,8 +116,13 @@ impl Rule<1, 3> for LinearRegression {
 
     #[inline(always)]
     fn run(&mut self, [values]: [&[f64]; 1], [value, slope, intercept]: [&mut [f64]; 3]) {
-        self.run_points(values, |i, point| {
-            (value[i], slope[i], intercept[i]) = (point.value, point.slope, point.intercept);
+        let half = self.half();
+        self.run_trend(values, [value, slope], |rows, [means, slopes]| {
+            let ends = means.iter_mut().zip(&mut intercept[rows]);
+            for ((mean, intercept), slope) in ends.zip(slopes) {
+                *intercept = slope.mul_add(-half, *mean);
+                *mean = slope.mul_add(half, *mean);
+            }
         });
     }
 }
@@ -115,6 +132,8 @@ impl Rule<1, 3> for LinearRegression {
 pub struct RegressionLine {
     regression: LinearRegression,
     part: RegressionPart,
+    /// The number of the line, mean or slope, that is not the one asked for.
+    other: Vec<f64>,
 }
 
 impl RegressionLine {
@@ -124,7 +143,11 @@ impl RegressionLine {
     /// A period below 2.
     pub fn new(period: usize, part: RegressionPart) -> Result<Self> {
         let regression = LinearRegression::new(period)?;
-        Ok(Self { regression, part })
+        Ok(Self {
+            regression,
+            part,
+            other: Vec::new(),
+        })
     }
 }
 
@@ -137,17 +160,23 @@ impl Rule<1, 1> for RegressionLine {
 
     #[inline(always)]
     fn run(&mut self, [values]: [&[f64]; 1], [line]: [&mut [f64]; 1]) {
-        let regression = &mut self.regression;
-        match self.part {
-            RegressionPart::Value => {
-                regression.run_points(values, |i, point| line[i] = point.value);
-            }
+        let half = self.regression.half();
+        self.other.resize(values.len(), 0.0);
+        let other = self.other.as_mut_slice();
+        let to_end = match self.part {
             RegressionPart::Slope => {
-                regression.run_points(values, |i, point| line[i] = point.slope);
+                self.regression.run_trend(values, [other, line], |_, _| ());
+                return;
             }
-            RegressionPart::Intercept => {
-                regression.run_points(values, |i, point| line[i] = point.intercept);
-            }
-        }
+            RegressionPart::Value => half,
+            RegressionPart::Intercept => -half,
+        };
+        let lines = [line, other];
+        self.regression
+            .run_trend(values, lines, |_, [means, slopes]| {
+                for (mean, slope) in means.iter_mut().zip(slopes) {
+                    *mean = slope.mul_add(to_end, *mean);
+                }
+            });
     }
 }

@@ -121,13 +121,13 @@ impl Rule<1, 3> for Macd {
         self.fast_delay -= delay;
         let first = self.slow.warm_up().min(rows);
         // Both averages are known by their distance from the close, so their difference is that of the distances.
-        self.slow_distances.resize(rows, f64::NAN);
-        let slow = &mut self.slow_distances[..rows];
-        self.slow.run_distances(close, slow, |_, distance| distance);
+        self.slow_distances.resize(rows, 0.0);
+        self.slow
+            .run_distances(close, &mut self.slow_distances, |_, distance| distance);
         self.fast
             .run_distances(&close[delay..], &mut macd[delay..], |_, distance| distance);
         macd[delay..first].fill(f64::NAN);
-        for (macd, slow) in macd[first..].iter_mut().zip(&slow[first..]) {
+        for (macd, slow) in macd[first..].iter_mut().zip(&self.slow_distances[first..]) {
             *macd -= slow;
         }
         let (macd, signal) = (&macd[first..], &mut signal[first..]);

@@ -1,47 +1,28 @@
-//! What a window may know of its values: their mean, their trend, their spread.
+//! What is summed over a window: values, values by their position, squares.
 
+use super::decay::Decay;
 use super::window::{Moved, Sums};
 
-/// The mean.
+/// The sum of the values.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub(super) struct Mean {
-    reciprocal: f64,
-}
+pub(super) struct Total;
 
-impl Mean {
-    pub(super) fn new(period: usize) -> Self {
-        Self {
-            reciprocal: 1.0 / period as f64,
-        }
-    }
-}
-
-impl Sums<1> for Mean {
+impl Sums<1> for Total {
     #[inline(always)]
     fn term(&self, _: f64, value: f64) -> [f64; 1] {
         [value]
     }
 
     #[inline(always)]
-    fn slide(&self, [sum]: [f64; 1], moved: Moved) -> [f64; 1] {
-        [sum + (moved.newest - moved.oldest)]
-    }
-
-    #[inline(always)]
-    fn add(&self, [sum]: [f64; 1], _: f64, [change]: [f64; 1]) -> [f64; 1] {
-        [sum + change]
-    }
-
-    #[inline(always)]
-    fn statistics(&self, centre: f64, [sum]: [f64; 1]) -> [f64; 1] {
-        [sum.mul_add(self.reciprocal, centre)]
+    fn slide(&self, moved: Moved<'_>, [sum]: &mut [Decay; 1], [sums]: [&mut [f64]; 1]) {
+        let rows = [moved.newest, moved.oldest];
+        sum.run(rows, sums, |[newest, oldest]| newest - oldest, |_, sum| sum);
     }
 }
 
-/// The mean, and the sum of each value times its position, counted from the middle of the window.
+/// The sum of the values, and that of each times its position, counted from the middle of the window.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) struct Trend {
-    mean: Mean,
     /// Positions from the middle to the newest value, and to the one that has just left.
     to_newest: f64,
     to_oldest: f64,
@@ -50,10 +31,29 @@ pub(super) struct Trend {
 impl Trend {
     pub(super) fn new(period: usize) -> Self {
         Self {
-            mean: Mean::new(period),
             to_newest: 0.5 * (period as f64 - 1.0),
             to_oldest: 0.5 * (period as f64 + 1.0),
         }
+    }
+
+    /// Slides the moment, given the sums before each row.
+    #[inline(always)]
+    fn slide_moment(self, moved: Moved<'_>, moment: &mut Decay, before: &[f64], line: &mut [f64]) {
+        let Self {
+            to_newest,
+            to_oldest,
+        } = self;
+        let Moved {
+            newest,
+            oldest,
+            centre,
+        } = moved;
+        // Every value moves one position towards the oldest, which takes the whole sum before off the moment.
+        let change = |[newest, oldest, before]: [f64; 3]| {
+            let left = to_oldest.mul_add(oldest - centre, -before);
+            to_newest.mul_add(newest - centre, left)
+        };
+        moment.run([newest, oldest, before], line, change, |_, moment| moment);
     }
 }
 
@@ -63,66 +63,37 @@ impl Sums<2> for Trend {
         [value, (position - self.to_newest) * value]
     }
 
-    /// Every value moves one position towards the oldest, which takes the whole sum off the moment.
     #[inline(always)]
-    fn slide(&self, [sum, moment]: [f64; 2], moved: Moved) -> [f64; 2] {
-        let newest = moved.newest - moved.centre;
-        let oldest = moved.oldest - moved.centre;
-        let ends = self.to_newest.mul_add(newest, self.to_oldest * oldest);
-        [sum + (newest - oldest), (moment - sum) + ends]
-    }
-
-    #[inline(always)]
-    fn add(&self, before: [f64; 2], rows: f64, change: [f64; 2]) -> [f64; 2] {
-        let moved = rows.mul_add(-before[0], before[1]);
-        [before[0] + change[0], moved + change[1]]
-    }
-
-    #[inline(always)]
-    fn statistics(&self, centre: f64, [sum, moment]: [f64; 2]) -> [f64; 2] {
-        let [mean] = self.mean.statistics(centre, [sum]);
-        [mean, moment]
+    fn slide(&self, moved: Moved<'_>, [sum, moment]: &mut [Decay; 2], lines: [&mut [f64]; 2]) {
+        let [sums, moments] = lines;
+        let before = sum.value();
+        Total.slide(moved, std::array::from_mut(sum), [&mut *sums]);
+        let (first, rest) = moved.split_first();
+        let (first_line, rest_line) = moments.split_at_mut(1);
+        self.slide_moment(first, moment, &[before], first_line);
+        self.slide_moment(rest, moment, &sums[..rest_line.len()], rest_line);
     }
 }
 
-/// The mean, and the population variance.
+/// The sum of the values, and that of their squares.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub(super) struct Spread {
-    mean: Mean,
-}
+pub(super) struct Squares;
 
-impl Spread {
-    pub(super) fn new(period: usize) -> Self {
-        Self {
-            mean: Mean::new(period),
-        }
-    }
-}
-
-impl Sums<2> for Spread {
+impl Sums<2> for Squares {
     #[inline(always)]
     fn term(&self, _: f64, value: f64) -> [f64; 2] {
         [value, value * value]
     }
 
     #[inline(always)]
-    fn slide(&self, [sum, squares]: [f64; 2], moved: Moved) -> [f64; 2] {
-        let change = moved.newest - moved.oldest;
-        let both = (moved.newest - moved.centre) + (moved.oldest - moved.centre);
-        [sum + change, change.mul_add(both, squares)]
-    }
-
-    #[inline(always)]
-    fn add(&self, before: [f64; 2], _: f64, change: [f64; 2]) -> [f64; 2] {
-        [before[0] + change[0], before[1] + change[1]]
-    }
-
-    #[inline(always)]
-    fn statistics(&self, centre: f64, [sum, squares]: [f64; 2]) -> [f64; 2] {
-        let from_centre = sum * self.mean.reciprocal;
-        let variance = squares.mul_add(self.mean.reciprocal, -from_centre * from_centre);
-        // Rounding may leave it just below zero.
-        let variance = if variance > 0.0 { variance } else { 0.0 };
-        [centre + from_centre, variance]
+    fn slide(&self, moved: Moved<'_>, [sum, square]: &mut [Decay; 2], lines: [&mut [f64]; 2]) {
+        let [sums, squares] = lines;
+        Total.slide(moved, std::array::from_mut(sum), [sums]);
+        let centre = moved.centre;
+        let change = |[newest, oldest]: [f64; 2]| {
+            (newest - oldest) * ((newest - centre) + (oldest - centre))
+        };
+        let rows = [moved.newest, moved.oldest];
+        square.run(rows, squares, change, |_, square| square);
     }
 }

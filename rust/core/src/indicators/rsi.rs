@@ -53,6 +53,32 @@ impl Rsi {
     }
 }
 
+impl Rsi {
+    /// Takes the closes before and the closes after some changes.
+    #[inline(always)]
+    fn run_changes(&mut self, [before, after]: [&[f64]; 2], strength: &mut [f64]) {
+        self.movements.resize(strength.len(), 0.0);
+        let movements = self.movements.as_mut_slice();
+        let movement = |[before, after]: [f64; 2]| (after - before).abs();
+        self.movement
+            .run([before, after], movements, movement, |_, movement| movement);
+        let gain = |[before, after, _]: [f64; 3]| {
+            let change = after - before;
+            if change > 0.0 { change } else { 0.0 }
+        };
+        // Rounding keeps order and a gain is at most its movement, so the quotient stays within 0 and 1.
+        let share = |[.., movement]: [f64; 3], gain| {
+            if movement == 0.0 {
+                50.0
+            } else {
+                100.0 * (gain / movement)
+            }
+        };
+        self.gain
+            .run([before, after, movements], strength, gain, share);
+    }
+}
+
 impl Rule<1, 1> for Rsi {
     const COLUMNS: [&'static str; 1] = ["close"];
 
@@ -62,34 +88,13 @@ impl Rule<1, 1> for Rsi {
 
     #[inline(always)]
     fn run(&mut self, [close]: [&[f64]; 1], [strength]: [&mut [f64]; 1]) {
-        let Some(&newest) = close.last() else {
+        let Some((&newest, before)) = close.split_last() else {
             return;
         };
-        let first = usize::from(self.previous.is_none());
-        let before = self.previous.replace(newest).unwrap_or(close[0]);
-        let (close, strength) = (&close[first..], &mut strength[first..]);
-        self.movements.resize(close.len(), f64::NAN);
-        let mut previous = before;
-        self.movement.run(close, &mut self.movements, |close| {
-            let change = close - previous;
-            previous = close;
-            change.abs()
-        });
-        let mut previous = before;
-        let warm_up = self.gain.warm_up().min(close.len());
-        self.gain.run(close, strength, |close| {
-            let change = close - previous;
-            previous = close;
-            if change > 0.0 { change } else { 0.0 }
-        });
-        let movements = &self.movements[warm_up..];
-        for (strength, &movement) in strength[warm_up..].iter_mut().zip(movements) {
-            // Rounding keeps order and a gain is at most its movement, so the quotient stays within 0 and 1.
-            *strength = if movement == 0.0 {
-                50.0
-            } else {
-                100.0 * (*strength / movement)
-            };
+        let (first, rest) = strength.split_at_mut(1);
+        if let Some(previous) = self.previous.replace(newest) {
+            self.run_changes([&[previous], &close[..1]], first);
         }
+        self.run_changes([before, &close[1..]], rest);
     }
 }

@@ -1,6 +1,6 @@
 //! Simple moving average: the mean of the last *n* values.
 
-use super::moments::Mean;
+use super::moments::Total;
 use super::rule::{Rule, batch, checked_period, defined, step};
 use super::window::Window;
 use crate::error::Result;
@@ -25,7 +25,8 @@ pub fn sma(values: &[f64], period: usize) -> Result<Vec<f64>> {
 /// [`sma`], a value at a time.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Sma {
-    window: Window<Mean, 1>,
+    window: Window<Total, 1>,
+    reciprocal: f64,
 }
 
 impl Sma {
@@ -36,7 +37,8 @@ impl Sma {
     pub fn new(period: usize) -> Result<Self> {
         let period = checked_period("period", period, 1)?;
         Ok(Self {
-            window: Window::new(period, Mean::new(period)),
+            window: Window::new(period, Total),
+            reciprocal: 1.0 / period as f64,
         })
     }
 
@@ -56,8 +58,11 @@ impl Rule<1, 1> for Sma {
 
     #[inline(always)]
     fn run(&mut self, [values]: [&[f64]; 1], [average]: [&mut [f64]; 1]) {
-        let [mean] = self.window.run(values);
-        let warm_up = average.len() - mean.len();
-        average[warm_up..].copy_from_slice(mean);
+        let reciprocal = self.reciprocal;
+        self.window.run(values, [average], |stretch, [sums]| {
+            for sum in sums {
+                *sum = sum.mul_add(reciprocal, stretch.centre);
+            }
+        });
     }
 }

@@ -27,29 +27,31 @@ impl Wilder {
         (self.period - 1).saturating_sub(self.seen)
     }
 
-    /// Writes the average of `input(value)` for every value where there is one.
+    /// Takes `input(row)` of every row of the columns; writes `output(row, average)` where there is an average.
     #[inline(always)]
-    pub(super) fn run(
+    pub(super) fn run<const I: usize>(
         &mut self,
-        values: &[f64],
+        columns: [&[f64]; I],
         line: &mut [f64],
-        mut input: impl FnMut(f64) -> f64,
+        input: impl Fn([f64; I]) -> f64,
+        output: impl Fn([f64; I], f64) -> f64,
     ) {
         let n = self.period as f64;
         let weight = 1.0 / n;
         let seeding = (self.period - self.seen).min(line.len());
-        for (line, &value) in line.iter_mut().zip(&values[..seeding]) {
-            self.sum += input(value);
+        for (i, line) in line[..seeding].iter_mut().enumerate() {
+            let row = columns.map(|column| column[i]);
+            self.sum += input(row);
             self.seen += 1;
             if self.seen == self.period {
-                *line = weight * self.sum;
+                *line = output(row, weight * self.sum);
                 self.smoothed = Some(Decay::new((n - 1.0) / n, self.sum));
             }
         }
-        if let Some(mut sum) = self.smoothed {
-            let average = |_, sum| weight * sum;
-            sum.run(&values[seeding..], &mut line[seeding..], input, average);
-            self.smoothed = Some(sum);
+        if let Some(sum) = &mut self.smoothed {
+            let columns = columns.map(|column| &column[seeding..]);
+            let output = |row, sum| output(row, weight * sum);
+            sum.run(columns, &mut line[seeding..], input, output);
         }
     }
 }

@@ -27,6 +27,7 @@ pub fn wma(values: &[f64], period: usize) -> Result<Vec<f64>> {
 pub struct Wma {
     window: Window<Trend, 2>,
     period: usize,
+    moments: Vec<f64>,
 }
 
 impl Wma {
@@ -39,6 +40,7 @@ impl Wma {
         Ok(Self {
             window: Window::new(period, Trend::new(period)),
             period,
+            moments: Vec::new(),
         })
     }
 
@@ -58,13 +60,16 @@ impl Rule<1, 1> for Wma {
 
     #[inline(always)]
     fn run(&mut self, [values]: [&[f64]; 1], [average]: [&mut [f64]; 1]) {
-        // The weight of a value is (n + 1)/2 and its position from the middle; all of them add up to n·(n + 1)/2.
+        self.moments.resize(values.len(), 0.0);
         let n = self.period as f64;
-        let per_moment = 2.0 / (n * (n + 1.0));
-        let [means, moments] = self.window.run(values);
-        let warm_up = average.len() - means.len();
-        for ((average, mean), moment) in average[warm_up..].iter_mut().zip(means).zip(moments) {
-            *average = moment.mul_add(per_moment, *mean);
-        }
+        // The weight of a value is (n + 1)/2 and its position from the middle; all of them add up to n·(n + 1)/2.
+        let (per_sum, per_moment) = (1.0 / n, 2.0 / (n * (n + 1.0)));
+        let lines = [average, &mut self.moments];
+        self.window.run(values, lines, |stretch, [sums, moments]| {
+            for (sum, moment) in sums.iter_mut().zip(moments) {
+                let mean = sum.mul_add(per_sum, stretch.centre);
+                *sum = moment.mul_add(per_moment, mean);
+            }
+        });
     }
 }

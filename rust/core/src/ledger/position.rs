@@ -1,7 +1,7 @@
 //! A position while it stands: what it holds, what it cost, how far it went.
 
 use super::trade::Trade;
-use crate::venue::{AccountId, Fill, Side};
+use crate::venue::{AccountId, Fill, OrderId, Side};
 
 /// Running average price of a growing quantity.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
@@ -37,7 +37,7 @@ pub struct Position {
     pub opened_ns: i64,
     /// Strategy that opened it.
     pub strategy: u16,
-    /// Fills that opened or added to it.
+    /// Orders that opened or added to it.
     pub entries: u32,
     /// Fees paid so far.
     pub fees: f64,
@@ -51,6 +51,7 @@ pub struct Position {
     pub highest: f64,
     /// Stop that stood when it opened.
     pub initial_stop: Option<f64>,
+    last_entry: Option<OrderId>,
     entered: Average,
     exited: Average,
 }
@@ -116,7 +117,9 @@ impl Position {
             self.saw(fill.price);
         }
         self.quantity += units;
-        self.entries += 1;
+        if self.last_entry.replace(fill.order) != Some(fill.order) {
+            self.entries += 1;
+        }
         self.fees += fill.fee;
         self.entered.add(units.abs(), fill.price);
     }

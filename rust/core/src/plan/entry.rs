@@ -4,7 +4,7 @@ use super::sizing::EntrySize;
 use super::spec::StrategySpec;
 use crate::venue::{Bracket, HEDGE, HedgeLeg, MarketId, OrderRequest, Quantity, Side};
 
-/// The entry of `strategy` to `side`, `size` being the capital of all legs.
+/// The entry of `strategy` to `side`. `capital` is that of all legs at the close of the decision.
 ///
 /// A hedge of ratio r splits the capital C into main margin C(1 − r) and hedge margin C·r, each at its own leverage, in opposite directions.
 #[must_use]
@@ -14,6 +14,7 @@ pub fn entry_order(
     index: u16,
     side: Side,
     size: EntrySize,
+    capital: f64,
 ) -> OrderRequest {
     let main_share = strategy.hedge.map_or(1.0, |hedge| 1.0 - hedge.ratio);
     let quantity = match size {
@@ -28,7 +29,7 @@ pub fn entry_order(
     OrderRequest {
         leverage: strategy.leverage,
         strategy: index,
-        bracket: bracket(strategy, size),
+        bracket: bracket(strategy, capital),
         hedge: strategy.hedge.map(|hedge| HedgeLeg {
             account: HEDGE,
             notional_fraction: hedge.ratio * hedge.leverage / (main_share * strategy.leverage),
@@ -39,7 +40,7 @@ pub fn entry_order(
     }
 }
 
-fn bracket(strategy: &StrategySpec, size: EntrySize) -> Option<Bracket> {
+fn bracket(strategy: &StrategySpec, capital: f64) -> Option<Bracket> {
     let fraction = |pct: Option<f64>| pct.map(|pct| pct / 100.0);
     let net_stop = strategy.hedge.and_then(|hedge| hedge.net_stop_loss_pct);
     let bracket = Bracket {
@@ -47,10 +48,7 @@ fn bracket(strategy: &StrategySpec, size: EntrySize) -> Option<Bracket> {
         target_fraction: fraction(strategy.take_profit_pct),
         trail_fraction: fraction(strategy.trailing_stop_pct),
         break_even_fraction: fraction(strategy.break_even_pct),
-        net_loss: match (net_stop, size) {
-            (Some(pct), EntrySize::Capital(capital)) => Some(capital * pct / 100.0),
-            _ => None,
-        },
+        net_loss: net_stop.map(|pct| capital * pct / 100.0),
     };
     (bracket != Bracket::default()).then_some(bracket)
 }
@@ -99,7 +97,7 @@ mod tests {
     #[test]
     fn hedge_of_the_worked_example() {
         // C = 100, r = 0.2, 10x and 5x: main 80 · 10 = 800, hedge 20 · 5 = 100.
-        let order = entry_order(&strategy(), 3, Side::Buy, EntrySize::Capital(100.0));
+        let order = entry_order(&strategy(), 3, Side::Buy, EntrySize::Capital(100.0), 100.0);
         assert_eq!(order.quantity, Quantity::Quote(800.0));
         approx::assert_relative_eq!(order.hedge.unwrap().notional_fraction, 0.125);
         let bracket = order.bracket.unwrap();
@@ -115,7 +113,7 @@ mod tests {
             hedge: None,
             ..strategy()
         };
-        let order = entry_order(&plain, 0, Side::Sell, EntrySize::Units(2.0));
+        let order = entry_order(&plain, 0, Side::Sell, EntrySize::Units(2.0), 200.0);
         assert_eq!(order.bracket, None);
         assert_eq!(order.quantity, Quantity::Base(2.0));
     }

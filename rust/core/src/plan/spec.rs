@@ -170,7 +170,7 @@ pub struct LimitSpec {
     pub max_exposure_pct: Option<f64>,
     /// Gross notional in one market, percent of equity.
     pub max_market_exposure_pct: Option<f64>,
-    /// No new position after this loss since 00:00 UTC, percent of that day's first equity.
+    /// No new position after this loss since 00:00 UTC, percent of the equity at the end of the day before.
     pub max_daily_loss_pct: Option<f64>,
     /// No new position beyond this drawdown from the peak, percent.
     pub max_drawdown_pct: Option<f64>,

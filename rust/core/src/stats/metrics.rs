@@ -87,7 +87,7 @@ pub struct Metrics {
     pub hedge_profit: Option<f64>,
     /// Last close over first close of the market, less one.
     pub buy_and_hold_return: Option<f64>,
-    /// Mean return not explained by the market's, in a year.
+    /// Mean return above the risk-free rate not explained by the market's, in a year (Jensen 1968).
     pub alpha: Option<f64>,
     /// Covariance with the market's bar returns over their variance.
     pub beta: Option<f64>,

@@ -8,6 +8,8 @@ mod benchmark;
 mod daily;
 mod drawdown;
 mod metrics;
+#[cfg(test)]
+mod oracle;
 mod returns;
 mod summary;
 #[cfg(test)]

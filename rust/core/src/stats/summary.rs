@@ -104,18 +104,14 @@ fn curve_metrics(record: &Record<'_>, metrics: &mut Metrics, gaps: &mut Gaps) ->
         record.open_time_ns,
         record.interval.ns(),
     );
+    let hurdle = record.risk_free_rate / per_year;
     let mut lowest = f64::INFINITY;
     let mut total = Sum::default();
-    let (moments, joint) = measure(
-        path,
-        record.risk_free_rate / per_year,
-        benchmark_path,
-        |row, values, range| {
-            lowest = lowest.min(range.low);
-            total.add(range.sum);
-            drawdown.take(row, values, range.low, range.high);
-        },
-    );
+    let (moments, joint) = measure(path, hurdle, benchmark_path, |row, values, range| {
+        lowest = lowest.min(range.low);
+        total.add(range.sum);
+        drawdown.take(row, values, range.low, range.high);
+    });
     if !total.value().is_finite() {
         let row = equity
             .iter()
@@ -144,6 +140,8 @@ fn curve_metrics(record: &Record<'_>, metrics: &mut Metrics, gaps: &mut Gaps) ->
             .filter(|value| bars > 0 && value.is_finite()),
         if bars == 0 {
             NO_BARS
+        } else if growth < 0.0 {
+            RUINED
         } else {
             "not a number of this size over so few bars"
         },
@@ -154,7 +152,11 @@ fn curve_metrics(record: &Record<'_>, metrics: &mut Metrics, gaps: &mut Gaps) ->
             .annualized_return
             .filter(|_| drawdown.fraction > 0.0)
             .map(|value| value / drawdown.fraction),
-        "no drawdown",
+        if drawdown.fraction > 0.0 {
+            "no annualised return"
+        } else {
+            "no drawdown"
+        },
     );
     let ratios = Ratios::of(&moments, per_year, ruined);
     metrics.annualized_volatility = gaps.note(
@@ -180,7 +182,10 @@ fn curve_metrics(record: &Record<'_>, metrics: &mut Metrics, gaps: &mut Gaps) ->
     benchmark_metrics(
         benchmark,
         &moments,
-        joint.filter(|_| !ruined),
+        joint.filter(|_| !ruined).map(|joint| Joint {
+            mean: joint.mean - hurdle,
+            ..joint
+        }),
         per_year,
         metrics,
         gaps,

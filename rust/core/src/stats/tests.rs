@@ -1,7 +1,6 @@
-//! Hand calculations, and a plain implementation as oracle over random curves.
+//! Metrics by hand.
 
 use approx::assert_relative_eq;
-use proptest::prelude::*;
 
 use super::{MetricValue, Metrics, Record, summarise};
 use crate::ledger::Trade;
@@ -10,18 +9,18 @@ use crate::venue::{HEDGE, MAIN, MarketId, Purpose, Side};
 
 const DAY_NS: i64 = 86_400_000_000_000;
 
-fn daily() -> Interval {
+pub(super) fn daily() -> Interval {
     "1d".parse().unwrap()
 }
 
-fn times(bars: usize, interval: Interval) -> Vec<i64> {
-    (0..)
-        .step_by(usize::try_from(interval.ns()).unwrap())
+pub(super) fn times(bars: usize, interval: Interval) -> Vec<i64> {
+    (0_i64..)
         .take(bars)
+        .map(|row| row * interval.ns())
         .collect()
 }
 
-fn record<'a>(open_time_ns: &'a [i64], equity: &'a [f64]) -> Record<'a> {
+pub(super) fn record<'a>(open_time_ns: &'a [i64], equity: &'a [f64]) -> Record<'a> {
     Record {
         open_time_ns,
         equity,
@@ -234,6 +233,19 @@ fn twice_the_market_has_beta_two() {
 }
 
 #[test]
+fn holding_the_market_has_no_alpha_whatever_the_risk_free_rate() {
+    let market = [100.0, 110.0, 99.0, 108.9];
+    let times = times(4, daily());
+    let metrics = summarise(&Record {
+        benchmark: Some(&market),
+        risk_free_rate: 0.05,
+        ..record(&times, &market)
+    })
+    .unwrap();
+    assert_relative_eq!(metrics.alpha.unwrap(), 0.0, epsilon = 1e-12);
+}
+
+#[test]
 fn undefined_metrics_are_none_with_their_reason() {
     let flat = of(&[100.0, 100.0, 100.0]);
     assert_eq!(flat.sharpe_ratio, None);
@@ -275,6 +287,14 @@ fn after_ruin_returns_are_undefined_but_the_loss_is_not() {
             .unwrap()
             .contains("fell to zero")
     );
+    let below = of(&[50.0, -10.0]);
+    assert_eq!(below.total_return, -1.1);
+    assert!(
+        reason(&below, "annualized_return")
+            .unwrap()
+            .contains("fell to zero")
+    );
+    assert_eq!(reason(&below, "calmar_ratio"), Some("no annualised return"));
     // Falling to zero on the last bar leaves every return defined.
     assert!(of(&[110.0, 50.0, 0.0]).sharpe_ratio.is_some());
 }
@@ -325,88 +345,4 @@ fn names_are_unique_and_every_gap_has_one() {
     names.sort_unstable();
     names.dedup();
     assert_eq!(names.len(), entries.len());
-}
-
-/// The definitions, written down plainly.
-struct Plain {
-    sharpe: f64,
-    sortino: f64,
-    drawdown: f64,
-    amount: f64,
-    longest: usize,
-    beta: f64,
-}
-
-fn plain(initial: f64, equity: &[f64], market: &[f64]) -> Plain {
-    let changes = |start: f64, values: &[f64]| -> Vec<f64> {
-        std::iter::once(start)
-            .chain(values.iter().copied())
-            .zip(values)
-            .map(|(before, now)| now / before - 1.0)
-            .collect()
-    };
-    let mean = |values: &[f64]| values.iter().sum::<f64>() / values.len() as f64;
-    let (r, b) = (changes(initial, equity), changes(market[0], market));
-    let covariance = |x: &[f64], y: &[f64]| {
-        let (mx, my) = (mean(x), mean(y));
-        let products: f64 = x.iter().zip(y).map(|(x, y)| (x - mx) * (y - my)).sum();
-        products / (x.len() - 1) as f64
-    };
-    let downside = r.iter().map(|r| r.min(0.0).powi(2)).sum::<f64>() / r.len() as f64;
-    let root = 365.0_f64.sqrt();
-    let (mut peak, mut since) = (initial, 0);
-    let (mut drawdown, mut amount, mut longest) = (0.0_f64, 0.0_f64, 0);
-    for (row, value) in equity.iter().enumerate() {
-        if *value >= peak {
-            if row + 1 - since > 1 {
-                longest = longest.max(row + 1 - since);
-            }
-            (peak, since) = (*value, row + 1);
-        } else {
-            longest = longest.max(row + 1 - since);
-        }
-        drawdown = drawdown.max(1.0 - value / peak);
-        amount = amount.max(peak - value);
-    }
-    Plain {
-        sharpe: mean(&r) / covariance(&r, &r).sqrt() * root,
-        sortino: mean(&r) / downside.sqrt() * root,
-        drawdown,
-        amount,
-        longest,
-        beta: covariance(&r, &b) / covariance(&b, &b),
-    }
-}
-
-proptest! {
-    #[test]
-    fn equals_the_plain_definitions(
-        changes in prop::collection::vec((-0.05..0.05_f64, -0.05..0.05_f64), 2..700),
-        drift in prop::sample::select(vec![0.0, 0.04, -0.04]),
-        still in 0..4_usize,
-    ) {
-        let (mut value, mut price) = (100.0, 7.0);
-        let mut equity = Vec::new();
-        let mut market = Vec::new();
-        for (row, (own, other)) in changes.iter().enumerate() {
-            // Some curves stand still for stretches, as without a position.
-            if still == 0 || row % (still * 100) < 60 {
-                value *= 1.0 + own + drift;
-            }
-            price *= 1.0 + other;
-            equity.push(value);
-            market.push(price);
-        }
-        let expected = plain(100.0, &equity, &market);
-        let times = times(equity.len(), daily());
-        let metrics = summarise(&Record { benchmark: Some(&market), ..record(&times, &equity) }).unwrap();
-        assert_relative_eq!(metrics.sharpe_ratio.unwrap(), expected.sharpe, max_relative = 1e-11, epsilon = 1e-11);
-        if let Some(sortino) = metrics.sortino_ratio {
-            assert_relative_eq!(sortino, expected.sortino, max_relative = 1e-11, epsilon = 1e-11);
-        }
-        prop_assert_eq!(metrics.max_drawdown, expected.drawdown);
-        prop_assert_eq!(metrics.max_drawdown_abs, expected.amount);
-        prop_assert_eq!(metrics.longest_drawdown_seconds, expected.longest as f64 * 86_400.0);
-        assert_relative_eq!(metrics.beta.unwrap(), expected.beta, max_relative = 1e-10, epsilon = 1e-11);
-    }
 }

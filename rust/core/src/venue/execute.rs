@@ -190,13 +190,14 @@ impl Venue {
         let stop = request
             .bracket
             .and_then(|bracket| self.initial_stop(&bracket, request.side, point, quote.price));
+        let first_part = self.log.get(order.id).filled_quantity == 0.0;
         self.book(order, quantity, point, quote, stop);
         let protection = self.protection_mut(request.account, request.market);
         if fresh {
             protection.entered_inside = point.inside;
         }
-        if request.bracket.is_some() {
-            protection.bracket = request.bracket;
+        if fresh || first_part {
+            protection.take_bracket(request.bracket);
         }
         if let Some(leg) = &request.hedge {
             self.open_hedge(order, leg, quantity * quote.price, point);

@@ -3,7 +3,9 @@
 use super::execute::{Point, Pricing, Progress};
 use super::live_order::LiveOrder;
 use super::protection::HedgeLink;
-use super::{AccountId, HedgeLeg, OrderRequest, Purpose, Quantity, Venue};
+use super::{
+    AccountId, HedgeLeg, OrderRequest, OrderState, Purpose, Quantity, Reason, Side, Venue,
+};
 
 impl Venue {
     /// Opens the leg that `main` carries, scaled by the notional that filled.
@@ -35,18 +37,54 @@ impl Venue {
             point,
         );
         order.cut_to_free = notional / leg.leverage <= self.free_margin(leg.account) * (1.0 + 1e-9);
-        self.protection_mut(main.request.account, point.market)
-            .hedge = Some(HedgeLink {
+        let hedge = &mut self.protection_mut(request.account, point.market).hedge;
+        *hedge = Some(HedgeLink {
             account: leg.account,
             close_with_main: leg.close_with_main,
+            realised: hedge.map_or(0.0, |before| before.realised),
         });
         self.execute_or_wait(order, point, Pricing::Slipped);
     }
 
-    /// Closes a hedge leg where its main leg closed.
-    pub(super) fn close_hedge(&mut self, account: AccountId, point: Point) {
+    /// A position of `account` has been closed: a main leg that it hedged keeps its result for the net stop, which moves.
+    pub(super) fn on_hedge_flat(&mut self, account: AccountId, point: Point) {
+        let profit = self.trades().last().map_or(0.0, |trade| trade.gross_profit);
+        let mut hedged = false;
+        for main in self.account_ids() {
+            let link = &mut self.protection_mut(main, point.market).hedge;
+            if let Some(link) = link.as_mut().filter(|link| link.account == account) {
+                link.realised += profit;
+                hedged = true;
+            }
+        }
+        if hedged {
+            self.refresh_market(point.market, point.time_ns);
+        }
+    }
+
+    /// The main leg has ended: whatever of the hedge still waits ends, and unless it is `kept`, what stands closes.
+    pub(super) fn end_hedge(&mut self, account: AccountId, kept: bool, point: Point) {
+        let waits = |order: &LiveOrder| {
+            let request = &order.request;
+            request.purpose == Purpose::HedgeEntry && request.account == account
+        };
+        while let Some(rest) = self.state_mut(point.market).take_where(waits) {
+            let (state, reason) = (OrderState::Cancelled, Reason::PositionClosed);
+            self.log.set(rest.id, state, reason, point.time_ns);
+        }
+        if !kept {
+            self.close_hedge(account, point);
+        }
+    }
+
+    /// Closes a hedge leg where its main leg closed, or liquidates it where the price has passed its liquidation on the way there.
+    fn close_hedge(&mut self, account: AccountId, point: Point) {
         let position = self.position(account, point.market);
         let Some(side) = position.side() else { return };
+        if let Some(price) = self.liquidated_before(account, side, point) {
+            self.liquidate(account, Point { price, ..point });
+            return;
+        }
         let order = self.own_order(
             &OrderRequest {
                 account,
@@ -57,6 +95,17 @@ impl Venue {
             point,
         );
         self.execute_or_wait(order, point, Pricing::Slipped);
+    }
+
+    /// Price of the liquidation that a leg meets no later than `point`; judged on trades only, for the mark there is not known.
+    fn liquidated_before(&self, account: AccountId, side: Side, point: Point) -> Option<f64> {
+        let level = self.liquidation_level(account, point.market)?;
+        let passed = match side {
+            Side::Buy => point.price < level,
+            Side::Sell => point.price > level,
+        };
+        let price = if point.inside { level } else { point.price };
+        (passed && !self.state(point.market).has_mark).then_some(price)
     }
 
     /// An order that the venue itself sends at `point`.

@@ -119,6 +119,7 @@ pub struct Bracket {
     /// Once the price has moved this fraction in favour, the stop moves to the entry price.
     pub break_even_fraction: Option<f64>,
     /// Stop where the price loss of both legs of a hedge, before fees and funding, reaches this amount of quote currency; both legs close.
+    /// The amounts of several entries into one position add up.
     pub net_loss: Option<f64>,
 }
 
@@ -131,7 +132,7 @@ pub struct HedgeLeg {
     pub notional_fraction: f64,
     /// Leverage of the leg.
     pub leverage: f64,
-    /// Whether the leg closes when the main leg goes flat.
+    /// Whether the leg also closes when the main leg is closed on the opposite signal; any other end of the main leg ends it.
     pub close_with_main: bool,
 }
 

@@ -24,6 +24,8 @@ pub(super) struct Child {
 pub(super) struct HedgeLink {
     pub account: AccountId,
     pub close_with_main: bool,
+    /// Price profit of its round trips since the main leg opened.
+    pub realised: f64,
 }
 
 /// Index of a child: stop, target, trailing stop, net stop.
@@ -52,6 +54,15 @@ impl Protection {
         self.bracket.is_some_and(|bracket| {
             bracket.trail_fraction.is_some() || bracket.break_even_fraction.is_some()
         })
+    }
+
+    /// Takes the bracket of an entry. Another entry's net loss is borne beside its own.
+    pub(super) fn take_bracket(&mut self, bracket: Option<Bracket>) {
+        let Some(mut bracket) = bracket else { return };
+        if let (Some(before), Some(loss)) = (self.bracket, &mut bracket.net_loss) {
+            *loss += before.net_loss.unwrap_or(0.0);
+        }
+        self.bracket = Some(bracket);
     }
 }
 
@@ -223,7 +234,9 @@ impl Venue {
         };
         let closing = protection.closing;
         let other = protection.hedge.map_or_else(Position::default, |link| {
-            *self.position(link.account, market)
+            let mut other = *self.position(link.account, market);
+            other.realised += link.realised;
+            other
         });
         let held = Held::of(&position, side, self.instrument(market));
         let levels = [
@@ -291,6 +304,7 @@ impl Venue {
     /// A position has been closed by `order`: ends its protective orders and whatever else could only have reduced it, and closes its hedge.
     pub(super) fn on_flat(&mut self, order: &LiveOrder, point: Point) {
         let (account, market) = (order.request.account, point.market);
+        self.on_hedge_flat(account, point);
         let protection = self.protection_mut(account, market);
         let bare = protection.bracket.is_none() && protection.hedge.is_none();
         protection.entered_inside = false;
@@ -317,10 +331,9 @@ impl Venue {
             let reason = Reason::PositionClosed;
             self.log.set(orphan.id, state, reason, point.time_ns);
         }
-        if let Some(link) = protection.hedge
-            && (link.close_with_main || order.request.purpose == Purpose::NetStop)
-        {
-            self.close_hedge(link.account, point);
+        if let Some(link) = protection.hedge {
+            let kept = !link.close_with_main && order.request.purpose == Purpose::OppositeSignal;
+            self.end_hedge(link.account, kept, point);
         }
     }
 }

@@ -84,7 +84,27 @@ fn the_hedge_closes_with_the_main_leg_at_the_same_point() {
 }
 
 #[test]
-fn a_hedge_told_to_stay_stays() {
+fn a_hedge_told_to_stay_stays_on_the_opposite_signal() {
+    let entry = OrderRequest {
+        hedge: Some(HedgeLeg {
+            close_with_main: false,
+            ..LEG
+        }),
+        ..long_800()
+    };
+    let mut scene = worked_example(VenueRules::default(), entry);
+    scene.bar([100.0; 4]);
+    scene.send(OrderRequest {
+        purpose: Purpose::OppositeSignal,
+        ..close(Side::Sell)
+    });
+    scene.bar([100.0; 4]);
+    assert_eq!(scene.held(), 0.0);
+    assert_eq!(scene.venue.position(HEDGE, MARKET).quantity, -1.0);
+}
+
+#[test]
+fn any_other_end_of_the_main_leg_ends_a_hedge_told_to_stay() {
     let entry = OrderRequest {
         hedge: Some(HedgeLeg {
             close_with_main: false,
@@ -96,8 +116,28 @@ fn a_hedge_told_to_stay_stays() {
     scene.bar([100.0; 4]);
     scene.send(close(Side::Sell));
     scene.bar([100.0; 4]);
-    assert_eq!(scene.held(), 0.0);
-    assert_eq!(scene.venue.position(HEDGE, MARKET).quantity, -1.0);
+    assert!(!scene.venue.position(HEDGE, MARKET).is_open());
+}
+
+#[test]
+fn the_net_stop_counts_what_a_hedge_lost_before_it_ended() {
+    let entry = OrderRequest {
+        bracket: Some(Bracket {
+            net_loss: Some(30.0),
+            ..Bracket::default()
+        }),
+        ..long_800()
+    };
+    let mut scene = worked_example(VenueRules::default(), entry);
+    scene.bar([100.0; 4]);
+    scene.bar([100.0, 110.0, 100.0, 110.0]);
+    scene.send(OrderRequest {
+        account: HEDGE,
+        ..close(Side::Buy)
+    });
+    scene.bar([110.0; 4]);
+    // The hedge has lost 10: the main leg may lose 20, 2.5 a unit.
+    near(scene.venue.stop_price(MAIN, MARKET).unwrap(), 97.5);
 }
 
 #[test]

@@ -2,6 +2,7 @@
 
 mod accounting;
 mod brackets;
+mod choices;
 mod door;
 mod funding;
 mod hedge;
