@@ -158,3 +158,39 @@ unsafe impl GlobalAlloc for HugePages {
         moved
     }
 }
+
+#[cfg(test)]
+mod tests {
+    /// Blocks around every threshold grow, shrink and are freed on several threads; each keeps what was written.
+    #[test]
+    fn blocks_keep_their_content_through_growth_and_reuse() {
+        let sizes = [
+            1 << 10,
+            (1 << 17) - 1,
+            1 << 17,
+            200_001,
+            1 << 21,
+            (1 << 21) + 8,
+            5_000_003,
+        ];
+        let churn = |thread: u8| {
+            for round in 0..20_u8 {
+                for (step, size) in sizes.into_iter().enumerate() {
+                    let mark = thread ^ round ^ u8::try_from(step).expect("few sizes");
+                    let mut block = vec![mark; size];
+                    block.extend_from_slice(&vec![!mark; size / 3]);
+                    block.shrink_to_fit();
+                    let zeros = vec![0_u8; size];
+                    assert!(block[..size].iter().all(|byte| *byte == mark));
+                    assert!(block[size..].iter().all(|byte| *byte == !mark));
+                    assert!(zeros.iter().all(|byte| *byte == 0));
+                }
+            }
+        };
+        std::thread::scope(|scope| {
+            for thread in 0..4 {
+                scope.spawn(move || churn(thread));
+            }
+        });
+    }
+}
