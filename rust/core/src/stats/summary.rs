@@ -113,16 +113,7 @@ fn curve_metrics(record: &Record<'_>, metrics: &mut Metrics, gaps: &mut Gaps) ->
         drawdown.take(row, values, range.low, range.high);
     });
     if !total.value().is_finite() {
-        let row = equity
-            .iter()
-            .position(|value| !value.is_finite())
-            .unwrap_or(0);
-        return Err(Error::data(
-            "equity",
-            row,
-            equity[row],
-            "values must be finite",
-        ));
+        return Err(not_finite(equity));
     }
     let ruined = lowest <= 0.0 && equity[..bars - 1].iter().any(|value| *value <= 0.0);
 
@@ -191,6 +182,14 @@ fn curve_metrics(record: &Record<'_>, metrics: &mut Metrics, gaps: &mut Gaps) ->
         gaps,
     );
     Ok(())
+}
+
+fn not_finite(equity: &[f64]) -> Error {
+    let row = equity
+        .iter()
+        .position(|value| !value.is_finite())
+        .unwrap_or(0);
+    Error::data("equity", row, equity[row], "values must be finite")
 }
 
 fn daily_metrics(record: &Record<'_>, ruined: bool, metrics: &mut Metrics, gaps: &mut Gaps) {
