@@ -160,7 +160,6 @@ fn curve_metrics(record: &Record<'_>, metrics: &mut Metrics, gaps: &mut Gaps) ->
     Ok(())
 }
 
-<<<<<<< HEAD
 /// What the whole return is in a year, and that over the deepest fall.
 fn yearly_growth(record: &Record<'_>, metrics: &mut Metrics, gaps: &mut Gaps) {
     let (bars, per_year) = (record.equity.len(), record.interval.per_year());
@@ -189,14 +188,14 @@ fn yearly_growth(record: &Record<'_>, metrics: &mut Metrics, gaps: &mut Gaps) {
             "no drawdown"
         },
     );
-=======
+}
+
 fn not_finite(equity: &[f64]) -> Error {
     let row = equity
         .iter()
         .position(|value| !value.is_finite())
         .unwrap_or(0);
     Error::data("equity", row, equity[row], "values must be finite")
->>>>>>> perf
 }
 
 fn daily_metrics(record: &Record<'_>, ruined: bool, metrics: &mut Metrics, gaps: &mut Gaps) {
