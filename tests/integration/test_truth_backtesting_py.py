@@ -40,7 +40,7 @@ if TYPE_CHECKING:
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")  # of its plotting library
-    backtesting = pytest.importorskip("backtesting")
+    import backtesting
 
 FEE_RATE = 0.001
 BALANCE = 10_000.0
