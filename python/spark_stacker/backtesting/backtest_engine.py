@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from spark_stacker.backtesting.account import opening_account
 from spark_stacker.backtesting.configured import prepare_settings
-from spark_stacker.backtesting.function_backtest import StrategyFunction, run_function
+from spark_stacker.backtesting.function_backtest import StrategyFunction, prepare_function
 from spark_stacker.backtesting.histories import Span, only_source
 from spark_stacker.backtesting.indicator_strategy import strategy_of_indicators
 from spark_stacker.backtesting.terms import Slippage, VenueTerms
@@ -15,7 +16,7 @@ from spark_stacker.data.times import interval_us
 from spark_stacker.errors import ParameterError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
     from spark_stacker.backtesting.account import Balance
     from spark_stacker.backtesting.prepared import PreparedBacktest
@@ -125,7 +126,11 @@ class BacktestEngine:
         if strategy_func is not None:
             if strategy is not None:
                 raise ParameterError("strategy and strategy_func exclude each other")
-            return run_function(
+            if not isinstance(strategy_params or {}, Mapping):
+                raise ParameterError(
+                    f"strategy_params must be a mapping of names to values, was {strategy_params!r}"
+                )
+            return prepare_function(
                 strategy_func,
                 manager=self.data_manager,
                 source=source,
@@ -135,11 +140,10 @@ class BacktestEngine:
                 account=account,
                 terms=terms,
                 leverage=leverage,
-                params=strategy_params or {},
                 indicators=indicators or (),
                 funding=funding,
                 mark=mark,
-            )
+            ).run(strategy_params or {})
         if not indicators:
             raise ParameterError(
                 "strategy_func or indicators must be given; settings are run by run_settings"

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections import OrderedDict
+from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from spark_stacker import _core
 from spark_stacker.backtesting.assumptions import venue_assumptions
@@ -32,10 +34,94 @@ if TYPE_CHECKING:
 
     from spark_stacker.backtesting.histories import Span
     from spark_stacker.config import Settings, StrategySettings
+    from spark_stacker.config.resolve import ResolvedIndicator
     from spark_stacker.data import DataManager
     from spark_stacker.indicators.base_indicator import BaseIndicator
 
-__all__ = ["prepare_settings"]
+__all__ = [
+    "IndicatorMakers",
+    "LoadedMarkets",
+    "SignalMemory",
+    "load_markets",
+    "outside_signals",
+    "plan_of",
+    "prepare_loaded",
+    "prepare_settings",
+]
+
+Payments: TypeAlias = "tuple[NDArray[np.int64], NDArray[np.float64]]"
+"""Times (UTC nanoseconds) and rates of funding."""
+OutsideSignals: TypeAlias = "tuple[int, int, NDArray[np.int8], NDArray[np.float64]]"
+"""Places of a strategy and of its indicator; direction and confidence at each bar's close."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LoadedMarkets:
+    """The strategies chosen of a configuration, and what their markets need: candles, funding, mark prices."""
+
+    strategies: tuple[StrategySettings, ...]
+    symbols: tuple[str, ...]
+    histories: tuple[MarketHistory, ...]
+    funding: tuple[Payments | None, ...]
+    mark: tuple[_core.Bars | None, ...]
+
+
+def load_markets(
+    settings: Settings,
+    manager: DataManager,
+    *,
+    source: str,
+    span: Span,
+    strategies: Sequence[str] | None = None,
+    intervals: Mapping[str, str] | None = None,
+    funding: Mapping[str, object] | None = None,
+    mark: Mapping[str, object] | None = None,
+    names: Mapping[str, str] | None = None,
+) -> LoadedMarkets:
+    """Loads and checks the data that the strategies of ``settings`` need; see `prepare_settings`."""
+    chosen = enabled_strategies(settings, strategies)
+    uses = markets_of(settings, chosen)
+    if len({parse_symbol(use.symbol).quote for use in uses}) > 1:
+        quotes = ", ".join(sorted({parse_symbol(use.symbol).quote for use in uses}))
+        raise ParameterError(
+            f"the markets of one account must share a quote currency, were quoted in {quotes}"
+        )
+    histories = tuple(
+        load_history(
+            manager,
+            source,
+            (names or {}).get(use.symbol, use.symbol),
+            (intervals or {}).get(use.symbol) or _core.interval_name(use.interval_ns),
+            span,
+        )
+        for use in uses
+    )
+    symbols = tuple(use.symbol for use in uses)
+    payments = _by_symbol("funding", funding, symbols)
+    marks = _by_symbol("mark", mark, symbols)
+    return LoadedMarkets(
+        strategies=chosen,
+        symbols=symbols,
+        histories=histories,
+        funding=tuple(
+            None if payment is None else funding_columns(payment, symbol)
+            for payment, symbol in zip(payments, symbols, strict=True)
+        ),
+        mark=tuple(
+            None if candles is None else mark_bars(candles, history.interval, history.symbol)
+            for candles, history in zip(marks, histories, strict=True)
+        ),
+    )
+
+
+def plan_of(settings: Settings, loaded: LoadedMarkets) -> dict[str, Any]:
+    """The plan of the chosen strategies on the candles loaded."""
+    intervals_ns = {
+        symbol: history.bars.interval_ns
+        for symbol, history in zip(loaded.symbols, loaded.histories, strict=True)
+    }
+    names = [strategy.name for strategy in loaded.strategies]
+    return build_plan(settings, strategies=names, intervals_ns=intervals_ns)
 
 
 def prepare_settings(
@@ -57,31 +143,29 @@ def prepare_settings(
     they, ``funding`` and ``mark`` go by symbol; ``own_indicators`` are indicator objects that stand under the
     name of an indicator of the settings; ``names`` gives the symbol that the source knows a market by.
     """
-    chosen = enabled_strategies(settings, strategies)
-    uses = markets_of(settings, chosen)
-    if len({parse_symbol(use.symbol).quote for use in uses}) > 1:
-        quotes = ", ".join(sorted({parse_symbol(use.symbol).quote for use in uses}))
-        raise ParameterError(
-            f"the markets of one account must share a quote currency, were quoted in {quotes}"
-        )
-    histories = [
-        load_history(
-            manager,
-            source,
-            (names or {}).get(use.symbol, use.symbol),
-            (intervals or {}).get(use.symbol) or _core.interval_name(use.interval_ns),
-            span,
-        )
-        for use in uses
-    ]
-    symbols = [use.symbol for use in uses]
-    intervals_ns = {
-        symbol: history.bars.interval_ns for symbol, history in zip(symbols, histories, strict=True)
-    }
-    plan = build_plan(settings, strategies=[strategy.name for strategy in chosen], intervals_ns=intervals_ns)
-    payments = _by_symbol("funding", funding, symbols)
-    marks = _by_symbol("mark", mark, symbols)
-    makers = _Indicators(settings, own_indicators or {})
+    loaded = load_markets(
+        settings,
+        manager,
+        source=source,
+        span=span,
+        strategies=strategies,
+        intervals=intervals,
+        funding=funding,
+        mark=mark,
+        names=names,
+    )
+    return prepare_loaded(settings, loaded, own_indicators or {})
+
+
+def prepare_loaded(
+    settings: Settings, loaded: LoadedMarkets, own_indicators: Mapping[str, BaseIndicator]
+) -> PreparedBacktest:
+    """The backtest of ``settings``, which may differ from those that ``loaded`` was loaded for in anything but
+    markets and candles.
+    """
+    chosen = enabled_strategies(settings, [strategy.name for strategy in loaded.strategies])
+    plan = plan_of(settings, loaded)
+    makers = IndicatorMakers(settings, own_indicators)
     markets = tuple(
         TradedMarket(
             symbol,
@@ -90,11 +174,11 @@ def prepare_settings(
             history.traded,
             partial(_draw, history, makers, [s for s in chosen if str(symbol_of(settings, s)) == symbol]),
         )
-        for symbol, history in zip(symbols, histories, strict=True)
+        for symbol, history in zip(loaded.symbols, loaded.histories, strict=True)
     )
     setup = RunSetup(
         initial_balance=settings.initial_balance,
-        quote=parse_symbol(symbols[0]).quote,
+        quote=parse_symbol(loaded.symbols[0]).quote,
         markets=markets,
         strategies=tuple(strategy.name for strategy in chosen),
         configuration={
@@ -105,33 +189,33 @@ def prepare_settings(
         },
         seed=settings.simulation.seed,
         assumptions=venue_assumptions(
-            plan["venue"], plan["markets"], [payment is not None for payment in payments]
+            plan["venue"], plan["markets"], [payment is not None for payment in loaded.funding]
         ),
-        warnings=tuple(warning for history in histories for warning in history.warnings),
+        warnings=tuple(warning for history in loaded.histories for warning in history.warnings),
     )
     return PreparedBacktest(
         portfolio=_core.Portfolio(plan),
-        bars=tuple(history.bars for history in histories),
-        first=tuple(history.first for history in histories),
-        signals=tuple(_signals(settings, chosen, plan, histories, makers)),
-        funding=tuple(
-            None if payment is None else funding_columns(payment, symbol)
-            for payment, symbol in zip(payments, symbols, strict=True)
-        ),
-        mark=tuple(
-            None if candles is None else mark_bars(candles, history.interval, history.symbol)
-            for candles, history in zip(marks, histories, strict=True)
-        ),
+        bars=tuple(history.bars for history in loaded.histories),
+        first=tuple(history.first for history in loaded.histories),
+        signals=tuple(outside_signals(settings, loaded, plan, makers)),
+        funding=loaded.funding,
+        mark=loaded.mark,
         setup=setup,
     )
 
 
-class _Indicators:
-    """Indicator objects by name: those given, else made by the factory."""
+class IndicatorMakers:
+    """Indicator objects by name: those given, else made by the factory.
 
-    def __init__(self, settings: Settings, own: Mapping[str, BaseIndicator]) -> None:
+    ``known`` remembers signals by indicator, parameters and candles.
+    """
+
+    def __init__(
+        self, settings: Settings, own: Mapping[str, BaseIndicator], known: SignalMemory | None = None
+    ) -> None:
         self.settings = settings
         self.own = own
+        self.known = known
 
     def make(self, name: str, kind: str, parameters: Mapping[str, Any]) -> BaseIndicator:
         """The indicator that goes by this name."""
@@ -141,29 +225,63 @@ class _Indicators:
 
         return IndicatorFactory.create_indicator(name, kind, parameters)
 
+    def signals(
+        self, use: ResolvedIndicator, history: MarketHistory
+    ) -> tuple[NDArray[np.int8], NDArray[np.float64]]:
+        """Direction and confidence at the close of every candle that the indicator sees."""
+        parameters = self.own[use.name].params if use.name in self.own else use.parameters
+        key = (use.name, use.type, history.symbol, use.timeframe, repr(sorted(parameters.items())))
+        found = None if self.known is None else self.known.get(key)
+        if found is None:
+            indicator = self.make(use.name, use.type, use.parameters)
+            candles = timeframe_candles(history.frame, history.interval, use.timeframe)
+            found = signal_columns(indicator, candles)
+            if self.known is not None:
+                self.known.put(key, found)
+        return found
 
-def _signals(
-    settings: Settings,
-    strategies: Sequence[StrategySettings],
-    plan: Mapping[str, Any],
-    histories: Sequence[MarketHistory],
-    makers: _Indicators,
-) -> list[tuple[int, int, NDArray[np.int8], NDArray[np.float64]]]:
+
+class SignalMemory:
+    """Signals computed before, up to so many bytes; those not used for longest go first."""
+
+    def __init__(self, limit_bytes: int) -> None:
+        self.limit_bytes = limit_bytes
+        self._held: OrderedDict[tuple[str, ...], tuple[NDArray[np.int8], NDArray[np.float64]]] = OrderedDict()
+        self._bytes = 0
+
+    def get(self, key: tuple[str, ...]) -> tuple[NDArray[np.int8], NDArray[np.float64]] | None:
+        """What was put under ``key``, if it is still there."""
+        found = self._held.get(key)
+        if found is not None:
+            self._held.move_to_end(key)
+        return found
+
+    def put(self, key: tuple[str, ...], signals: tuple[NDArray[np.int8], NDArray[np.float64]]) -> None:
+        """Remembers signals."""
+        self._held[key] = signals
+        self._bytes += signals[0].nbytes + signals[1].nbytes
+        while self._bytes > self.limit_bytes and len(self._held) > 1:
+            _, (direction, confidence) = self._held.popitem(last=False)
+            self._bytes -= direction.nbytes + confidence.nbytes
+
+
+def outside_signals(
+    settings: Settings, loaded: LoadedMarkets, plan: Mapping[str, Any], makers: IndicatorMakers
+) -> list[OutsideSignals]:
     """Signals of every indicator that the core does not compute."""
     found = []
-    for place, strategy in enumerate(strategies):
+    names = [strategy.name for strategy in loaded.strategies]
+    for place, strategy in enumerate(enabled_strategies(settings, names)):
         planned = plan["strategies"][place]
-        history = histories[planned["market"]]
+        history = loaded.histories[planned["market"]]
         for position, use in enumerate(indicators_of(settings, strategy)):
             if planned["indicators"][position]["type"] is not None:
                 continue
-            indicator = makers.make(use.name, use.type, use.parameters)
-            candles = timeframe_candles(history.frame, history.interval, use.timeframe)
-            found.append((place, position, *signal_columns(indicator, candles)))
+            found.append((place, position, *makers.signals(use, history)))
     return found
 
 
-def _draw(history: MarketHistory, makers: _Indicators, strategies: Sequence[StrategySettings]) -> Any:
+def _draw(history: MarketHistory, makers: IndicatorMakers, strategies: Sequence[StrategySettings]) -> Any:
     drawn = {
         use.name: DrawnIndicator(makers.make(use.name, use.type, use.parameters), use.timeframe)
         for strategy in strategies

@@ -5,8 +5,9 @@ it.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime
-from functools import partial
+from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
@@ -36,7 +37,7 @@ if TYPE_CHECKING:
     from spark_stacker.backtesting.terms import VenueTerms
     from spark_stacker.data import DataManager
 
-__all__ = ["StrategyFunction", "run_function"]
+__all__ = ["FunctionBacktest", "StrategyFunction", "prepare_function"]
 
 StrategyFunction: TypeAlias = Callable[["_core.MarketView", "SimulationEngine", Mapping[str, Any]], None]
 """Called at each bar's close with the view of everything up to then, the simulation, and the parameters."""
@@ -46,7 +47,96 @@ _HIGHEST_LEVERAGE = 1_000
 """As in a configuration."""
 
 
-def run_function(
+@dataclass(frozen=True)
+class FunctionBacktest:
+    """A backtest of a strategy function with candles loaded and everything checked, to be run with any
+    parameters and over any part of the candles.
+    """
+
+    strategy: StrategyFunction
+    history: MarketHistory
+    account: Account
+    terms: VenueTerms
+    leverage: float
+    indicators: tuple[BaseIndicator, ...]
+    payments: tuple[NDArray[np.int64], NDArray[np.float64]] | None
+
+    @cached_property
+    def columns(self) -> dict[str, NDArray[np.float64]]:
+        """The indicators' columns by the name that the function sees."""
+        return _columns(self.history, self.indicators)
+
+    def run(self, params: Mapping[str, object]) -> BacktestResult:
+        """Calls the function at every bar's close, and gives what came of it."""
+        history = self.history
+        simulation = self.simulate(params, history.first, len(history.bars))
+        plan = simulation.plan
+        setup = RunSetup(
+            initial_balance=self.account.balance,
+            quote=self.account.quote,
+            markets=(
+                TradedMarket(
+                    history.symbol,
+                    history.interval,
+                    history.source,
+                    history.traded,
+                    partial(
+                        draw_lines,
+                        history,
+                        [DrawnIndicator(indicator, history.interval) for indicator in self.indicators],
+                    ),
+                ),
+            ),
+            strategies=(getattr(self.strategy, "__name__", type(self.strategy).__name__),),
+            configuration={**self.configuration(), "strategy_params": plain(params), "plan": plain(plan)},
+            seed=self.terms.seed,
+            assumptions=venue_assumptions(plan["venue"], plan["markets"], [self.payments is not None]),
+            warnings=history.warnings,
+        )
+        return BacktestResult(
+            SimulationRun(simulation.core, history.bars.slice(history.first, len(history.bars))), setup
+        )
+
+    def simulate(self, params: Mapping[str, object], first: int, stop: int) -> SimulationEngine:
+        """The account after the function traded rows ``first`` to ``stop`` (exclusive); it saw those before."""
+        history, account = self.history, self.account
+        simulation = SimulationEngine(
+            {account.quote: account.balance},
+            symbol=history.symbol,
+            interval=history.interval,
+            leverage=self.leverage,
+            terms=self.terms,
+        )
+        simulation.add_funding(self.payments)
+        whole = stop == len(history.bars)
+        view = _core.MarketView(
+            history.bars if whole else history.bars.slice(0, stop),
+            self.columns if whole else {name: column[:stop] for name, column in self.columns.items()},
+            _Rows(history.frame),
+        )
+        try:
+            simulation.core.run(view, first, self.strategy, simulation, dict(params))
+        except SparkStackerError:
+            raise
+        except (Exception, SystemExit) as error:
+            raise StrategyError(
+                f"{describe_code(self.strategy)['name']} failed at {_when(simulation)}: {error!r}"
+            ) from error
+        return simulation
+
+    def configuration(self) -> dict[str, object]:
+        """Function, leverage and indicators as plain JSON data."""
+        return {
+            "strategy_function": describe_code(self.strategy),
+            "leverage": self.leverage,
+            "indicators": [
+                {**describe_code(type(indicator)), "as": indicator.name, "params": plain(indicator.params)}
+                for indicator in self.indicators
+            ],
+        }
+
+
+def prepare_function(
     strategy: StrategyFunction,
     *,
     manager: DataManager,
@@ -57,12 +147,11 @@ def run_function(
     account: Account,
     terms: VenueTerms,
     leverage: float,
-    params: Mapping[str, object],
     indicators: Sequence[BaseIndicator],
     funding: object | None,
     mark: object | None,
-) -> BacktestResult:
-    """Loads the candles, runs the function over them, and gives what came of it."""
+) -> FunctionBacktest:
+    """Loads the candles and checks everything but the function's parameters."""
     if not callable(strategy):
         raise ParameterError(f"strategy_func must be a function, was {type(strategy).__name__}")
     if mark is not None:
@@ -70,59 +159,12 @@ def run_function(
             "mark prices are for configured strategies; strategy functions trade on trade candles"
         )
     _check_leverage(leverage)
-    if not isinstance(params, Mapping):
-        raise ParameterError(f"strategy_params must be a mapping of names to values, was {params!r}")
     for indicator in indicators:
         if not isinstance(indicator, BaseIndicator):
             raise ParameterError(f"indicators must be of BaseIndicator, was {type(indicator).__name__}")
     history = load_history(manager, source, symbol, interval, span)
-    simulation = SimulationEngine(
-        {account.quote: account.balance}, symbol=symbol, interval=interval, leverage=leverage, terms=terms
-    )
     payments = None if funding is None else funding_columns(funding, symbol)
-    simulation.add_funding(payments)
-    view = _core.MarketView(history.bars, _columns(history, indicators), _Rows(history.frame))
-    try:
-        simulation.core.run(view, history.first, strategy, simulation, dict(params))
-    except SparkStackerError:
-        raise
-    except (Exception, SystemExit) as error:
-        raise StrategyError(
-            f"{describe_code(strategy)['name']} failed at {_when(simulation)}: {error!r}"
-        ) from error
-    plan = simulation.plan
-    setup = RunSetup(
-        initial_balance=account.balance,
-        quote=account.quote,
-        markets=(
-            TradedMarket(
-                symbol,
-                interval,
-                source,
-                history.traded,
-                partial(
-                    draw_lines, history, [DrawnIndicator(indicator, interval) for indicator in indicators]
-                ),
-            ),
-        ),
-        strategies=(getattr(strategy, "__name__", type(strategy).__name__),),
-        configuration={
-            "strategy_function": describe_code(strategy),
-            "strategy_params": plain(params),
-            "leverage": leverage,
-            "plan": plain(plan),
-            "indicators": [
-                {**describe_code(type(indicator)), "as": indicator.name, "params": plain(indicator.params)}
-                for indicator in indicators
-            ],
-        },
-        seed=terms.seed,
-        assumptions=venue_assumptions(plan["venue"], plan["markets"], [payments is not None]),
-        warnings=history.warnings,
-    )
-    return BacktestResult(
-        SimulationRun(simulation.core, history.bars.slice(history.first, len(history.bars))), setup
-    )
+    return FunctionBacktest(strategy, history, account, terms, leverage, tuple(indicators), payments)
 
 
 def _check_leverage(leverage: object) -> None:

@@ -54,6 +54,11 @@ class MarketHistory:
         """Candles of the traded range."""
         return self.frame[self.first :]
 
+    def __reduce__(self) -> tuple[object, ...]:
+        """Goes to another process as frame; the core's bars are made there."""
+        given = (self.symbol, self.interval, self.source, self.frame, self.first, self.warnings)
+        return _market_history, given
+
 
 def only_source(manager: DataManager, name: str | None) -> str:
     """``name``, or the manager's only source when none is named."""
@@ -81,8 +86,20 @@ def load_history(manager: DataManager, source: str, symbol: str, interval: str, 
         except DataError:
             earlier = frame.clear()
         frame, first = pl.concat([earlier, frame]).rechunk(), len(earlier)
-    bars = to_bars(frame, interval, where=f"{source}: {symbol} {interval}")
-    return MarketHistory(symbol, interval, source, frame, bars, first, history.warnings)
+    return _market_history(symbol, interval, source, frame, first, history.warnings, None if first else history.bars)
+
+
+def _market_history(
+    symbol: str,
+    interval: str,
+    source: str,
+    frame: pl.DataFrame,
+    first: int,
+    warnings: tuple[str, ...],
+    bars: _core.Bars | None = None,
+) -> MarketHistory:
+    bars = bars or to_bars(frame, interval, where=f"{source}: {symbol} {interval}")
+    return MarketHistory(symbol, interval, source, frame, bars, first, warnings)
 
 
 def funding_columns(funding: object, symbol: str) -> tuple[NDArray[np.int64], NDArray[np.float64]]:

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import difflib
 import logging
+from collections import OrderedDict
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from functools import cached_property
+from typing import TYPE_CHECKING, Final
 
+from spark_stacker.data.candles import to_bars
 from spark_stacker.data.fingerprint import data_hash
 from spark_stacker.data.gaps import Gap, find_gaps
 from spark_stacker.data.rules import first_row, require_clean
@@ -19,6 +22,7 @@ if TYPE_CHECKING:
 
     import polars as pl
 
+    from spark_stacker._core import Bars
     from spark_stacker.data.catalogue import Catalogue, Saved
     from spark_stacker.data.sources import DataSource
 
@@ -27,7 +31,11 @@ __all__ = ["DataManager", "History"]
 _log = logging.getLogger(__name__)
 
 
-@dataclass(frozen=True, slots=True)
+_KEPT: Final = 4
+"""Histories that a manager keeps checked."""
+
+
+@dataclass(frozen=True)
 class History:
     """Candles of one market and what is to be said of them; ``gaps`` are bars missing inside the range."""
 
@@ -43,6 +51,11 @@ class History:
         """SHA-256 of the candles, as manifests carry it."""
         return data_hash(self.frame)
 
+    @cached_property
+    def bars(self) -> Bars:
+        """The candles as the core takes them."""
+        return to_bars(self.frame, self.interval, where=f"{self.source}: {self.symbol} {self.interval}")
+
 
 class DataManager:
     """Candles by name of source, symbol, interval and time.
@@ -57,6 +70,8 @@ class DataManager:
 
     def __init__(self) -> None:
         self._sources: dict[str, DataSource] = {}
+        self._checked: OrderedDict[tuple[object, ...], tuple[pl.DataFrame, History]] = OrderedDict()
+        """What was loaded last, with what came of it: the same candles are not checked again."""
 
     def register_source(self, name: str, source: DataSource) -> None:
         """Makes ``source`` known as ``name``, in place of what had the name before."""
@@ -111,6 +126,11 @@ class DataManager:
         interval_us(interval)
         where = f"{source_name}: {symbol} {interval}"
         frame = self._source(source_name).load(symbol, interval, start=start, end=end)
+        key = (source_name, symbol, interval, start, end, allow_partial)
+        known = self._checked.get(key)
+        if known is not None and known[0].equals(frame):
+            self._checked.move_to_end(key)
+            return known[1]
         if frame.is_empty():
             raise DataError(f"{where}: no candles from {start or 'the first'} to {end or 'the last'}")
         require_clean(frame, where=where)
@@ -127,7 +147,11 @@ class DataManager:
         if gaps:
             missing = sum(gap.missing for gap in gaps)
             warnings.append(f"{where}: {missing} bars missing in {len(gaps)} gaps, the first {gaps[0]}")
-        return History(source_name, symbol, interval, frame.rechunk(), tuple(gaps), tuple(warnings))
+        history = History(source_name, symbol, interval, frame.rechunk(), tuple(gaps), tuple(warnings))
+        self._checked[key] = frame, history
+        while len(self._checked) > _KEPT:
+            self._checked.popitem(last=False)
+        return history
 
     def download(
         self,

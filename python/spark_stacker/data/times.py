@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
+from functools import lru_cache
 from typing import Final, TypeAlias
 
 import numpy as np
@@ -79,11 +80,16 @@ def to_utc(time: TimeLike, *, name: str = "time") -> datetime:
         return _EPOCH
     if isinstance(time, (str, int, float)) and not isinstance(time, bool):
         try:
-            parsed = parse_times(pl.Series(name, [time])).times.item()
+            return _EPOCH + timedelta(microseconds=_single(time))
         except DataError:
             raise ParameterError(f"{name} must be {_EXPECTED}, was {time!r}") from None
-        return _EPOCH + timedelta(microseconds=parsed)
     raise ParameterError(f"{name} must be {_EXPECTED}, was {time!r}")
+
+
+@lru_cache(maxsize=256, typed=True)
+def _single(time: str | float) -> int:
+    """Microseconds since 1970; remembered, since reading one text costs as much as a short backtest."""
+    return int(parse_times(pl.Series("time", [time])).times.item())
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,205 @@
+"""Conditions on sets, as text: ``fast_period < slow_period`` before a set is run, ``total_trades >= 30`` after.
+
+The text is read as a Python expression of names, numbers, texts, arithmetic, comparisons, ``and``, ``or`` and
+``not``, and computed column by column here; it is never executed.
+"""
+
+from __future__ import annotations
+
+import ast
+import operator
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
+
+import numpy as np
+
+from spark_stacker.backtesting.metrics import METRICS
+from spark_stacker.config.suggestions import did_you_mean
+from spark_stacker.errors import ParameterError
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from spark_stacker.backtesting.search.space import Space
+
+__all__ = ["Admits", "Constraint", "admits", "parse_constraints"]
+
+Columns: TypeAlias = "Mapping[str, NDArray[Any]]"
+Admits: TypeAlias = "Callable[[NDArray[np.uint32]], NDArray[np.bool_]]"
+"""Which of some sets, given by their digits, may be run."""
+
+_COMPARE: Final[Mapping[type[ast.cmpop], Callable[[Any, Any], Any]]] = {
+    ast.Lt: operator.lt,
+    ast.LtE: operator.le,
+    ast.Gt: operator.gt,
+    ast.GtE: operator.ge,
+    ast.Eq: operator.eq,
+    ast.NotEq: operator.ne,
+}
+_ARITHMETIC: Final[Mapping[type[ast.operator], Callable[[Any, Any], Any]]] = {
+    ast.Add: operator.add,
+    ast.Sub: operator.sub,
+    ast.Mult: operator.mul,
+    ast.Div: operator.truediv,
+    ast.Mod: operator.mod,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Constraint:
+    """A condition and the names it reads: paths of the space, and metrics."""
+
+    text: str
+    condition: ast.expr
+    names: Mapping[str, str]
+    """What each name in the text stands for."""
+    metrics: tuple[str, ...]
+    """Metrics that it reads; none: it can be decided before a set is run."""
+
+    def holds(self, columns: Columns, rows: int) -> NDArray[np.bool_]:
+        """Whether each row satisfies it. A value that is undefined satisfies nothing."""
+        with np.errstate(all="ignore"):
+            try:
+                given = _value(self.condition, {name: columns[what] for name, what in self.names.items()})
+            except TypeError as error:
+                raise ParameterError(
+                    f"constraint {self.text!r}: text and numbers do not compare: {error}"
+                ) from error
+        return np.broadcast_to(np.asarray(given, dtype=np.bool_), (rows,))
+
+
+def parse_constraints(given: Sequence[str] | str, paths: Sequence[str]) -> tuple[Constraint, ...]:
+    """The constraints of ``given``; names are paths of the space, their last part where it is the only one of
+    its kind, or metrics.
+
+    >>> constraints = parse_constraints(["fast_period < slow_period"], ["cross.fast_period", "cross.slow_period"])
+    >>> constraints[0].metrics
+    ()
+    """
+    if isinstance(given, str):
+        given = [given]
+    return tuple(_parse(text, paths) for text in given)
+
+
+def admits(space: Space, constraints: Sequence[Constraint]) -> Admits:
+    """What the constraints that read no metric say of sets of ``space``."""
+    before = [constraint for constraint in constraints if not constraint.metrics]
+    places = {path: place for place, path in enumerate(space.paths)}
+
+    def decide(digits: NDArray[np.uint32]) -> NDArray[np.bool_]:
+        held = np.ones(len(digits), dtype=np.bool_)
+        for constraint in before:
+            columns = {
+                path: space.numbers[places[path]][digits[:, places[path]]] for path in constraint.names.values()
+            }
+            held &= constraint.holds(columns, len(digits))
+        return held
+
+    return decide
+
+
+def _parse(text: object, paths: Sequence[str]) -> Constraint:
+    if not isinstance(text, str):
+        raise ParameterError(f"a constraint must be a text such as 'fast_period < slow_period', was {text!r}")
+    try:
+        condition = ast.parse(text.strip(), mode="eval").body
+    except (SyntaxError, ValueError, RecursionError) as error:
+        raise ParameterError(f"constraint {text!r}: cannot be read: {error}") from None
+    if not isinstance(condition, (ast.Compare, ast.BoolOp)) and not (
+        isinstance(condition, ast.UnaryOp) and isinstance(condition.op, ast.Not)
+    ):
+        raise ParameterError(f"constraint {text!r}: must compare, as in 'total_trades >= 30'")
+    known = _known(paths)
+    names: dict[str, str] = {}
+    try:
+        for name in _names(condition):
+            names[name] = _resolve(name, known)
+    except ParameterError as error:
+        raise ParameterError(f"constraint {text!r}: {error}") from None
+    if not names:
+        raise ParameterError(f"constraint {text!r}: names no setting of the space and no metric")
+    metrics = tuple(sorted({what for what in names.values() if what in METRICS and what not in paths}))
+    return Constraint(text.strip(), condition, names, metrics)
+
+
+def _known(paths: Sequence[str]) -> dict[str, str]:
+    """Every name that a constraint may use, with what it stands for; an empty text where that is open."""
+    known = {name: name for name in METRICS}
+    for path in paths:
+        last = path.rpartition(".")[2]
+        known[last] = "" if last in known and known[last] != path else path
+    known.update({path: path for path in paths})
+    return known
+
+
+def _resolve(name: str, known: Mapping[str, str]) -> str:
+    if name not in known:
+        raise ParameterError(f"no setting of the space and no metric is called {name!r}{did_you_mean(name, known)}")
+    if not known[name]:
+        candidates = [path for path in known if path.endswith(f".{name}")]
+        raise ParameterError(f"{name!r} may be {' or '.join(candidates) or 'a setting or a metric'}: write its path")
+    return known[name]
+
+
+def _names(node: ast.expr) -> list[str]:
+    """The names in an expression; `ParameterError` for anything that is not allowed in one."""
+    match node:
+        case ast.Name() | ast.Attribute():
+            return [_dotted(node)]
+        case ast.Constant(value=value) if isinstance(value, (int, float, str)):
+            return []
+        case ast.Compare(left=left, ops=ops, comparators=others) if all(type(op) in _COMPARE for op in ops):
+            return [name for part in (left, *others) for name in _names(part)]
+        case ast.BinOp(left=left, op=op, right=right) if type(op) in _ARITHMETIC:
+            return _names(left) + _names(right)
+        case ast.BoolOp(values=parts):
+            return [name for part in parts for name in _names(part)]
+        case ast.UnaryOp(op=ast.Not() | ast.USub() | ast.UAdd(), operand=operand):
+            return _names(operand)
+    raise ParameterError(
+        f"{ast.unparse(node)!r} is not allowed: names, numbers, texts, + - * / %, comparisons, and, or, not"
+    )
+
+
+def _dotted(node: ast.expr) -> str:
+    match node:
+        case ast.Name(id=name):
+            return name
+        case ast.Attribute(value=value, attr=attribute):
+            return f"{_dotted(value)}.{attribute}"
+    raise ParameterError(f"{ast.unparse(node)!r} is not a path")
+
+
+def _value(node: ast.expr, columns: Columns) -> Any:
+    match node:
+        case ast.Name() | ast.Attribute():
+            return columns[_dotted(node)]
+        case ast.Constant(value=value):
+            return value
+        case ast.Compare(left=left, ops=ops, comparators=others):
+            sides = [_value(part, columns) for part in (left, *others)]
+            pairs = zip(ops, sides[:-1], sides[1:], strict=True)
+            held = [np.asarray(_compared(op, first, second), dtype=np.bool_) for op, first, second in pairs]
+            return np.logical_and.reduce(np.broadcast_arrays(*held))
+        case ast.BinOp(left=left, op=op, right=right):
+            return _ARITHMETIC[type(op)](_value(left, columns), _value(right, columns))
+        case ast.BoolOp(op=op, values=parts):
+            join = np.logical_and if isinstance(op, ast.And) else np.logical_or
+            return join.reduce(np.broadcast_arrays(*(_value(part, columns) for part in parts)))
+        case ast.UnaryOp(op=ast.Not(), operand=operand):
+            return np.logical_not(_value(operand, columns))
+        case ast.UnaryOp(op=ast.USub(), operand=operand):
+            return -_value(operand, columns)
+        case ast.UnaryOp(operand=operand):
+            return _value(operand, columns)
+    raise ParameterError(f"{ast.unparse(node)!r} is not allowed")
+
+
+def _compared(op: ast.cmpop, first: Any, second: Any) -> Any:
+    held = _COMPARE[type(op)](first, second)
+    if isinstance(op, ast.NotEq):  # NaN differs from everything, and yet is no value that satisfies a condition
+        for side in (first, second):
+            if isinstance(side, np.ndarray) and side.dtype != object:
+                held = held & ~np.isnan(side)
+    return held

@@ -1,0 +1,235 @@
+"""Sets of configured strategies and of indicators, simulated in the core.
+
+What the core can vary by itself is an axis of its sweep. What it cannot (parameters of indicators in Python, a
+strategy's timeframe, its sizing method) is varied outside: each distinct combination gets a sweep of its own, and
+signals of indicators in Python are computed once for each distinct set of their parameters.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+
+from spark_stacker import _core
+from spark_stacker.backtesting.configured import (
+    IndicatorMakers,
+    LoadedMarkets,
+    SignalMemory,
+    outside_signals,
+    plan_of,
+    prepare_loaded,
+)
+from spark_stacker.backtesting.plain import describe_code, plain
+from spark_stacker.backtesting.search.evaluators.contract import Rows, Window
+from spark_stacker.backtesting.search.evaluators.settings_edits import edited
+from spark_stacker.backtesting.search.evaluators.settings_paths import find_places
+from spark_stacker.config import enabled_strategies
+from spark_stacker.data.fingerprint import data_hash
+from spark_stacker.errors import InputError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from numpy.typing import NDArray
+
+    from spark_stacker.backtesting.prepared import PreparedBacktest
+    from spark_stacker.backtesting.result import BacktestResult
+    from spark_stacker.backtesting.search.space import Space, Value
+    from spark_stacker.config import Settings
+    from spark_stacker.indicators.base_indicator import BaseIndicator
+
+__all__ = ["ConfiguredEvaluator"]
+
+_BAR_SETS: Final = 1 << 26
+"""Bars times sets of a batch: less than a second's work."""
+_KEPT_SWEEPS: Final = 8
+_SIGNAL_BYTES: Final = 32 << 20
+
+
+class ConfiguredEvaluator:
+    """See `Evaluator`. ``own`` are indicator objects that stand under the name of an indicator of the settings."""
+
+    def __init__(
+        self,
+        space: Space,
+        settings: Settings,
+        loaded: LoadedMarkets,
+        own: Mapping[str, BaseIndicator] | None = None,
+    ) -> None:
+        self.space = space
+        self.loaded = loaded
+        self.own = dict(own or {})
+        self.places = find_places(settings, loaded.strategies, space.paths, self.own)
+        self.settings = self._with_hedge(settings)
+        self.initial_balance = settings.initial_balance
+        history = loaded.histories[0]
+        self.interval_ns = history.bars.interval_ns
+        self.batch = max(64, min(16_384, _BAR_SETS // max(1, len(history.bars))))
+        self._inner = [place for place, found in enumerate(self.places) if found.targets]
+        self._outer = [place for place, found in enumerate(self.places) if not found.targets]
+        # A path that means a setting of several strategies is several axes of the core with one digit.
+        self._columns = [place for place in self._inner for _ in self.places[place].targets]
+        self._is_plain = self._columns == list(range(len(space.axes)))
+        self._sweeps: OrderedDict[tuple[int, ...], _core.Sweep | str] = OrderedDict()
+        self._signals = SignalMemory(_SIGNAL_BYTES)
+        if not self._outer:
+            self._sweeps[()] = self._new_sweep(())  # what is wrong with the space is told at once
+
+    @cached_property
+    def open_time_ns(self) -> NDArray[np.int64]:
+        """See `Evaluator.open_time_ns`."""
+        history = self.loaded.histories[0]
+        return history.bars.open_time_ns[history.first :]
+
+    def evaluate(
+        self, digits: NDArray[np.uint32], metrics: Sequence[str], window: Window, *, threads: int
+    ) -> Rows:
+        """See `Evaluator.evaluate`."""
+        if not self._outer:
+            return self._rows(self._sweep(()), digits, metrics, window, threads)
+        values = np.full((len(digits), len(metrics)), np.nan)
+        status = np.zeros(len(digits), dtype=np.uint32)
+        reasons: dict[str, int] = {}
+        combinations, group = np.unique(digits[:, self._outer], axis=0, return_inverse=True)
+        for number, combination in enumerate(combinations):
+            rows = np.flatnonzero(group == number)
+            found = self._rows(self._sweep(tuple(combination.tolist())), digits[rows], metrics, window, threads)
+            values[rows] = found.values
+            status[rows] = found.renumbered(reasons)
+        return Rows(values, status, tuple(reasons))
+
+    def equity(
+        self, digits: NDArray[np.uint32], window: Window
+    ) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+        """See `Evaluator.equity`."""
+        sweep = self._sweep(tuple(digits[self._outer].tolist()))
+        if isinstance(sweep, str):
+            raise InputError(sweep)
+        inner = np.ascontiguousarray(digits[self._columns])
+        return sweep.equity(inner, start_ns=window.start_ns, end_ns=window.end_ns)
+
+    def result(self, params: Mapping[str, Value]) -> BacktestResult:
+        """See `Evaluator.result`."""
+        return self.prepared(params).run()
+
+    def prepared(self, params: Mapping[str, Value]) -> PreparedBacktest:
+        """The backtest of one set, to be run by the engine."""
+        settings, own = self._edited([(place, params[place.path]) for place in self.places])
+        return prepare_loaded(settings, self.loaded, own)
+
+    def identity(self) -> dict[str, object]:
+        """See `Evaluator.identity`."""
+        loaded = self.loaded
+        plan = plan_of(self.settings, loaded)
+        return {
+            "data": [
+                [symbol, history.interval, history.first, data_hash(history.frame)]
+                for symbol, history in zip(loaded.symbols, loaded.histories, strict=True)
+            ],
+            "funding": [None if paid is None else _hashed(*paid) for paid in loaded.funding],
+            "mark": [None if bars is None else _hashed(bars.open_time_ns, bars.close) for bars in loaded.mark],
+            "configuration": plain(plan),
+            "indicators_in_python": {name: describe_code(type(own)) for name, own in self.own.items()},
+        }
+
+    def sweep(self) -> _core.Sweep | None:
+        """The core's sweep of all sets; None where there is no single one."""
+        found = None if self._outer or not self._is_plain else self._sweep(())
+        return found if isinstance(found, _core.Sweep) else None
+
+    def __getstate__(self) -> dict[str, object]:
+        state = self.__dict__.copy()
+        state["_sweeps"] = OrderedDict()
+        state["_signals"] = SignalMemory(_SIGNAL_BYTES)
+        state.pop("open_time_ns", None)
+        return state
+
+    def _rows(
+        self,
+        sweep: _core.Sweep | str,
+        digits: NDArray[np.uint32],
+        metrics: Sequence[str],
+        window: Window,
+        threads: int,
+    ) -> Rows:
+        if isinstance(sweep, str):
+            return Rows(
+                np.full((len(digits), len(metrics)), np.nan), np.ones(len(digits), dtype=np.uint32), (sweep,)
+            )
+        inner = digits if self._is_plain else np.ascontiguousarray(digits[:, self._columns])
+        values, status, reasons = sweep.evaluate(
+            inner, metrics, start_ns=window.start_ns, end_ns=window.end_ns, threads=threads
+        )
+        return Rows(values, status.astype(np.uint32), tuple(reasons))
+
+    def _sweep(self, outer: tuple[int, ...]) -> _core.Sweep | str:
+        """The sweep of a combination of outer values, or the reason why there is none."""
+        found = self._sweeps.get(outer)
+        if found is None:
+            try:
+                found = self._new_sweep(outer)
+            except InputError as error:
+                if not self._outer:
+                    raise
+                found = str(error)
+            self._sweeps[outer] = found
+            while len(self._sweeps) > _KEPT_SWEEPS:
+                self._sweeps.popitem(last=False)
+        self._sweeps.move_to_end(outer)
+        return found
+
+    def _new_sweep(self, outer: tuple[int, ...]) -> _core.Sweep:
+        settings, own = self.settings, self.own
+        if outer:
+            axes = self.space.axes
+            settings, own = self._edited(
+                [
+                    (self.places[place], axes[place].values[digit])
+                    for place, digit in zip(self._outer, outer, strict=True)
+                ]
+            )
+        plan = plan_of(settings, self.loaded)
+        histories = self.loaded.histories
+        return _core.Sweep(
+            _core.Portfolio(plan),
+            [history.bars for history in histories],
+            start=[history.first for history in histories],
+            signals=outside_signals(settings, self.loaded, plan, IndicatorMakers(settings, own, self._signals)),
+            funding=self.loaded.funding,
+            mark=self.loaded.mark,
+            axes=[
+                (dict(target), [self.places[place].convert(value) for value in self.space.axes[place].values])
+                for place in self._inner
+                for target in self.places[place].targets
+            ],
+        )
+
+    def _edited(self, values: list[tuple[Any, Value]]) -> tuple[Settings, dict[str, BaseIndicator]]:
+        names = [strategy.name for strategy in self.loaded.strategies]
+        return edited(self.settings, names, self.own, values)
+
+    def _with_hedge(self, settings: Settings) -> Settings:
+        """With a hedge where its ratio is searched, so that the plan has one whose ratio can vary."""
+        for place, axis in zip(self.places, self.space.axes, strict=True):
+            ratios = [value for value in axis.values if isinstance(value, (int, float)) and value > 0]
+            if place.edits[0].key != ("hedge_ratio",) or not ratios:
+                continue
+            name = place.edits[0].strategy
+            strategy = next(s for s in enabled_strategies(settings, [name]))
+            if strategy.hedge_ratio == 0:
+                names = [chosen.name for chosen in self.loaded.strategies]
+                settings, _ = edited(settings, names, self.own, [(place, ratios[0])])
+        return settings
+
+
+def _hashed(*columns: NDArray[Any]) -> str:
+    import hashlib
+
+    digest = hashlib.sha256()
+    for column in columns:
+        digest.update(np.ascontiguousarray(column).tobytes())
+    return digest.hexdigest()
+

@@ -1,0 +1,211 @@
+"""Where sets are run: threads of this process, or any `concurrent.futures.Executor`.
+
+Batches come back in the order in which they were asked for, whoever ran them.
+"""
+
+from __future__ import annotations
+
+import pickle
+import time
+import uuid
+from collections import OrderedDict, deque
+from concurrent.futures import BrokenExecutor, CancelledError, Executor, Future
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final, Protocol
+
+from spark_stacker.backtesting.search.evaluators import Rows
+from spark_stacker.errors import ParameterError, RetryableError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from spark_stacker.backtesting.search.evaluators import Evaluator, Window
+
+__all__ = ["Batch", "Evaluation", "InThisProcess", "OnExecutor"]
+
+_CHUNK_SECONDS: Final = 0.15
+"""How long a call may hold up Ctrl-C and progress."""
+_KEPT: Final = 2
+"""Evaluators that a worker keeps for the next piece."""
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """Sets asked for together; ``rows`` when they are known from an earlier run."""
+
+    digits: NDArray[np.uint32]
+    rows: Rows | None = None
+
+
+Tick = "Callable[[int], None]"
+
+
+class Evaluation(Protocol):
+    """Runs batches of sets."""
+
+    def stream(
+        self, batches: Iterator[Batch], *, tick: Callable[[int], None], ahead: bool
+    ) -> Iterator[tuple[Batch, Rows]]:
+        """Each batch with its rows, in order. ``tick`` is told how many sets were just done.
+
+        With ``ahead`` batches may be taken before those before them are given back.
+        """
+
+
+class InThisProcess:
+    """Calls the evaluator here, on threads of the core where it has any."""
+
+    def __init__(
+        self, evaluator: Evaluator, metrics: Sequence[str], window: Window, *, threads: int
+    ) -> None:
+        self.evaluator = evaluator
+        self.metrics = list(metrics)
+        self.window = window
+        self.threads = threads
+        self._chunk = max(1, min(256, 4_000_000 // max(1, len(evaluator.open_time_ns))))
+
+    def stream(
+        self,
+        batches: Iterator[Batch],
+        *,
+        tick: Callable[[int], None],
+        ahead: bool,  # noqa: ARG002 - one after another in any case
+    ) -> Iterator[tuple[Batch, Rows]]:
+        """See `Evaluation.stream`."""
+        for batch in batches:
+            yield batch, batch.rows if batch.rows is not None else self._run(batch.digits, tick)
+
+    def _run(self, digits: NDArray[np.uint32], tick: Callable[[int], None]) -> Rows:
+        """In chunks whose length follows the speed, since Python sees Ctrl-C between calls only."""
+        pieces = []
+        first = 0
+        while first < len(digits):
+            chunk = digits[first : first + self._chunk]
+            began = time.perf_counter()
+            pieces.append(
+                self.evaluator.evaluate(chunk, self.metrics, self.window, threads=self.threads)
+            )
+            seconds = time.perf_counter() - began
+            if len(chunk) == self._chunk:
+                factor = min(4.0, _CHUNK_SECONDS / max(seconds, 1e-6))
+                self._chunk = max(1, int(self._chunk * factor))
+            first += len(chunk)
+            tick(len(chunk))
+        return Rows.joined(pieces)
+
+
+class OnExecutor:
+    """Sends pieces of batches to the workers of an executor; the data go along once a worker or so.
+
+    ``workers`` is how many pieces run at a time, ``piece`` how many sets each has.
+    """
+
+    def __init__(
+        self,
+        executor: Executor,
+        evaluator: Evaluator,
+        metrics: Sequence[str],
+        window: Window,
+        *,
+        workers: int,
+        piece: int,
+    ) -> None:
+        if not hasattr(executor, "submit"):
+            raise ParameterError(f"executor must be a concurrent.futures.Executor, was {executor!r}")
+        self.executor = executor
+        self.metrics = list(metrics)
+        self.window = window
+        self.workers = max(1, workers)
+        self.piece = max(1, piece)
+        self._payload = pickle.dumps(evaluator)
+        self._token = uuid.uuid4().hex
+        self._sent = 0
+        self._retries = 0
+
+    def stream(
+        self, batches: Iterator[Batch], *, tick: Callable[[int], None], ahead: bool
+    ) -> Iterator[tuple[Batch, Rows]]:
+        """See `Evaluation.stream`."""
+        waiting: deque[tuple[Batch, list[_Piece]]] = deque()
+        more = True
+        try:
+            while True:
+                while more and (not waiting or (ahead and self._open(waiting) < 2 * self.workers)):
+                    batch = next(batches, None)
+                    if batch is None:
+                        more = False
+                        break
+                    waiting.append((batch, [] if batch.rows is not None else self._send(batch.digits)))
+                if not waiting:
+                    return
+                batch, pieces = waiting.popleft()
+                rows = batch.rows or Rows.joined([self._gather(piece, tick) for piece in pieces])
+                yield batch, rows
+        finally:
+            for _, pieces in waiting:
+                for piece in pieces:
+                    piece.future.cancel()
+
+    def _open(self, waiting: deque[tuple[Batch, list[_Piece]]]) -> int:
+        return sum(not piece.future.done() for _, pieces in waiting for piece in pieces)
+
+    def _send(self, digits: NDArray[np.uint32]) -> list[_Piece]:
+        return [
+            self._submit(digits[first : first + self.piece], with_data=self._sent < self.workers)
+            for first in range(0, len(digits), self.piece)
+        ]
+
+    def _submit(self, digits: NDArray[np.uint32], *, with_data: bool) -> _Piece:
+        self._sent += with_data
+        payload = self._payload if with_data else None
+        try:
+            future = self.executor.submit(
+                _evaluate_piece, self._token, payload, digits, self.metrics, self.window
+            )
+        except RuntimeError as error:  # BrokenExecutor is one, and so is what a closed executor raises
+            raise _dead(error) from error
+        return _Piece(digits, future)
+
+    def _gather(self, piece: _Piece, tick: Callable[[int], None]) -> Rows:
+        while True:
+            try:
+                rows = piece.future.result()
+            except (BrokenExecutor, CancelledError) as error:
+                raise _dead(error) from error
+            if rows is not None:
+                tick(len(piece.digits))
+                return rows
+            piece = self._submit(piece.digits, with_data=True)  # that worker has not had the data yet
+
+
+@dataclass(frozen=True, slots=True)
+class _Piece:
+    digits: NDArray[np.uint32]
+    future: Future[Rows | None]
+
+
+def _dead(error: BaseException) -> RetryableError:
+    reason = str(error) or type(error).__name__
+    return RetryableError(f"the executor died while sets were being run: {reason}")
+
+
+_evaluators: OrderedDict[str, Evaluator] = OrderedDict()
+"""Evaluators that this worker was sent, the last used at the end."""
+
+
+def _evaluate_piece(
+    token: str, payload: bytes | None, digits: NDArray[np.uint32], metrics: Sequence[str], window: Window
+) -> Rows | None:
+    """Runs sets in a worker; None asks for the data."""
+    evaluator = _evaluators.get(token)
+    if evaluator is None:
+        if payload is None:
+            return None
+        evaluator = pickle.loads(payload)  # noqa: S301 - made by the process that sent it
+        _evaluators[token] = evaluator
+        while len(_evaluators) > _KEPT:
+            _evaluators.popitem(last=False)
+    return evaluator.evaluate(digits, metrics, window, threads=1)
