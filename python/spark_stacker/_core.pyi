@@ -17,6 +17,7 @@ __all__ = [
     "Run",
     "Session",
     "Simulation",
+    "Sweep",
     "__version__",
     "atr",
     "bollinger",
@@ -172,6 +173,47 @@ def run_backtest(
     funding: Sequence[tuple[NDArray[np.int64], NDArray[np.float64]] | None],
     mark: Sequence[Bars | None],
 ) -> Run: ...
+
+_AxisTarget: TypeAlias = dict[str, int | str | None]
+_AxisValue: TypeAlias = float | bool | str | dict[str, object] | None
+
+@final
+class Sweep:
+    """A portfolio, its data and the settings to vary; immutable.
+
+    A set is a row of digits; digit j is an index into the values of axis j. The target of an axis has the keys
+    ``strategy``, ``indicator``, ``parameter`` and ``setting``, ``None`` where it has no such part; settings are named
+    as the keys of the plan, ``None`` as a value turns one off.
+    """
+
+    def __new__(
+        cls,
+        portfolio: Portfolio,
+        bars: Sequence[Bars],
+        *,
+        start: Sequence[int],
+        signals: Sequence[tuple[int, int, NDArray[np.int8], NDArray[np.float64]]],
+        funding: Sequence[tuple[NDArray[np.int64], NDArray[np.float64]] | None],
+        mark: Sequence[Bars | None],
+        axes: Sequence[tuple[_AxisTarget, list[_AxisValue]]],
+    ) -> Sweep: ...
+    @property
+    def lengths(self) -> list[int]:
+        """Number of values of each axis."""
+    def evaluate(
+        self,
+        digits: NDArray[np.uint32],
+        metrics: Sequence[str],
+        *,
+        start_ns: int | None,
+        end_ns: int | None,
+        threads: int,
+    ) -> tuple[NDArray[np.float64], NDArray[np.uint16], list[str]]:
+        """Metrics of sets, a row each, NaN where undefined; status (0 or 1 + index into the reasons); reasons of failure.
+
+        Bars with ``start_ns <= open time < end_ns`` are traded; earlier ones feed indicators, nothing is held at the
+        start.
+        """
 
 @final
 class Session:

@@ -19,6 +19,7 @@ mod run;
 mod session;
 mod simulation;
 mod stats;
+mod sweep;
 mod view;
 
 #[global_allocator]
@@ -47,6 +48,8 @@ mod _core {
     use super::simulation::PySimulation;
     #[pymodule_export]
     use super::stats::curve_metrics;
+    #[pymodule_export]
+    use super::sweep::PySweep;
     #[pymodule_export]
     use super::view::{PyColumnView, PyMarketView};
 

@@ -54,14 +54,7 @@ impl Resolved {
     ) -> Result<Self> {
         for (name, _) in given {
             if !table.iter().any(|parameter| parameter.is_called(name)) {
-                let known = table
-                    .iter()
-                    .flat_map(|p| std::iter::once(p.name).chain(p.aliases.iter().copied()));
-                return Err(Error::unknown(
-                    format!("parameter of {kind}"),
-                    name.as_str(),
-                    known,
-                ));
+                return Err(unknown(kind, table, name));
             }
         }
         let mut values = Vec::with_capacity(table.len());
@@ -83,6 +76,36 @@ impl Resolved {
             values.push((parameter.name, value));
         }
         Ok(Self { values })
+    }
+
+    /// The place of `name` in the table, and `value` in its canonical form.
+    pub(super) fn accept(
+        kind: &str,
+        table: &[ParameterInfo],
+        name: &str,
+        value: &ParameterValue,
+    ) -> Result<(usize, ParameterValue)> {
+        let place = table
+            .iter()
+            .position(|parameter| parameter.is_called(name))
+            .ok_or_else(|| unknown(kind, table, name))?;
+        let domain = &table[place].domain;
+        let accepted = domain
+            .accept(value)
+            .ok_or_else(|| Error::parameter(name, value, domain.requirement()))?;
+        Ok((place, accepted))
+    }
+
+    /// The same with other values in some places.
+    pub(super) fn with<'a>(
+        &self,
+        changes: impl IntoIterator<Item = (usize, &'a ParameterValue)>,
+    ) -> Self {
+        let mut values = self.values.clone();
+        for (place, value) in changes {
+            values[place].1 = value.clone();
+        }
+        Self { values }
     }
 
     /// Names and values.
@@ -145,6 +168,13 @@ impl Resolved {
             .unwrap_or_else(|| panic!("{name} is not in the indicator's table"))
             .1
     }
+}
+
+fn unknown(kind: &str, table: &[ParameterInfo], name: &str) -> Error {
+    let known = table
+        .iter()
+        .flat_map(|p| std::iter::once(p.name).chain(p.aliases.iter().copied()));
+    Error::unknown(format!("parameter of {kind}"), name, known)
 }
 
 #[cfg(test)]

@@ -90,7 +90,10 @@ impl IndicatorSpec {
     )]
     pub fn from_parameters(kind: &str, parameters: &[(String, ParameterValue)]) -> Result<Self> {
         let info = describe(kind)?;
-        let parameters = Resolved::new(info.kind, info.parameters, parameters)?;
+        Self::build(info, Resolved::new(info.kind, info.parameters, parameters)?)
+    }
+
+    fn build(info: &'static IndicatorInfo, parameters: Resolved) -> Result<Self> {
         let fresh = match info.kind {
             "rsi" => AnyIndicator::Rsi(rsi::build(&parameters)?.into()),
             "macd" => AnyIndicator::Macd(macd::build(&parameters)?.into()),
@@ -103,7 +106,7 @@ impl IndicatorSpec {
                 AnyIndicator::AdaptiveTrendFinder(adaptive_trend_finder::build(&parameters)?.into())
             }
             "ultimate_ma" => AnyIndicator::UltimateMa(ultimate_ma::build(&parameters)?.into()),
-            _ => panic!("{kind:?} is in the catalogue, but nothing builds it"),
+            kind => panic!("{kind:?} is in the catalogue, but nothing builds it"),
         };
         Ok(Self {
             info,
@@ -122,6 +125,25 @@ impl IndicatorSpec {
     #[must_use]
     pub fn parameters(&self) -> &[(&'static str, ParameterValue)] {
         self.parameters.values()
+    }
+
+    /// The place of parameter `name` among [`Self::parameters`], and `value` in the form it has there.
+    ///
+    /// # Errors
+    /// Unknown parameter (with a suggestion), or a value out of range.
+    pub fn accept(&self, name: &str, value: &ParameterValue) -> Result<(usize, ParameterValue)> {
+        Resolved::accept(self.info.kind, self.info.parameters, name, value)
+    }
+
+    /// The same with other values, accepted before, in some places.
+    ///
+    /// # Errors
+    /// Values that cannot be together, such as a fast period above the slow one.
+    pub fn with<'a>(
+        &self,
+        changes: impl IntoIterator<Item = (usize, &'a ParameterValue)>,
+    ) -> Result<Self> {
+        Self::build(self.info, self.parameters.with(changes))
     }
 
     /// Names of the columns: values first, then flags.

@@ -1,0 +1,47 @@
+//! The threads of a sweep, kept between calls.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use rayon::{ThreadPool, ThreadPoolBuilder};
+
+use crate::error::{Error, Result};
+
+/// A pool of the size that was asked for last.
+#[derive(Debug, Default)]
+pub(super) struct Workers {
+    pool: Mutex<Option<Arc<ThreadPool>>>,
+}
+
+impl Workers {
+    /// Does `work` on `threads` threads.
+    pub fn install<T: Send>(&self, threads: usize, work: impl FnOnce() -> T + Send) -> Result<T> {
+        Ok(self.pool(threads)?.install(work))
+    }
+
+    fn pool(&self, threads: usize) -> Result<Arc<ThreadPool>> {
+        if threads == 0 {
+            return Err(Error::parameter("threads", threads, "at least 1"));
+        }
+        // A panic elsewhere cannot leave the pool half made.
+        let mut kept = self.pool.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(pool) = kept
+            .as_ref()
+            .filter(|pool| pool.current_num_threads() == threads)
+        {
+            return Ok(Arc::clone(pool));
+        }
+        let pool = ThreadPoolBuilder::new()
+            .num_threads(threads)
+            .build()
+            .map_err(|error| {
+                Error::parameter(
+                    "threads",
+                    threads,
+                    format!("a number that starts ({error})"),
+                )
+            })?;
+        let pool = Arc::new(pool);
+        *kept = Some(Arc::clone(&pool));
+        Ok(pool)
+    }
+}
