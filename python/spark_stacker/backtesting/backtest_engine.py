@@ -10,6 +10,7 @@ from spark_stacker.backtesting.configured import prepare_settings
 from spark_stacker.backtesting.function_backtest import StrategyFunction, prepare_function
 from spark_stacker.backtesting.histories import Span, only_source
 from spark_stacker.backtesting.indicator_strategy import strategy_of_indicators
+from spark_stacker.backtesting.search.calls import SearchCalls
 from spark_stacker.backtesting.terms import Slippage, VenueTerms
 from spark_stacker.config import parse_symbol
 from spark_stacker.data.times import interval_us
@@ -26,10 +27,10 @@ if TYPE_CHECKING:
     from spark_stacker.data.times import TimeLike
     from spark_stacker.indicators.base_indicator import BaseIndicator
 
-__all__ = ["BacktestEngine"]
+__all__ = ["BacktestEngine", "strategy_values"]
 
 
-class BacktestEngine:
+class BacktestEngine(SearchCalls):
     """Runs backtests on the candles of a data manager.
 
     Fees are fractions of a fill's notional. ``slippage_model`` is ``none``, ``fixed``, ``random``,
@@ -148,7 +149,7 @@ class BacktestEngine:
             raise ParameterError(
                 "strategy_func or indicators must be given; settings are run by run_settings"
             )
-        values = _strategy_values(strategy, strategy_params, leverage)
+        values = strategy_values(strategy, strategy_params, leverage)
         made = strategy_of_indicators(indicators, market=market, interval=interval, values=values)
         settings = terms.settings(
             market, account.balance, strategies=[made.strategy], indicators=made.indicators
@@ -201,7 +202,7 @@ class BacktestEngine:
         return self.prepare(settings, **options).run()  # type: ignore[arg-type]
 
 
-def _strategy_values(
+def strategy_values(
     strategy: StrategySettings | Mapping[str, object] | None,
     params: Mapping[str, object] | None,
     leverage: float,

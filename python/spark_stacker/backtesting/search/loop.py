@@ -19,6 +19,7 @@ from spark_stacker.errors import ParameterError, StrategyError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
+    from pathlib import Path
 
     from numpy.typing import NDArray
 
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from spark_stacker.backtesting.search.constraints import Constraint
     from spark_stacker.backtesting.search.executors import Evaluation
     from spark_stacker.backtesting.search.objective import Objective
+    from spark_stacker.backtesting.search.result import SearchResult
     from spark_stacker.backtesting.search.samplers import Sampler
     from spark_stacker.backtesting.search.space import Space
 
@@ -69,6 +71,10 @@ class Interrupted(KeyboardInterrupt):
         super().__init__(f"interrupted after {tally.count:,} sets")
         self.tally = tally
         self.history = history
+        self.result: SearchResult | None = None
+        """What is known so far."""
+        self.directory: Path | None = None
+        """Where the search can be resumed from."""
 
 
 @dataclass
@@ -143,7 +149,7 @@ def search(
     tally = Tally(space, metrics, store, identity or {}, planned=sampler.planned, seed=seed)
     history: list[Round] = []
     watch = _Watch(tally, sampler.planned, listener)
-    source = _Source(space, sampler, metrics, store, admits(space, constraints), watch)
+    source = _Source(space, sampler, metrics, store, admits(space, constraints), watch, len(objective.goals))
     try:
         for batch, given in evaluation.stream(iter(source), tick=watch, ahead=not sampler.adaptive):
             rows, scores = scored(
@@ -170,10 +176,12 @@ class _Source:
         store: Checkpoint | None,
         allowed: Callable[[NDArray[np.uint32]], NDArray[np.bool_]],
         watch: _Watch,
+        goals: int,
     ) -> None:
         self.space, self.sampler, self.metrics, self.store = space, sampler, metrics, store
         self.allowed = allowed
         self.watch = watch
+        self.goals = goals
         self.refused = 0
         self._asked: NDArray[np.uint32] | None = None
         self._admitted: NDArray[np.bool_] | None = None
@@ -189,7 +197,7 @@ class _Source:
                 self.watch.planned -= len(asked) - len(digits)
             if not len(digits):
                 if self.sampler.adaptive:
-                    self.tell(np.empty((0, 0)))
+                    self.tell(np.empty((0, self.goals)))
                 continue
             yield Batch(digits, self._known(number, digits))
             number += 1
@@ -201,8 +209,8 @@ class _Source:
         if self._admitted.all():
             self.sampler.tell(self._asked, scores)
             return
-        told = np.full((len(self._asked), max(1, scores.shape[1])), -math.inf)
-        told[self._admitted] = scores if len(scores) else -math.inf
+        told = np.full((len(self._asked), self.goals), -math.inf)
+        told[self._admitted] = scores
         self.sampler.tell(self._asked, told)
 
     def _known(self, number: int, digits: NDArray[np.uint32]) -> Rows | None:

@@ -105,11 +105,17 @@ class ConfiguredEvaluator:
         self, digits: NDArray[np.uint32], window: Window
     ) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
         """See `Evaluator.equity`."""
-        sweep = self._sweep(tuple(digits[self._outer].tolist()))
-        if isinstance(sweep, str):
-            raise InputError(sweep)
-        inner = np.ascontiguousarray(digits[self._columns])
-        return sweep.equity(inner, start_ns=window.start_ns, end_ns=window.end_ns)
+        prepared = self.prepared(self.space.params(digits))
+        rows = [_rows(bars.open_time_ns, first, window) for bars, first in zip(prepared.bars, prepared.first, strict=True)]
+        run = _core.run_backtest(
+            prepared.portfolio,
+            [bars.slice(0, stop) for bars, (_, stop) in zip(prepared.bars, rows, strict=True)],
+            start=[first for first, _ in rows],
+            signals=[],
+            funding=prepared.funding,
+            mark=prepared.mark,
+        )
+        return run.open_time_ns, run.equity
 
     def result(self, params: Mapping[str, Value]) -> BacktestResult:
         """See `Evaluator.result`."""
@@ -223,6 +229,12 @@ class ConfiguredEvaluator:
                 names = [chosen.name for chosen in self.loaded.strategies]
                 settings, _ = edited(settings, names, self.own, [(place, ratios[0])])
         return settings
+
+
+def _rows(times: NDArray[np.int64], first: int, window: Window) -> tuple[int, int]:
+    start = first if window.start_ns is None else max(first, int(np.searchsorted(times, window.start_ns)))
+    stop = len(times) if window.end_ns is None else int(np.searchsorted(times, window.end_ns))
+    return start, stop
 
 
 def _hashed(*columns: NDArray[Any]) -> str:

@@ -1,0 +1,80 @@
+"""Generations bred from the best sets of those before: a face of the core's genetic samplers."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING
+
+from spark_stacker import _core
+from spark_stacker.errors import ParameterError
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from spark_stacker.backtesting.search.space import Space
+
+__all__ = ["Breeding", "GeneticSampler"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Breeding:
+    """How a generation comes from the one before.
+
+    Parents win tournaments of ``tournament_size``; with probability ``crossover_rate`` two are crossed, each
+    setting from either; each setting then changes with probability ``mutation_rate`` (None: one of all settings on
+    average). The best ``elite`` live on. After ``stagnation`` generations without a better set the search ends
+    (None: never).
+    """
+
+    population_size: int = 20
+    generations: int = 10
+    tournament_size: int = 3
+    crossover_rate: float = 0.8
+    mutation_rate: float | None = None
+    elite: int = 2
+    stagnation: int | None = None
+
+    def __post_init__(self) -> None:
+        for name, least in (("population_size", 2), ("generations", 1), ("tournament_size", 1), ("elite", 0)):
+            value = getattr(self, name)
+            if isinstance(value, bool) or not isinstance(value, int) or value < least:
+                raise ParameterError(f"{name} must be a whole number from {least} on, was {value!r}")
+        if self.elite >= self.population_size:
+            raise ParameterError(f"elite must be below population_size {self.population_size}, was {self.elite}")
+        for name in ("crossover_rate", "mutation_rate"):
+            rate = getattr(self, name)
+            if rate is not None and not 0 <= rate <= 1:
+                raise ParameterError(f"{name} must be between 0 and 1, was {rate!r}")
+        if self.stagnation is not None and self.stagnation < 1:
+            raise ParameterError(f"stagnation must be 1 or more generations, was {self.stagnation!r}")
+
+
+class GeneticSampler:
+    """One generation an ask; no set is asked for twice. Several goals are sorted by dominance (NSGA-II)."""
+
+    adaptive = True
+
+    def __init__(self, space: Space, breeding: Breeding, *, goals: int, seed: int) -> None:
+        self.space = space
+        self.breeding = breeding
+        self.goals = goals
+        self.seed = seed
+        self.planned = min(space.size, breeding.population_size * breeding.generations)
+        self._core: _core.Genetic | _core.Nsga = _sampler(space, breeding, goals, seed)
+
+    def ask(self) -> NDArray[np.uint32]:
+        """See `Sampler.ask`."""
+        return self._core.ask()
+
+    def tell(self, digits: NDArray[np.uint32], scores: NDArray[np.float64]) -> None:  # noqa: ARG002
+        """See `Sampler.tell`."""
+        self._core.tell(scores if self.goals > 1 else scores[:, 0].copy())
+
+    def plain(self) -> dict[str, object]:
+        """See `Sampler.plain`."""
+        return {"name": "genetic", **asdict(self.breeding), "goals": self.goals, "seed": self.seed}
+
+
+def _sampler(space: Space, breeding: Breeding, goals: int, seed: int) -> _core.Genetic | _core.Nsga:
+    raise NotImplementedError

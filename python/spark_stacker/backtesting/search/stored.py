@@ -1,0 +1,131 @@
+"""A finished search in a directory: beside the trials, ``result.json`` and the best set's backtest."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import polars as pl
+
+from spark_stacker.backtesting.result import BacktestResult
+from spark_stacker.backtesting.search.checkpoint import Checkpoint
+from spark_stacker.backtesting.search.constraints import parse_constraints
+from spark_stacker.backtesting.search.loop import Round
+from spark_stacker.backtesting.search.objective import Goal, Objective
+from spark_stacker.backtesting.search.result import Outcome, SearchResult
+from spark_stacker.backtesting.search.space import Axis, Space
+from spark_stacker.errors import DataError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+__all__ = ["load", "save", "write_outcome"]
+
+_PART_ROWS = 16_384
+_RESULT, _BEST = "result.json", "best.json"
+
+
+def save(result: SearchResult, directory: str | Path) -> Path:
+    """See `SearchResult.save`."""
+    directory = Path(directory)
+    outcome = result.outcome
+    store = Checkpoint.create(directory, described(outcome))
+    trials = result.trials
+    for number, first in enumerate(range(0, len(trials), _PART_ROWS)):
+        store.save(number, trials[first : first + _PART_ROWS])
+    write_outcome(result, store)
+    return directory
+
+
+def described(outcome: Outcome) -> dict[str, object]:
+    """What was searched and how, as JSON data."""
+    return {
+        "space": outcome.space.plain(),
+        "metrics": list(outcome.metrics),
+        "objective": outcome.objective.plain(),
+        "constraints": [constraint.text for constraint in outcome.constraints],
+        "sampler": dict(outcome.sampler),
+    }
+
+
+def write_outcome(result: SearchResult, store: Checkpoint) -> None:
+    """Writes what is known at the end of a search beside its trials."""
+    outcome = result.outcome
+    result.best_result.save_to_file(store.directory / _BEST)
+    store.write(
+        _RESULT,
+        {
+            "best_params": result.best_params,
+            "best_score": outcome.best_score,
+            "plateau_score": result.plateau_score,
+            "count": outcome.count,
+            "failed": outcome.failed,
+            "reasons": dict(outcome.reasons),
+            "history": [[_finite(value) for value in asdict(round_).values()] for round_ in outcome.history],
+            "honesty": _plain(outcome.honesty),
+            "warnings": list(outcome.warnings),
+        },
+    )
+
+
+def load(directory: str | Path) -> SearchResult:
+    """See `SearchResult.load`."""
+    store = Checkpoint.read(directory)
+    told = store.read_json(_RESULT)
+    if told is None:
+        raise DataError(f"{directory}: the search is not finished; resume it")
+    head = store.identity
+    try:
+        space = Space(tuple(Axis(path, tuple(values)) for path, values in head["space"]))
+        objective = Objective(
+            tuple(Goal(label, tuple((name, weight) for name, weight in weights)) for label, weights in head["objective"])
+        )
+        outcome = Outcome(
+            space=space,
+            metrics=tuple(head["metrics"]),
+            objective=objective,
+            constraints=parse_constraints(head["constraints"], space.paths),
+            sampler=head["sampler"],
+            best_params=told["best_params"],
+            best_score=told["best_score"],
+            count=told["count"],
+            failed=told["failed"],
+            reasons=told["reasons"],
+            history=[_round(*row) for row in told["history"]],
+            honesty=_honesty(told["honesty"]),
+            warnings=tuple(told["warnings"]),
+        )
+    except (KeyError, TypeError, ValueError) as error:
+        raise DataError(f"{directory}: is damaged: {error!r}") from error
+    trials = pl.concat([store.load(number) for number in range(len(store.parts))])
+    return SearchResult(
+        outcome,
+        trials=trials,
+        best_result=BacktestResult.load_from_file(store.directory / _BEST),
+        plateau_score=told["plateau_score"],
+    )
+
+
+def _round(tried: int, best: float | None, mean: float | None, best_so_far: float | None) -> Round:
+    return Round(
+        tried,
+        -math.inf if best is None else best,
+        math.nan if mean is None else mean,
+        -math.inf if best_so_far is None else best_so_far,
+    )
+
+
+def _finite(value: float) -> float | None:
+    return value if math.isfinite(value) else None
+
+
+def _plain(honesty: Any) -> Mapping[str, object] | None:
+    return None if honesty is None else honesty.to_dict()
+
+
+def _honesty(told: Any) -> Any:
+    return told
+
+

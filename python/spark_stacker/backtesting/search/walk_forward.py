@@ -1,0 +1,271 @@
+"""Walk-forward: the best set of each training window, traded over the window after it."""
+
+from __future__ import annotations
+
+import math
+import time
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import polars as pl
+
+from spark_stacker import _core
+from spark_stacker.backtesting.frames import equity_frame
+from spark_stacker.backtesting.metrics import METRICS, format_metric
+from spark_stacker.backtesting.search.loop import search
+from spark_stacker.backtesting.search.optimise import evaluation_of, plan_search
+from spark_stacker.backtesting.search.windows import train_test_windows
+from spark_stacker.data.times import to_utc
+from spark_stacker.errors import InputError, StrategyError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from numpy.typing import NDArray
+
+    from spark_stacker.backtesting.backtest_engine import BacktestEngine
+    from spark_stacker.backtesting.search.objective import ObjectiveLike
+    from spark_stacker.backtesting.search.optimise import MakeSampler, Plan
+    from spark_stacker.backtesting.search.options import SearchOptions
+    from spark_stacker.backtesting.search.space import Space, Value
+    from spark_stacker.backtesting.search.subject import Subject
+    from spark_stacker.backtesting.search.windows import TrainTest
+
+__all__ = ["WalkForwardResult", "WalkForwardWindow", "walk_forward"]
+
+
+@dataclass(frozen=True, slots=True)
+class WalkForwardWindow:
+    """What a window chose, and how that did: metrics in training and, unseen, in the test."""
+
+    span: TrainTest
+    best_params: Mapping[str, Value]
+    sets: int
+    in_sample: Mapping[str, float | None]
+    out_of_sample: Mapping[str, float | None]
+    open_time_ns: NDArray[np.int64]
+    equity: NDArray[np.float64]
+
+    @property
+    def efficiency(self) -> float | None:
+        """Annualised return of the test over that of the training; None where the latter is not positive."""
+        return _ratio(self.out_of_sample["annualized_return"], self.in_sample["annualized_return"])
+
+
+@dataclass
+class WalkForwardResult:
+    """Every window, and the test windows stitched into one curve.
+
+    The test windows follow each other, each begins flat with what the one before it ended with.
+    """
+
+    windows: Sequence[WalkForwardWindow]
+    objective_label: str
+    initial_balance: float
+    interval_ns: int
+    warnings: tuple[str, ...] = ()
+    timings: dict[str, float] = field(default_factory=dict)
+
+    def __repr__(self) -> str:
+        return f"<WalkForwardResult {len(self.windows)} windows, efficiency {_shown(self.efficiency)}>"
+
+    @cached_property
+    def frame(self) -> pl.DataFrame:
+        """One row a window: its times, the set chosen, main metrics in and out of sample, efficiency."""
+        rows = []
+        for window in self.windows:
+            span = window.span
+            row: dict[str, Any] = {
+                "train_start": span.train.start_ns,
+                "train_end": span.train.end_ns,
+                "test_start": span.test.start_ns,
+                "test_end": span.test.end_ns,
+                "train_bars": span.train_bars,
+                "test_bars": span.test_bars,
+                "complete": span.complete,
+                **window.best_params,
+            }
+            for name in window.in_sample:
+                row[f"in_{name}"] = window.in_sample[name]
+                row[f"out_{name}"] = window.out_of_sample[name]
+            row["efficiency"] = window.efficiency
+            rows.append(row)
+        frame = pl.DataFrame(rows, infer_schema_length=None)
+        times = ["train_start", "train_end", "test_start", "test_end"]
+        return frame.with_columns((pl.col(times) // 1_000).cast(pl.Datetime("us", "UTC")))
+
+    @cached_property
+    def _stitched(self) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+        balance, pieces = self.initial_balance, []
+        for window in self.windows:
+            piece = window.equity * (balance / self.initial_balance)
+            balance = float(piece[-1])
+            pieces.append(piece)
+        return np.concatenate([window.open_time_ns for window in self.windows]), np.concatenate(pieces)
+
+    @cached_property
+    def equity_curve(self) -> pl.DataFrame:
+        """The test windows in one: ``timestamp``, ``equity`` at the bar's close, ``drawdown``."""
+        return equity_frame(*self._stitched, self.initial_balance)
+
+    @cached_property
+    def metrics(self) -> dict[str, float | int | None]:
+        """Metrics of the stitched curve; those that need trades are left out."""
+        return self._measured[0]
+
+    @cached_property
+    def undefined(self) -> dict[str, str]:
+        """Why a metric has no value."""
+        return self._measured[1]
+
+    @cached_property
+    def _measured(self) -> tuple[dict[str, float | int | None], dict[str, str]]:
+        times, equity = self._stitched
+        return _core.curve_metrics(
+            np.ascontiguousarray(times),
+            np.ascontiguousarray(equity),
+            initial_balance=self.initial_balance,
+            interval_ns=self.interval_ns,
+            benchmark=None,
+            risk_free_rate=0.0,
+        )
+
+    @cached_property
+    def efficiency(self) -> float | None:
+        """Annualised return of the stitched curve over the mean of the trainings'; None where that is not positive."""
+        trained = [window.in_sample["annualized_return"] for window in self.windows]
+        if any(value is None for value in trained):
+            return None
+        mean = math.fsum(value for value in trained if value is not None) / len(trained)
+        return _ratio(self.metrics["annualized_return"], mean)
+
+    @property
+    def best_params(self) -> Mapping[str, Value]:
+        """The set that the last window chose: the one that would be traded next."""
+        return self.windows[-1].best_params
+
+    def summary(self) -> str:
+        """Windows, stitched metrics and efficiency as text."""
+        lines = [f"{len(self.windows)} windows, chosen by {self.objective_label}", ""]
+        for number, window in enumerate(self.windows, start=1):
+            chosen = ", ".join(f"{path} = {value}" for path, value in window.best_params.items())
+            short = "" if window.span.complete else " (cut short by the end of the data)"
+            trained = format_metric("total_return", window.in_sample["total_return"])
+            tested = format_metric("total_return", window.out_of_sample["total_return"])
+            lines.append(f"{number}. {chosen}: {trained} in training, {tested} in the test{short}")
+        lines.append("")
+        for name in ("total_return", "annualized_return", "sharpe_ratio", "max_drawdown"):
+            lines.append(f"{METRICS[name].label:<20}{format_metric(name, self.metrics[name]):>18}")
+        lines.append(f"{'Efficiency':<20}{_shown(self.efficiency):>18}")
+        lines += [f"warning: {warning}" for warning in self.warnings]
+        return "\n".join(lines)
+
+
+def walk_forward(
+    engine: BacktestEngine,
+    subject: Subject,
+    space: Mapping[str, object] | Space | None,
+    goal: ObjectiveLike,
+    make_sampler: MakeSampler,
+    options: SearchOptions,
+    *,
+    train_size: int,
+    test_size: int,
+    embargo_bars: int,
+    anchored: bool,
+) -> WalkForwardResult:
+    """Searches every training window and trades its best set over the test after it."""
+    began = time.perf_counter()
+    needed = ("total_return", "annualized_return", "sharpe_ratio", "max_drawdown", "total_trades")
+    asked = options.get("metrics", needed)
+    names = [asked] if isinstance(asked, str) and asked != "all" else asked
+    if not isinstance(names, str):
+        names = [*dict.fromkeys([*names, "total_return", "annualized_return"])]
+    plan = plan_search(engine, subject, space, goal, {**options, "metrics": names})
+    evaluator = plan.evaluator
+    spans = train_test_windows(
+        evaluator.open_time_ns,
+        start=None if subject.start_date is None else to_utc(subject.start_date, name="start_date"),
+        interval_ns=evaluator.interval_ns,
+        train_months=train_size,
+        test_months=test_size,
+        embargo_bars=embargo_bars,
+        anchored=anchored,
+    )
+    loaded = time.perf_counter()
+    windows = []
+    warnings: dict[str, None] = {}
+    for span in spans:
+        window, said = _run_window(plan, span, make_sampler, options)
+        windows.append(window)
+        warnings.update(dict.fromkeys(said))
+    if not windows[-1].span.complete:
+        warnings["The last test window is cut short by the end of the data."] = None
+    return WalkForwardResult(
+        windows,
+        plan.objective.label,
+        evaluator.initial_balance,
+        evaluator.interval_ns,
+        tuple(warnings),
+        {"load": loaded - began, "search": time.perf_counter() - loaded},
+    )
+
+
+def _run_window(
+    plan: Plan, span: TrainTest, make_sampler: MakeSampler, options: SearchOptions
+) -> tuple[WalkForwardWindow, tuple[str, ...]]:
+    sampler = make_sampler(plan)
+    with evaluation_of(plan, span.train, sampler.planned, options) as (evaluation, warnings):
+        try:
+            tally, _ = search(
+                plan.space,
+                sampler,
+                evaluation,
+                metrics=plan.metrics,
+                objective=plan.objective,
+                constraints=plan.constraints,
+                listener=options.get("progress"),
+                seed=plan.seed,
+            )
+        except InputError as error:
+            raise type(error)(f"training window {_dates(span)}: {error}") from error
+    best = tally.best_digits
+    assert best is not None  # noqa: S101 - a search without one has raised
+    row = np.ascontiguousarray(best[np.newaxis])
+    trained = plan.evaluator.evaluate(row, plan.metrics, span.train, threads=1)
+    tested = plan.evaluator.evaluate(row, plan.metrics, span.test, threads=1)
+    if tested.status[0]:
+        raise StrategyError(f"test window {_dates(span)}: {tested.texts()[0]}")
+    times, equity = plan.evaluator.equity(best, span.test)
+    window = WalkForwardWindow(
+        span,
+        plan.space.params(best),
+        tally.count,
+        _by_name(plan.metrics, trained.values[0]),
+        _by_name(plan.metrics, tested.values[0]),
+        times,
+        equity,
+    )
+    return window, warnings
+
+
+def _by_name(metrics: Sequence[str], values: NDArray[np.float64]) -> dict[str, float | None]:
+    return {
+        name: None if math.isnan(value) else value
+        for name, value in zip(metrics, values.tolist(), strict=True)
+    }
+
+
+def _dates(span: TrainTest) -> str:
+    start = np.datetime64(span.train.start_ns or 0, "ns").astype("datetime64[D]")
+    return f"from {start}"
+
+
+def _ratio(tested: float | None, trained: float | None) -> float | None:
+    return None if tested is None or trained is None or trained <= 0 else tested / trained
+
+
+def _shown(value: float | None) -> str:
+    return "–" if value is None else f"{value:.2f}"
