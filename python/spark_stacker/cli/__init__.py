@@ -67,6 +67,9 @@ COMMANDS = {
     "backtest": LazyCommand(
         "spark_stacker.cli.backtest", "backtest", "Run strategies over recorded candles."
     ),
+    "optimise": LazyCommand(
+        "spark_stacker.cli.optimise", "optimise", "Search the parameters of strategies, and walk forward."
+    ),
     "compare": LazyCommand("spark_stacker.cli.compare", "compare", "Compare indicators or results."),
     "report": LazyCommand(
         "spark_stacker.cli.report", "report", "Write a result as a page that opens offline."

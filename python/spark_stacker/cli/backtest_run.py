@@ -25,6 +25,7 @@ __all__ = [
     "indicators_from",
     "run_config",
     "run_indicators",
+    "settings_with",
     "strategy_values",
 ]
 
@@ -58,7 +59,7 @@ def run_config(
     from spark_stacker.backtesting import BacktestEngine
     from spark_stacker.config import enabled_strategies, load_settings, markets_of
 
-    settings = _with_terms(load_settings(config_file), terms)
+    settings = settings_with(load_settings(config_file), terms)
     chosen = enabled_strategies(settings, list(strategies) or None)
     if not chosen:
         raise ParameterError(f"{config_file}: no strategy is enabled")
@@ -142,7 +143,7 @@ def strategy_values(given: Sequence[str], leverage: float | None) -> dict[str, o
     return values
 
 
-def _with_terms(settings: Any, terms: Terms) -> Any:
+def settings_with(settings: Any, terms: Terms) -> Any:
     """The settings with the options in place of what they say, checked again."""
     from spark_stacker.config import parse_settings
 

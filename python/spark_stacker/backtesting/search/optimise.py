@@ -101,6 +101,8 @@ def optimise(
     plan = plan_search(engine, subject, space, goal, options)
     sampler = make_sampler(plan)
     identity, store = _store(plan, sampler, options)
+    if "estimated" in options:
+        options["estimated"](estimate(plan.evaluator, sampler.planned, plan.metrics, threads=plan.threads))
     loaded = time.perf_counter()
     with evaluation_of(plan, WHOLE, sampler.planned, options) as (evaluation, warnings):
         try:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Executor
 from pathlib import Path
 from typing import Any, TypedDict
 
+from spark_stacker.backtesting.search.estimate import Estimate
 from spark_stacker.backtesting.search.loop import Listener
 from spark_stacker.config import InstrumentSettings, Settings, StrategySettings
 from spark_stacker.config.suggestions import did_you_mean
@@ -56,6 +57,8 @@ class SearchOptions(TypedDict, total=False):
     seed: int
     progress: Listener
     """Told how far the search is."""
+    estimated: Callable[[Estimate], None]
+    """Told how long it will take, as measured on some of its sets, before it starts."""
 
 
 def check_options(options: Mapping[str, object]) -> None:

@@ -1,0 +1,232 @@
+"""From the options of ``optimise`` to a search and what it prints."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+import click
+
+from spark_stacker.cli import console
+from spark_stacker.cli.backtest_run import Terms, engine_for, indicators_from, settings_with, strategy_values
+from spark_stacker.cli.candles import Choice, find_candles
+from spark_stacker.cli.search_spec import objective_from, space_from
+from spark_stacker.errors import ParameterError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+    from pathlib import Path
+
+    from spark_stacker.backtesting import BacktestEngine
+    from spark_stacker.backtesting.search import SearchProgress
+    from spark_stacker.backtesting.search.estimate import Estimate
+
+__all__ = ["Request", "search", "walk_forward"]
+
+_INTERRUPTED: Final = 130
+_LONG_SECONDS: Final = 2.0
+"""A search that takes longer is announced."""
+_CANDLES: Final = ("data", "symbol", "interval", "venue", "root", "scenario", "bars")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    """What the options say."""
+
+    config_file: Path | None
+    strategies: tuple[str, ...]
+    indicators: tuple[str, ...]
+    settings_given: tuple[str, ...]
+    params: tuple[str, ...]
+    constraints: tuple[str, ...]
+    metric: str
+    choice: Choice
+    terms: Terms
+    span: Mapping[str, Any]
+    leverage: float | None
+    seed: int
+    threads: int | None
+    as_json: bool
+    out: Path | None = None
+    resume: Path | None = None
+    no_honesty: bool = False
+
+    @classmethod
+    def of(cls, given: dict[str, Any]) -> Request:
+        """Sorts the options of a command."""
+        seed = given["seed"]
+        choice = Choice(seed=seed, **{name: given.pop(name) for name in _CANDLES})
+        terms = Terms(
+            *(given.pop(name) for name in ("initial_balance", "maker_fee", "taker_fee", "slippage")), seed
+        )
+        span = {
+            "start_date": given.pop("start"),
+            "end_date": given.pop("end"),
+            "warm_up_bars": given.pop("warm_up"),
+            "allow_partial": given.pop("allow_partial"),
+        }
+        request = cls(choice=choice, terms=terms, span=span, **given)
+        request.check()
+        return request
+
+    def check(self) -> None:
+        """`click.UsageError` for options that do not go together."""
+        if (self.config_file is None) == (not self.indicators):
+            raise click.UsageError("give --config or --indicator")
+        if self.config_file is not None and (self.settings_given or self.leverage is not None):
+            raise click.UsageError("--set and --leverage belong to --indicator; a configuration has its own")
+        if self.strategies and self.config_file is None:
+            raise click.UsageError("--strategy belongs to --config")
+        if not self.params:
+            raise click.UsageError("give settings to search with --param, such as --param stop_loss_pct=1:5:1")
+        if self.out is not None and self.resume is not None:
+            raise click.UsageError("--out begins a search and --resume goes on with one: give one of them")
+
+    def call(self) -> tuple[BacktestEngine, dict[str, Any], tuple[str, ...], tuple[str, ...]]:
+        """An engine, the arguments of its searches, notes on how files were read, and warnings."""
+        options: dict[str, Any] = {**self.span, "constraints": self.constraints, "seed": self.seed}
+        if self.threads is not None:
+            options["threads"] = self.threads
+        space = space_from(self.params, self.indicators)
+        options["metric_to_optimize"] = objective_from(self.metric)
+        if self.config_file is not None:
+            engine, more, notes, warnings = self._of_config(self.config_file)
+        else:
+            engine, market, candles = engine_for(self.choice, self.terms)
+            notes, warnings = candles.notes, candles.warnings
+            more = {
+                "symbol": market.symbol,
+                "interval": market.interval,
+                "indicators": indicators_from(self.indicators, ()),
+                "strategy": strategy_values(self.settings_given, self.leverage),
+            }
+        return engine, {**options, **more, "space": space}, notes, warnings
+
+    def _of_config(
+        self, config_file: Path
+    ) -> tuple[BacktestEngine, dict[str, Any], tuple[str, ...], tuple[str, ...]]:
+        from spark_stacker.backtesting import BacktestEngine
+        from spark_stacker.config import enabled_strategies, load_settings, markets_of
+
+        settings = settings_with(load_settings(config_file), self.terms)
+        chosen = enabled_strategies(settings, list(self.strategies) or None)
+        if not chosen:
+            raise ParameterError(f"{config_file}: no strategy is enabled")
+        markets = [use.symbol for use in markets_of(settings, chosen)]
+        candles = find_candles(self.choice, markets)
+        intervals = candles.intervals or (
+            dict.fromkeys(markets, self.choice.interval) if self.choice.interval else None
+        )
+        names = [strategy.name for strategy in chosen]
+        more = {"settings": settings, "strategies": names, "intervals": intervals}
+        return BacktestEngine(candles.manager), more, candles.notes, candles.warnings
+
+
+def search(request: Request, name: str, settings: Mapping[str, Any]) -> None:
+    """Runs a search with one result, and prints it."""
+    from spark_stacker.backtesting.search import Interrupted
+    from spark_stacker.cli import search_view
+
+    engine, options, notes, warnings = request.call()
+    space = options.pop("space")
+    for key, value in (("out", request.out), ("resume", request.resume)):
+        if value is not None:
+            options[key] = value
+    options["honesty"] = not request.no_honesty
+    run: Callable[..., Any] = {
+        "grid": engine.optimize_parameters,
+        "random": engine.random_search,
+        "genetic": engine.genetic_optimize,
+    }[name]
+    options["param_grid" if name == "grid" else "param_space"] = space
+    try:
+        with _told(request) as told:
+            result = run(**options, **settings, **told)
+    except Interrupted as error:
+        if error.result is not None and error.result.count:
+            search_view.print_partial(error.result)
+        console.print_message(_how_to_go_on(error, request))
+        click.get_current_context().exit(_INTERRUPTED)
+    result.outcome.warnings += warnings
+    kept = request.out or request.resume
+    if request.as_json:
+        console.emit_json({**search_view.as_json(result), "notes": notes, "directory": kept})
+        return
+    for note in notes:
+        console.print_message(note)
+    search_view.print_search(result)
+    if kept is not None:
+        console.print_message(f"kept in {kept}")
+
+
+def walk_forward(request: Request, settings: Mapping[str, Any]) -> None:
+    """Runs a walk-forward, and prints it."""
+    from spark_stacker.backtesting.search import Interrupted
+    from spark_stacker.cli import search_view
+
+    engine, options, notes, warnings = request.call()
+    space = options.pop("space")
+    try:
+        with console.progress("Walk-forward"):
+            result = engine.walk_forward_analysis(param_grid=space, **options, **settings)
+    except Interrupted:
+        console.print_message("interrupted; a walk-forward keeps nothing")
+        click.get_current_context().exit(_INTERRUPTED)
+    result.warnings += warnings
+    if request.as_json:
+        console.emit_json({**search_view.walk_forward_json(result), "notes": notes})
+        return
+    for note in notes:
+        console.print_message(note)
+    search_view.print_walk_forward(result)
+
+
+def _how_to_go_on(error: Any, request: Request) -> str:
+    if error.directory is None:
+        return f"{error}; nothing is on disk: --out DIR keeps a search, so that it can be resumed"
+    return (
+        f"{error}; what is done is kept in {error.directory}: the same command with "
+        f"--resume {error.directory}{' in place of --out' if request.out else ''} goes on"
+    )
+
+
+@contextmanager
+def _told(request: Request) -> Iterator[dict[str, Any]]:
+    """The listeners of a search: an estimate if it is long, and a bar with rate, best so far and time left."""
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+    def announce(estimate: Estimate) -> None:
+        if estimate.seconds >= _LONG_SECONDS:
+            console.print_message(str(estimate))
+
+    terminal = Console(stderr=True)
+    if not terminal.is_terminal or request.as_json:
+        yield {"estimated": announce}
+        return
+    from spark_stacker.backtesting.search.objective import Objective
+
+    objective = Objective.of(objective_from(request.metric))
+    with Progress(
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TextColumn("{task.fields[rate]}"),
+        TextColumn("best {task.fields[best]}"),
+        TimeRemainingColumn(),
+        console=terminal,
+        transient=True,
+    ) as bar:
+        task = bar.add_task("Search", total=None, rate="", best="–")
+
+        def listen(progress: SearchProgress) -> None:
+            bar.update(
+                task,
+                completed=progress.done,
+                total=progress.planned,
+                rate=f"{progress.sets_per_second:,.0f} sets/s",
+                best=objective.shown(progress.best_score),
+            )
+
+        yield {"estimated": announce, "progress": listen}
