@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, NamedTuple
 
+from spark_stacker import _core
 from spark_stacker.backtesting.account import opening_account
 from spark_stacker.backtesting.configured import load_markets
 from spark_stacker.backtesting.function_backtest import StrategyFunction, prepare_function
@@ -11,16 +13,17 @@ from spark_stacker.backtesting.histories import Span, only_source
 from spark_stacker.backtesting.indicator_strategy import strategy_of_indicators
 from spark_stacker.backtesting.search.evaluators.configured import ConfiguredEvaluator
 from spark_stacker.backtesting.search.evaluators.functions import FunctionEvaluator
-from spark_stacker.config import parse_symbol
+from spark_stacker.config import enabled_strategies, markets_of, parse_symbol
 from spark_stacker.data.times import interval_us
 from spark_stacker.errors import ParameterError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from spark_stacker.backtesting.backtest_engine import BacktestEngine
     from spark_stacker.backtesting.search.options import SearchOptions
     from spark_stacker.backtesting.search.space import Space
+    from spark_stacker.config import Settings
     from spark_stacker.data.times import TimeLike
 
 __all__ = ["Subject", "evaluator_of"]
@@ -114,6 +117,8 @@ def _of_settings(
         if subject.interval is None:
             raise ParameterError("interval must be given with symbol")
         intervals = {str(parse_symbol(subject.symbol)): subject.interval}
+    if intervals is None:
+        intervals = _serving_all_timeframes(options["settings"], options.get("strategies"), space)
     loaded = load_markets(
         options["settings"],
         engine.data_manager,
@@ -128,6 +133,24 @@ def _of_settings(
     if not loaded.strategies:
         raise ParameterError("no strategy is enabled")
     return ConfiguredEvaluator(space, options["settings"], loaded)
+
+
+def _serving_all_timeframes(
+    settings: Settings, strategies: Sequence[str] | None, space: Space
+) -> dict[str, str] | None:
+    """The longest interval of candles that serves every timeframe searched; None where none is."""
+    lengths = [
+        interval_us(str(value)) * 1_000
+        for axis in space.axes
+        if axis.path.rpartition(".")[2] == "timeframe"
+        for value in axis.values
+        if value is not None
+    ]
+    if not lengths:
+        return None
+    uses = markets_of(settings, enabled_strategies(settings, strategies))
+    longest = _core.interval_name(math.gcd(*lengths, *(use.interval_ns for use in uses)))
+    return {use.symbol: longest for use in uses}
 
 
 def _of_market(market: str, given: object | None) -> Mapping[str, object] | None:

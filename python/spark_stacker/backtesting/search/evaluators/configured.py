@@ -165,11 +165,17 @@ class ConfiguredEvaluator:
             return Rows(
                 np.full((len(digits), len(metrics)), np.nan), np.ones(len(digits), dtype=np.uint32), (sweep,)
             )
-        inner = digits if self._is_plain else np.ascontiguousarray(digits[:, self._columns])
         values, status, reasons = sweep.evaluate(
-            inner, metrics, start_ns=window.start_ns, end_ns=window.end_ns, threads=threads
+            self._inner_digits(digits), metrics, start_ns=window.start_ns, end_ns=window.end_ns, threads=threads
         )
         return Rows(values, status.astype(np.uint32), tuple(reasons))
+
+    def _inner_digits(self, digits: NDArray[np.uint32]) -> NDArray[np.uint32]:
+        if self._is_plain:
+            return digits
+        if not self._columns:
+            return np.zeros((len(digits), 1), dtype=np.uint32)
+        return np.ascontiguousarray(digits[:, self._columns])
 
     def _sweep(self, outer: tuple[int, ...]) -> _core.Sweep | str:
         """The sweep of a combination of outer values, or the reason why there is none."""
@@ -199,6 +205,14 @@ class ConfiguredEvaluator:
             )
         plan = plan_of(settings, self.loaded)
         histories = self.loaded.histories
+        axes = [
+            (dict(target), [self.places[place].convert(value) for value in self.space.axes[place].values])
+            for place in self._inner
+            for target in self.places[place].targets
+        ]
+        if not axes:  # the core wants one: a balance that stays as it is
+            target = {"strategy": None, "indicator": None, "parameter": None, "setting": "initial_balance"}
+            axes = [(target, [settings.initial_balance])]
         return _core.Sweep(
             _core.Portfolio(plan),
             [history.bars for history in histories],
@@ -206,11 +220,7 @@ class ConfiguredEvaluator:
             signals=outside_signals(settings, self.loaded, plan, IndicatorMakers(settings, own, self._signals)),
             funding=self.loaded.funding,
             mark=self.loaded.mark,
-            axes=[
-                (dict(target), [self.places[place].convert(value) for value in self.space.axes[place].values])
-                for place in self._inner
-                for target in self.places[place].targets
-            ],
+            axes=axes,
         )
 
     def _edited(self, values: list[tuple[Any, Value]]) -> tuple[Settings, dict[str, BaseIndicator]]:
