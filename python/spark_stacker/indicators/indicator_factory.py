@@ -58,6 +58,11 @@ class IndicatorFactory:
         return list(cls._classes)
 
     @classmethod
+    def get_class(cls, indicator_type: str) -> type[BaseIndicator] | None:
+        """Return the class that is registered under a type name, if any."""
+        return cls._classes.get(indicator_type)
+
+    @classmethod
     def create_indicator(
         cls, name: str, indicator_type: str, params: Mapping[str, Any] | None = None
     ) -> BaseIndicator:

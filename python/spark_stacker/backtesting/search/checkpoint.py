@@ -48,7 +48,7 @@ class Checkpoint:
         if directory.exists() and not directory.is_dir():
             raise ParameterError(f"{directory}: must be a directory")
         with atomic_write(directory / _HEAD) as stream:
-            stream.write(_text({"format": "spark-stacker-search", "version": VERSION, **identity}))
+            stream.write(_text({"format": "spark-stacker-search", "version": VERSION, "search": identity}))
         return cls(directory, identity, {})
 
     @classmethod
@@ -75,18 +75,22 @@ class Checkpoint:
             raise DataError(f"{directory}: holds no search: {_HEAD} {error.strerror}") from error
         except ValueError as error:
             raise DataError(f"{path}: is damaged: {error}") from error
-        if not isinstance(head, dict) or head.pop("format", None) != "spark-stacker-search":
+        if not isinstance(head, dict) or head.get("format") != "spark-stacker-search":
             raise DataError(f"{path}: is not of a search")
-        version = head.pop("version", None)
-        if version != VERSION:
-            raise DataError(f"{path}: is of version {version}; this version of Spark Stacker reads {VERSION}")
+        if head.get("version") != VERSION:
+            raise DataError(
+                f"{path}: is of version {head.get('version')}; this version of Spark Stacker reads {VERSION}"
+            )
+        identity = head.get("search")
+        if not isinstance(identity, dict):
+            raise DataError(f"{path}: says nothing of the search")
         parts: dict[int, Path] = {}
         for part in sorted((directory / "parts").glob("*.parquet")):
             name = _PART.fullmatch(part.name)
             if name is None or int(name[1]) in parts:
                 raise DataError(f"{part}: is no part of this search; remove it")
             parts[int(name[1])] = part
-        return cls(directory, head, parts)
+        return cls(directory, identity, parts)
 
     @property
     def parts(self) -> list[Path]:

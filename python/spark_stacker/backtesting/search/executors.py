@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from spark_stacker.backtesting.search.evaluators import Evaluator, Window
 
-__all__ = ["Batch", "Evaluation", "InThisProcess", "OnExecutor"]
+__all__ = ["Batch", "Evaluation", "InThisProcess", "OnExecutor", "why_not_sendable"]
 
 _CHUNK_SECONDS: Final = 0.15
 """How long a call may hold up Ctrl-C and progress."""
@@ -38,9 +38,6 @@ class Batch:
 
     digits: NDArray[np.uint32]
     rows: Rows | None = None
-
-
-Tick = "Callable[[int], None]"
 
 
 class Evaluation(Protocol):
@@ -209,3 +206,19 @@ def _evaluate_piece(
         while len(_evaluators) > _KEPT:
             _evaluators.popitem(last=False)
     return evaluator.evaluate(digits, metrics, window, threads=1)
+
+
+def why_not_sendable(evaluator: Evaluator) -> str | None:
+    """Why what is searched cannot go to another process; None when it can."""
+    code = getattr(evaluator, "code", None)
+    name = "the strategy" if code is None else getattr(code, "__qualname__", type(code).__qualname__)
+    if getattr(code, "__module__", None) == "__main__":
+        import __main__
+
+        if getattr(__main__, "__file__", None) is None:
+            return f"{name} is defined at a prompt or in a notebook, which other processes cannot see"
+    try:
+        pickle.dumps(evaluator)
+    except Exception as error:  # noqa: BLE001 - whatever pickling someone's objects raises
+        return f"{name} cannot be pickled: {error}"
+    return None

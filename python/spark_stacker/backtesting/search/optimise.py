@@ -17,8 +17,8 @@ from spark_stacker.backtesting.search.checkpoint import Checkpoint
 from spark_stacker.backtesting.search.constraints import Admits, Constraint, admits, parse_constraints
 from spark_stacker.backtesting.search.estimate import estimate
 from spark_stacker.backtesting.search.evaluators.contract import WHOLE, Window
-from spark_stacker.backtesting.search.evaluators.functions import FunctionEvaluator, why_not_sendable
-from spark_stacker.backtesting.search.executors import InThisProcess, OnExecutor
+from spark_stacker.backtesting.search.evaluators.functions import FunctionEvaluator
+from spark_stacker.backtesting.search.executors import InThisProcess, OnExecutor, why_not_sendable
 from spark_stacker.backtesting.search.loop import Interrupted, search
 from spark_stacker.backtesting.search.objective import Objective
 from spark_stacker.backtesting.search.options import check_options
@@ -231,11 +231,10 @@ def evaluation_of(
 
 
 def _on(plan: Plan, executor: Any, window: Window, workers: int, options: SearchOptions) -> OnExecutor:
+    reason = why_not_sendable(plan.evaluator)
+    if reason is not None:
+        raise ParameterError(f"{reason}; define it at the top of a module of its own")
     is_function = isinstance(plan.evaluator, FunctionEvaluator)
-    if is_function:
-        reason = why_not_sendable(plan.evaluator)
-        if reason is not None:
-            raise ParameterError(f"{reason}; define it at the top of a module of its own")
     piece = 1 if is_function else max(1, plan.evaluator.batch // 4)
     return OnExecutor(executor, plan.evaluator, plan.metrics, window, workers=workers, piece=piece)
 

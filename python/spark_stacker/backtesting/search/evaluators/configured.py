@@ -24,6 +24,7 @@ from spark_stacker.backtesting.configured import (
 )
 from spark_stacker.backtesting.plain import describe_code, plain
 from spark_stacker.backtesting.search.evaluators.contract import Rows, Window
+from spark_stacker.backtesting.search.evaluators.own_types import own_types, register_own_types
 from spark_stacker.backtesting.search.evaluators.settings_edits import edited
 from spark_stacker.backtesting.search.evaluators.settings_paths import find_places
 from spark_stacker.config import enabled_strategies
@@ -52,6 +53,8 @@ _SIGNAL_BYTES: Final = 32 << 20
 class ConfiguredEvaluator:
     """See `Evaluator`. ``own`` are indicator objects that stand under the name of an indicator of the settings."""
 
+    batch_limit = 16_384
+
     def __init__(
         self,
         space: Space,
@@ -67,7 +70,7 @@ class ConfiguredEvaluator:
         self.initial_balance = settings.initial_balance
         history = loaded.histories[0]
         self.interval_ns = history.bars.interval_ns
-        self.batch = max(64, min(16_384, _BAR_SETS // max(1, len(history.bars))))
+        self.batch = max(64, min(self.batch_limit, _BAR_SETS // max(1, len(history.bars))))
         self._inner = [place for place, found in enumerate(self.places) if found.targets]
         self._outer = [place for place, found in enumerate(self.places) if not found.targets]
         # A path that means a setting of several strategies is several axes of the core with one digit.
@@ -151,7 +154,12 @@ class ConfiguredEvaluator:
         state["_sweeps"] = OrderedDict()
         state["_signals"] = SignalMemory(_SIGNAL_BYTES)
         state.pop("open_time_ns", None)
+        state["_own_types"] = own_types(self.settings)
         return state
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        register_own_types(state.pop("_own_types"))
+        self.__dict__.update(state)
 
     def _rows(
         self,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import pickle
 from dataclasses import asdict, is_dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final
@@ -19,11 +18,11 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from spark_stacker.backtesting.function_backtest import FunctionBacktest
+    from spark_stacker.backtesting.function_backtest import FunctionBacktest, StrategyFunction
     from spark_stacker.backtesting.result import BacktestResult
     from spark_stacker.backtesting.search.space import Space, Value
 
-__all__ = ["FunctionEvaluator", "why_not_sendable"]
+__all__ = ["FunctionEvaluator"]
 
 _BATCH: Final = 16
 
@@ -42,6 +41,11 @@ class FunctionEvaluator:
         self.fixed = dict(fixed)
         self.interval_ns = backtest.history.bars.interval_ns
         self.initial_balance = backtest.account.balance
+
+    @property
+    def code(self) -> StrategyFunction:
+        """The function, which another process must be able to import."""
+        return self.backtest.strategy
 
     @cached_property
     def open_time_ns(self) -> NDArray[np.int64]:
@@ -119,20 +123,3 @@ class FunctionEvaluator:
         if first >= stop:
             raise DataError("the window has no bar")
         return first, stop
-
-
-def why_not_sendable(evaluator: FunctionEvaluator) -> str | None:
-    """Why the function, or what it needs, cannot go to another process; None when it can."""
-    function = evaluator.backtest.strategy
-    name = getattr(function, "__qualname__", type(function).__qualname__)
-    module = getattr(function, "__module__", None)
-    if module == "__main__":
-        import __main__
-
-        if getattr(__main__, "__file__", None) is None:
-            return f"{name} is defined at a prompt or in a notebook, which other processes cannot see"
-    try:
-        pickle.dumps(evaluator)
-    except Exception as error:  # noqa: BLE001 - whatever pickling someone's objects raises
-        return f"{name} cannot be pickled: {error}"
-    return None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Any, Final
 
@@ -33,6 +33,10 @@ class Edit:
     indicator: str = ""
 
 
+def _as_it_is(value: Any) -> Any:
+    return value
+
+
 @dataclass(frozen=True, slots=True)
 class PathPlace:
     """Where a path leads.
@@ -44,7 +48,7 @@ class PathPlace:
     path: str
     edits: tuple[Edit, ...]
     targets: tuple[Mapping[str, object], ...] = ()
-    convert: Callable[[Any], Any] = field(default=lambda value: value)
+    convert: Callable[[Any], Any] = _as_it_is
 
 
 def _interval_ns(value: object) -> int | None:
