@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import numpy as np
 import polars as pl
 
-from spark_stacker.data import require_clean, to_bars
+from spark_stacker import _core
+from spark_stacker.data import bars_to_frame, require_clean, to_bars
 from spark_stacker.data.candles import normalise, read_any
 from spark_stacker.data.times import interval_us, to_utc
 from spark_stacker.errors import DataError, ParameterError
@@ -17,11 +18,10 @@ from spark_stacker.errors import DataError, ParameterError
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from spark_stacker import _core
     from spark_stacker.data import DataManager
     from spark_stacker.data.times import TimeLike
 
-__all__ = ["MarketHistory", "Span", "funding_columns", "load_history", "mark_bars", "only_source"]
+__all__ = ["MarketHistory", "Span", "funding_columns", "load_history", "mark_bars", "only_source", "permuted_history"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,6 +100,12 @@ def _market_history(
 ) -> MarketHistory:
     bars = bars or to_bars(frame, interval, where=f"{source}: {symbol} {interval}")
     return MarketHistory(symbol, interval, source, frame, bars, first, warnings)
+
+
+def permuted_history(history: MarketHistory, seed: int) -> MarketHistory:
+    """The candles with their moves in another order; equal seeds put equally many candles in one order."""
+    bars = _core.permute_bars(history.bars, seed=seed)
+    return replace(history, bars=bars, frame=bars_to_frame(bars))
 
 
 def funding_columns(funding: object, symbol: str) -> tuple[NDArray[np.int64], NDArray[np.float64]]:

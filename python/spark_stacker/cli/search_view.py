@@ -61,7 +61,7 @@ def print_search(result: SearchResult) -> None:
         ],
     )
     if result.honesty is not None:
-        console.print_facts("How far to believe it", [("•", text) for text in result.honesty.sentences])
+        console.print_facts("How far to believe it", [("•", text) for text in result.honesty.sentences()])
     for reason, count in sorted(result.outcome.reasons.items(), key=lambda item: -item[1])[:3]:
         console.print_message(f"{count:,} sets failed: {reason}")
     for warning in result.warnings:

@@ -134,7 +134,7 @@ def optimise(
     if options.get("honesty", True):
         from spark_stacker.backtesting.search.judgement import judge
 
-        outcome.honesty = judge(plan, make_sampler, result, tally)
+        outcome.honesty = judge(plan, make_sampler, result, tally, seconds=searched - loaded)
         outcome.timings["honesty"] = time.perf_counter() - searched
     if store is not None:
         from spark_stacker.backtesting.search.stored import write_outcome

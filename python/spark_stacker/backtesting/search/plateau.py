@@ -22,7 +22,7 @@ def neighbours_of(space: Space, params: Mapping[str, Value]) -> NDArray[np.uint3
 
     Texts, and settings that may be off, have no order: every other value is a step away.
     """
-    at = np.array([axis.values.index(params[axis.path]) for axis in space.axes], dtype=np.uint32)
+    at = space.digits_of(params)
     found = []
     for place, axis in enumerate(space.axes):
         digit = int(at[place])

@@ -205,7 +205,7 @@ class SearchResult:
             objective=self.objective,
             constraints=self.outcome.constraints,
         )
-        known = self._tally.studied()[1] if self._tally is not None else self._scores[:, 0]
+        known = self._ranked()
         return self.space.frame(digits).with_columns(
             pl.Series("score", scores[:, 0]), pl.Series("rank", rank_of(scores[:, 0], known))
         )
@@ -295,6 +295,13 @@ class SearchResult:
         scores = self.objective.scores(columns, len(self.trials))
         scores[(self.trials["status"] != DONE).to_numpy()] = -math.inf
         return scores
+
+    def _ranked(self) -> Any:
+        """The scores that a rank is among: those of all trials, or of the sample where they are on disk."""
+        if self._tally is None or not self._tally.streams:
+            return self._scores[:, 0]
+        studied = self._tally.studied()
+        return studied.scores[studied.is_sample]
 
     @property
     def scores(self) -> Any:

@@ -147,6 +147,10 @@ class Space:
         """The values of one set by path."""
         return {axis.path: axis.values[int(digit)] for axis, digit in zip(self.axes, digits, strict=True)}
 
+    def digits_of(self, params: Mapping[str, Value]) -> NDArray[np.uint32]:
+        """The digits of the set with these values."""
+        return np.array([axis.values.index(params[axis.path]) for axis in self.axes], dtype=np.uint32)
+
     def column(self, place: int, digits: NDArray[np.uint32]) -> pl.Series:
         """The values that the setting at ``place`` has in these sets."""
         axis = self.axes[place]

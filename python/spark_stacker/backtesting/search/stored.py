@@ -5,21 +5,18 @@ from __future__ import annotations
 import math
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
 from spark_stacker.backtesting.result import BacktestResult
 from spark_stacker.backtesting.search.checkpoint import Checkpoint
 from spark_stacker.backtesting.search.constraints import parse_constraints
+from spark_stacker.backtesting.search.honesty import HonestyReport
 from spark_stacker.backtesting.search.loop import Round
 from spark_stacker.backtesting.search.objective import Goal, Objective
 from spark_stacker.backtesting.search.result import Outcome, SearchResult
 from spark_stacker.backtesting.search.space import Axis, Space
 from spark_stacker.errors import DataError
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
 
 __all__ = ["load", "save", "write_outcome"]
 
@@ -64,7 +61,7 @@ def write_outcome(result: SearchResult, store: Checkpoint) -> None:
             "failed": outcome.failed,
             "reasons": dict(outcome.reasons),
             "history": [[_finite(value) for value in asdict(round_).values()] for round_ in outcome.history],
-            "honesty": _plain(outcome.honesty),
+            "honesty": None if outcome.honesty is None else outcome.honesty.to_dict(),
             "warnings": list(outcome.warnings),
         },
     )
@@ -94,7 +91,7 @@ def load(directory: str | Path) -> SearchResult:
             failed=told["failed"],
             reasons=told["reasons"],
             history=[_round(*row) for row in told["history"]],
-            honesty=_honesty(told["honesty"]),
+            honesty=None if told["honesty"] is None else HonestyReport.from_dict(told["honesty"]),
             warnings=tuple(told["warnings"]),
         )
     except (KeyError, TypeError, ValueError) as error:
@@ -119,13 +116,3 @@ def _round(tried: int, best: float | None, mean: float | None, best_so_far: floa
 
 def _finite(value: float) -> float | None:
     return value if math.isfinite(value) else None
-
-
-def _plain(honesty: Any) -> Mapping[str, object] | None:
-    return None if honesty is None else honesty.to_dict()
-
-
-def _honesty(told: Any) -> Any:
-    return told
-
-

@@ -29,7 +29,7 @@ def summary(result: SearchResult) -> str:
     ]
     lines += ["", plateau_words(result.plateau_score)]
     if result.honesty is not None:
-        lines += ["", *result.honesty.sentences]
+        lines += ["", *result.honesty.sentences()]
     lines += [f"warning: {warning}" for warning in result.warnings]
     return "\n".join(lines)
 

@@ -9,6 +9,7 @@ import math
 import shutil
 import tempfile
 import weakref
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -26,13 +27,26 @@ if TYPE_CHECKING:
 
     from spark_stacker.backtesting.search.space import Space
 
-__all__ = ["BEST_KEPT", "IN_MEMORY", "SAMPLE_KEPT", "Kept", "Tally"]
+__all__ = ["BEST_KEPT", "IN_MEMORY", "SAMPLE_KEPT", "STUDIED_WHOLE", "Kept", "Studied", "Tally"]
 
 IN_MEMORY: Final = 100_000
 """Sets up to which all trials stay in memory."""
 BEST_KEPT: Final = 1_000
 SAMPLE_KEPT: Final = 2_000
 """Of more sets, the best and a seeded sample stay, for the statistics."""
+
+
+STUDIED_WHOLE: Final = 10_000
+"""Sets up to which statistics look at all."""
+
+
+@dataclass(frozen=True, slots=True)
+class Studied:
+    """Sets that stand for a search: the best, and those that ``is_sample`` marks, a sample of all."""
+
+    digits: NDArray[np.uint32]
+    scores: NDArray[np.float64]
+    is_sample: NDArray[np.bool_]
 
 
 class Kept:
@@ -86,8 +100,7 @@ class Tally:
         self.reasons: dict[str, int] = {}
         """Why sets failed, and how many."""
         self.streams = planned > IN_MEMORY
-        self._best = Kept(len(space.axes), BEST_KEPT)
-        self._sample = Kept(len(space.axes), SAMPLE_KEPT)
+        self._best, self._sample = self._new_kept()
         self._seed = seed
         self._batches = 0
         self._digits: list[NDArray[np.uint32]] = []
@@ -114,10 +127,7 @@ class Tally:
             for reason, count in zip(rows.reasons, counts[1:].tolist(), strict=True):
                 self.reasons[reason] = self.reasons.get(reason, 0) + count
         if self.streams:
-            places = np.arange(self.count, self.count + len(digits), dtype=np.int64)
-            self._best.add(first, places, digits, first)
-            order = mixed(places.astype(np.uint64), self._seed).astype(np.float64)
-            self._sample.add(order, places, digits, first)
+            self._keep(self._best, self._sample, self.count, digits, first)
         else:
             self._digits.append(digits)
             self._rows.append(rows)
@@ -132,14 +142,34 @@ class Tally:
         """All scores, a column a goal, while they are in memory."""
         return np.concatenate(self._scores) if self._scores else np.empty((0, 1))
 
-    def studied(self) -> tuple[NDArray[np.uint32], NDArray[np.float64]]:
-        """The sets, with scores, that statistics look at: all, or the best and the sample, in order."""
+    def studied(self) -> Studied:
+        """The sets with a score that statistics look at, in the order tried."""
+        best, sample = self._best, self._sample
         if not self.streams:
-            return self.digits(), self.scores()[:, 0]
-        places = np.concatenate([self._best.place, self._sample.place])
+            digits, scores = self.digits(), self.scores()[:, 0]
+            if len(digits) <= STUDIED_WHOLE:
+                known = np.isfinite(scores)
+                return Studied(digits[known], scores[known], np.ones(int(known.sum()), dtype=np.bool_))
+            best, sample = self._new_kept()
+            self._keep(best, sample, 0, digits, scores)
+        places = np.concatenate([best.place, sample.place])
         _, rows = np.unique(places, return_index=True)
-        digits = np.concatenate([self._best.digits, self._sample.digits])[rows]
-        return digits, np.concatenate([self._best.score, self._sample.score])[rows]
+        digits = np.concatenate([best.digits, sample.digits])[rows]
+        scores = np.concatenate([best.score, sample.score])[rows]
+        in_sample = np.isin(places[rows], sample.place)
+        known = np.isfinite(scores)
+        return Studied(digits[known], scores[known], in_sample[known])
+
+    def _new_kept(self) -> tuple[Kept, Kept]:
+        width = len(self.space.axes)
+        return Kept(width, BEST_KEPT), Kept(width, SAMPLE_KEPT)
+
+    def _keep(
+        self, best: Kept, sample: Kept, first: int, digits: NDArray[np.uint32], scores: NDArray[np.float64]
+    ) -> None:
+        places = np.arange(first, first + len(digits), dtype=np.int64)
+        best.add(scores, places, digits, scores)
+        sample.add(mixed(places.astype(np.uint64), self._seed).astype(np.float64), places, digits, scores)
 
     def frame(self) -> pl.DataFrame:
         """All trials; of more than are in memory, read from disk."""

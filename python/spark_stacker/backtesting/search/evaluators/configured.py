@@ -8,6 +8,8 @@ signals of indicators in Python are computed once for each distinct set of their
 from __future__ import annotations
 
 from collections import OrderedDict
+from copy import copy
+from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final
 
@@ -22,6 +24,7 @@ from spark_stacker.backtesting.configured import (
     plan_of,
     prepare_loaded,
 )
+from spark_stacker.backtesting.histories import permuted_history
 from spark_stacker.backtesting.plain import describe_code, plain
 from spark_stacker.backtesting.search.evaluators.contract import Rows, Window
 from spark_stacker.backtesting.search.evaluators.own_types import own_types, register_own_types
@@ -29,7 +32,7 @@ from spark_stacker.backtesting.search.evaluators.settings_edits import edited
 from spark_stacker.backtesting.search.evaluators.settings_paths import find_places
 from spark_stacker.config import enabled_strategies
 from spark_stacker.data.fingerprint import data_hash
-from spark_stacker.errors import InputError
+from spark_stacker.errors import InputError, ParameterError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -108,17 +111,27 @@ class ConfiguredEvaluator:
         self, digits: NDArray[np.uint32], window: Window
     ) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
         """See `Evaluator.equity`."""
-        prepared = self.prepared(self.space.params(digits))
-        rows = [_rows(bars.open_time_ns, first, window) for bars, first in zip(prepared.bars, prepared.first, strict=True)]
-        run = _core.run_backtest(
-            prepared.portfolio,
-            [bars.slice(0, stop) for bars, (_, stop) in zip(prepared.bars, rows, strict=True)],
-            start=[first for first, _ in rows],
-            signals=[],
-            funding=prepared.funding,
-            mark=prepared.mark,
-        )
-        return run.open_time_ns, run.equity
+        sweep = self._sweep(tuple(digits[self._outer].tolist()))
+        if isinstance(sweep, str):
+            raise ParameterError(sweep)
+        inner = self._inner_digits(digits[np.newaxis])[0]
+        return sweep.equity(inner, start_ns=window.start_ns, end_ns=window.end_ns)
+
+    def permuted(self, seed: int) -> ConfiguredEvaluator:
+        """See `Evaluator.permuted`."""
+        other = copy(self)
+        other._sweeps = OrderedDict()
+        if not self._outer and not own_types(self.settings):
+            sweep = self._sweep(())
+            assert not isinstance(sweep, str)  # noqa: S101 - what is wrong with it was raised before
+            other._sweeps[()] = sweep.permuted(seed)
+            return other
+        if any(bars is not None for bars in self.loaded.mark):
+            raise ParameterError("mark prices do not go with permuted candles")
+        histories = tuple(permuted_history(history, seed) for history in self.loaded.histories)
+        other.loaded = replace(self.loaded, histories=histories)
+        other._signals = SignalMemory(_SIGNAL_BYTES)
+        return other
 
     def result(self, params: Mapping[str, Value]) -> BacktestResult:
         """See `Evaluator.result`."""
@@ -247,12 +260,6 @@ class ConfiguredEvaluator:
                 names = [chosen.name for chosen in self.loaded.strategies]
                 settings, _ = edited(settings, names, self.own, [(place, ratios[0])])
         return settings
-
-
-def _rows(times: NDArray[np.int64], first: int, window: Window) -> tuple[int, int]:
-    start = first if window.start_ns is None else max(first, int(np.searchsorted(times, window.start_ns)))
-    stop = len(times) if window.end_ns is None else int(np.searchsorted(times, window.end_ns))
-    return start, stop
 
 
 def _hashed(*columns: NDArray[Any]) -> str:

@@ -84,6 +84,9 @@ class Evaluator(Protocol):
     ) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
         """Open times and equity of one set's run over ``window``."""
 
+    def permuted(self, seed: int) -> Evaluator:
+        """The same over bars whose moves stand in another order; `InputError` says why there is none."""
+
     def result(self, params: Mapping[str, Value]) -> BacktestResult:
         """The whole result of one set over all bars, by the engine."""
 

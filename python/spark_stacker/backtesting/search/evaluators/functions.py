@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, is_dataclass
+from dataclasses import asdict, is_dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
+from spark_stacker.backtesting.histories import permuted_history
 from spark_stacker.backtesting.plain import plain
 from spark_stacker.backtesting.search.evaluators.contract import Rows, Window
 from spark_stacker.data.fingerprint import data_hash
@@ -83,6 +84,11 @@ class FunctionEvaluator:
         first, stop = self._rows(window)
         simulation = self.backtest.simulate(self._params(self.space.params(digits)), first, stop)
         return simulation.core.open_time_ns(), simulation.core.equity_curve()
+
+    def permuted(self, seed: int) -> FunctionEvaluator:
+        """See `Evaluator.permuted`."""
+        history = permuted_history(self.backtest.history, seed)
+        return FunctionEvaluator(self.space, replace(self.backtest, history=history), self.fixed)
 
     def result(self, params: Mapping[str, Value]) -> BacktestResult:
         """See `Evaluator.result`."""

@@ -77,4 +77,9 @@ class GeneticSampler:
 
 
 def _sampler(space: Space, breeding: Breeding, goals: int, seed: int) -> _core.Genetic | _core.Nsga:
-    raise NotImplementedError
+    rules = asdict(breeding)
+    if goals == 1:
+        return _core.Genetic(space.radix, **rules, seed=seed)
+    # What NSGA-II keeps is decided by dominance, and there is no one best to stagnate.
+    del rules["elite"], rules["stagnation"]
+    return _core.Nsga(space.radix, goals=goals, **rules, seed=seed)
