@@ -13,6 +13,13 @@ pub struct PyBars {
 }
 
 impl PyBars {
+    /// All rows of the columns.
+    pub fn of(columns: BarColumns) -> Self {
+        Self {
+            candles: columns.into(),
+        }
+    }
+
     /// The columns for the core.
     pub fn view(&self) -> Bars<'_> {
         self.candles.view()
@@ -46,9 +53,7 @@ impl PyBars {
             volume: volume.as_slice()?.to_vec(),
         };
         let columns = without_lock(py, || BarColumns::new(raw, Interval::from_ns(interval_ns)?))?;
-        Ok(Self {
-            candles: columns.into(),
-        })
+        Ok(Self::of(columns))
     }
 
     fn __len__(&self) -> usize {

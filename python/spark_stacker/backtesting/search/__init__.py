@@ -7,6 +7,9 @@
 - ``loop``, ``optimise``: a search from its call to its result
 - ``walk_forward``: chosen on one window, judged on the next
 - ``result``: `SearchResult`; ``checkpoint``: a search on disk
+- ``honesty``: `HonestyReport`, whether the best set is luck: numbers, the words of a trader (``wording``), a verdict
+- ``overfit``: the numbers: cross-validation, deflated Sharpe ratio, permutation test, decay
+- ``resampling``: other histories and other orders of trades that the same results could have had
 """
 
 from __future__ import annotations
@@ -15,29 +18,36 @@ import importlib
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from spark_stacker.backtesting.search.honesty import HonestyReport, Verdict, assess
     from spark_stacker.backtesting.search.loop import Interrupted, SearchProgress
     from spark_stacker.backtesting.search.result import SearchResult
     from spark_stacker.backtesting.search.space import LogRange, Range, Space
     from spark_stacker.backtesting.search.walk_forward import WalkForwardResult
 
 __all__ = [
+    "HonestyReport",
     "Interrupted",
     "LogRange",
     "Range",
     "SearchProgress",
     "SearchResult",
     "Space",
+    "Verdict",
     "WalkForwardResult",
+    "assess",
 ]
 
 _MODULES = {
+    "HonestyReport": "honesty",
     "Interrupted": "loop",
     "LogRange": "space",
     "Range": "space",
     "SearchProgress": "loop",
     "SearchResult": "result",
     "Space": "space",
+    "Verdict": "honesty",
     "WalkForwardResult": "walk_forward",
+    "assess": "honesty",
 }
 
 

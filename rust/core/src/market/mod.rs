@@ -4,8 +4,10 @@ mod bars;
 mod candles;
 mod instrument;
 mod interval;
+mod permuted;
 
 pub use bars::{Bar, BarColumns, Bars, RawColumns};
 pub use candles::Candles;
 pub use instrument::{Instrument, MarginTier, MarketType};
 pub use interval::Interval;
+pub use permuted::permuted;
