@@ -124,9 +124,11 @@ def test_two_strategies_are_told_apart_by_name(made):
         row = found.trials.row(number, named=True)
         params = {path: row[path] for path in apart}
         assert_row(row, found._evaluator.result(params))
-    together = made.optimize_parameters(settings=both, param_grid={"cross.fast_period": [5, 8]}, honesty=False)
+    together = made.optimize_parameters(
+        settings=both, param_grid={"cross.fast_period": [5, 8]}, honesty=False
+    )
     assert_row(together.trials.row(0, named=True), together._evaluator.result({"cross.fast_period": 5}))
-    with pytest.raises(ParameterError, match="say of which strategy, such as one.stop_loss_pct"):
+    with pytest.raises(ParameterError, match=r"say of which strategy, such as one\.stop_loss_pct"):
         made.optimize_parameters(settings=both, param_grid={"stop_loss_pct": [2]}, honesty=False)
 
 
@@ -299,7 +301,8 @@ def test_figures_show_every_set(grid):
 
 def test_a_result_is_the_same_after_pickling_and_saving(grid, tmp_path):
     grid.save(tmp_path / "kept")
-    for other in (pickle.loads(pickle.dumps(grid)), SearchResult.load(tmp_path / "kept")):
+    pickled = pickle.loads(pickle.dumps(grid))  # noqa: S301 - made here
+    for other in (pickled, SearchResult.load(tmp_path / "kept")):
         assert other.trials.equals(grid.trials)
         assert other.best_params == grid.best_params
         assert other.best_result.metrics == grid.best_result.metrics

@@ -35,12 +35,16 @@ def always_processes(monkeypatch):
 def test_a_process_pool_gives_the_same_rows(made, pool, tmp_path, monkeypatch):
     monkeypatch.setattr(ConfiguredEvaluator, "batch_limit", 64)
     space = {"cross.fast_period": (3, 12, 1), "cross.slow_period": (21, 50, 1)}
-    here = made.optimize_parameters(settings=settings(), param_grid=space, honesty=False, out=tmp_path / "here")
+    here = made.optimize_parameters(
+        settings=settings(), param_grid=space, honesty=False, out=tmp_path / "here"
+    )
     there = made.optimize_parameters(
         settings=settings(), param_grid=space, honesty=False, executor=pool, out=tmp_path / "there"
     )
     assert there.trials.equals(here.trials)
-    parts = [sorted(path.name for path in (tmp_path / name / "parts").iterdir()) for name in ("here", "there")]
+    parts = [
+        sorted(path.name for path in (tmp_path / name / "parts").iterdir()) for name in ("here", "there")
+    ]
     assert parts[0] == parts[1]
 
 
@@ -52,7 +56,9 @@ def test_an_indicator_in_python_goes_along(made, pool):
         "param_grid": {"own.fast_period": [4, 6], "stop_loss_pct": [2.0, 3.0]},
         "honesty": False,
     }
-    assert made.optimize_parameters(**call, executor=pool).trials.equals(made.optimize_parameters(**call).trials)
+    assert made.optimize_parameters(**call, executor=pool).trials.equals(
+        made.optimize_parameters(**call).trials
+    )
 
 
 def test_a_function_runs_in_processes_of_its_own(made, always_processes):
@@ -64,7 +70,9 @@ def test_a_function_runs_in_processes_of_its_own(made, always_processes):
 
 def test_threads_of_an_executor_will_do(made):
     with ThreadPoolExecutor(2) as threads:
-        found = made.optimize_parameters(settings=settings(), param_grid=GRID, honesty=False, executor=threads)
+        found = made.optimize_parameters(
+            settings=settings(), param_grid=GRID, honesty=False, executor=threads
+        )
     assert found.trials.equals(
         made.optimize_parameters(settings=settings(), param_grid=GRID, honesty=False).trials
     )
@@ -89,7 +97,9 @@ def test_a_function_that_cannot_be_sent_is_told_before_anything_runs(made):
     def local(data, simulation, params):
         calls.append(params)
 
-    with pytest.raises(ParameterError, match=r"local.* cannot be pickled: .*threads=1 to run in this process"):
+    with pytest.raises(
+        ParameterError, match=r"local.* cannot be pickled: .*threads=1 to run in this process"
+    ):
         made.optimize_parameters(local, "ETH-USD", "1h", param_grid=FUNCTION_GRID, threads=2)
     assert calls == []
 
@@ -107,7 +117,7 @@ def test_a_function_that_cannot_be_sent_runs_here_when_nothing_was_asked(made, a
 
 def test_a_pool_that_dies_is_told_and_loses_nothing(made, tmp_path):
     with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:
-        with pytest.raises(RetryableError, match="the executor died .*resume it from"):
+        with pytest.raises(RetryableError, match=r"the executor died .*resume it from"):
             made.optimize_parameters(
                 hard_exit,
                 "ETH-USD",
@@ -122,5 +132,5 @@ def test_a_pool_that_dies_is_told_and_loses_nothing(made, tmp_path):
 
 
 def test_what_is_no_executor_is_refused(made):
-    with pytest.raises(ParameterError, match="executor must be a concurrent.futures.Executor"):
+    with pytest.raises(ParameterError, match=r"executor must be a concurrent\.futures\.Executor"):
         made.optimize_parameters(settings=settings(), param_grid=GRID, executor="dask")

@@ -32,7 +32,9 @@ def content(directory: Path) -> dict[str, bytes]:
     }
 
 
-def process(directory: Path, how: str, threads: int, kill_after: int | None = None) -> subprocess.CompletedProcess:
+def process(
+    directory: Path, how: str, threads: int, kill_after: int | None = None
+) -> subprocess.CompletedProcess:
     arguments = [str(directory), how, str(threads)] + ([] if kill_after is None else [str(kill_after)])
     tests = Path(run_search.__file__).parents[1]
     return subprocess.run(
@@ -98,7 +100,9 @@ def test_ctrl_c_keeps_what_is_done_and_says_where(made, tmp_path, monkeypatch):
 
 
 def test_a_finished_search_is_loaded_by_resuming_it(made, tmp_path):
-    first = made.optimize_parameters(settings=settings(), param_grid=GRID, honesty=False, out=tmp_path / "kept")
+    first = made.optimize_parameters(
+        settings=settings(), param_grid=GRID, honesty=False, out=tmp_path / "kept"
+    )
     before = content(tmp_path / "kept")
     seen = []
     again = made.optimize_parameters(
@@ -188,7 +192,10 @@ def test_a_damaged_part_is_named(made, kept):
 
 def test_a_part_of_another_search_is_named(made, kept, tmp_path):
     made.optimize_parameters(
-        settings=settings(), param_grid={**GRID, "stop_loss_pct": [5, 6, 7]}, honesty=False, out=tmp_path / "other"
+        settings=settings(),
+        param_grid={**GRID, "stop_loss_pct": [5, 6, 7]},
+        honesty=False,
+        out=tmp_path / "other",
     )
     part = next((kept / "parts").iterdir())
     other = next((tmp_path / "other" / "parts").iterdir())
@@ -229,8 +236,14 @@ def test_a_search_of_a_function_resumes(made, tmp_path):
     space = {"fast_period": [5, 10], "slow_period": [20, 30], "position_size": [0.1, 0.2]}
     with pytest.raises(Interrupted):
         made.optimize_parameters(
-            follow, "ETH-USD", "1h", param_grid=space, honesty=False, threads=1,
-            out=tmp_path / "kept", progress=interrupt_after(3),
+            follow,
+            "ETH-USD",
+            "1h",
+            param_grid=space,
+            honesty=False,
+            threads=1,
+            out=tmp_path / "kept",
+            progress=interrupt_after(3),
         )
     found = made.optimize_parameters(
         follow, "ETH-USD", "1h", param_grid=space, honesty=False, threads=1, resume=tmp_path / "kept"

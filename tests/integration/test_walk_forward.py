@@ -33,7 +33,10 @@ def with_periods(params):
 
 
 def test_each_window_takes_the_best_of_its_training_alone(made, result):
-    assert [row[:4] for row in result.frame.select(pl.col("^(train|test)_(start|end)$").dt.strftime("%m-%d %H")).rows()] == [
+    assert [
+        row[:4]
+        for row in result.frame.select(pl.col("^(train|test)_(start|end)$").dt.strftime("%m-%d %H")).rows()
+    ] == [
         ("01-01 00", "03-31 23", "04-01 00", "06-01 00"),
         ("03-01 00", "05-31 23", "06-01 00", "08-01 00"),
     ]
@@ -109,7 +112,9 @@ def test_another_search_may_choose(made, result):
         search="random",
         search_options={"samples": 100},
     )
-    assert [window.best_params for window in found.windows] == [window.best_params for window in result.windows]
+    assert [window.best_params for window in found.windows] == [
+        window.best_params for window in result.windows
+    ]
     with pytest.raises(ParameterError, match="must be one of grid, random, genetic, was 'gird'"):
         made.walk_forward_analysis(settings=settings(), param_grid=GRID, search="gird")
     with pytest.raises(ParameterError, match="a grid search has no setting 'samples'"):
@@ -149,9 +154,17 @@ def test_a_function_walks_forward(made):
         ({"train_size": 12}, ParameterError, "longer than the data"),
         ({"train_size": 0}, ParameterError, "train_size must be a whole number from 1"),
         ({"test_size": -1}, ParameterError, "test_size must be a whole number from 1"),
-        ({"constraints": ["total_trades > 1e6"]}, ParameterError, "training window from 2024-01-01: none of the"),
+        (
+            {"constraints": ["total_trades > 1e6"]},
+            ParameterError,
+            "training window from 2024-01-01: none of the",
+        ),
         ({"metric_to_optimize": "sharp"}, ParameterError, "unknown metric 'sharp'"),
-        ({"param_grid": {"cross.fast_period": [50]}}, StrategyError, "training window from .*all 1 sets failed"),
+        (
+            {"param_grid": {"cross.fast_period": [50]}},
+            StrategyError,
+            "training window from .*all 1 sets failed",
+        ),
     ],
 )
 def test_what_is_wrong_is_said(made, changed, error, message):

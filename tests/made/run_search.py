@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import sys
@@ -25,7 +26,7 @@ def main(directory: str, how: str, *, threads: int = 1, kill_after: int | None =
         if kill_after is not None and written >= kill_after:
             os.kill(os.getpid(), signal.SIGKILL)
 
-    try:
+    with contextlib.suppress(Interrupted):
         engine(300).optimize_parameters(
             settings=settings(),
             param_grid=SPACE,
@@ -34,8 +35,6 @@ def main(directory: str, how: str, *, threads: int = 1, kill_after: int | None =
             progress=watch,
             **{how: directory},
         )
-    except Interrupted as error:
-        print(f"{error} in {error.directory}")
 
 
 if __name__ == "__main__":

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-import polars as pl
+from typing import TYPE_CHECKING, Any
 
 from made.backtests import CrossInPython, made_engine
 from made.results import made_candles
 from spark_stacker.config import parse_settings
+
+if TYPE_CHECKING:
+    import polars as pl
 
 __all__ = ["GRID", "Counting", "engine", "failing", "follow", "hard_exit", "settings"]
 

@@ -57,7 +57,7 @@ OutsideSignals: TypeAlias = "tuple[int, int, NDArray[np.int8], NDArray[np.float6
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LoadedMarkets:
-    """The strategies chosen of a configuration, and what their markets need: candles, funding, mark prices."""
+    """The strategies chosen of a configuration, and their markets' candles, funding and mark prices."""
 
     strategies: tuple[StrategySettings, ...]
     symbols: tuple[str, ...]
@@ -160,8 +160,8 @@ def prepare_settings(
 def prepare_loaded(
     settings: Settings, loaded: LoadedMarkets, own_indicators: Mapping[str, BaseIndicator]
 ) -> PreparedBacktest:
-    """The backtest of ``settings``, which may differ from those that ``loaded`` was loaded for in anything but
-    markets and candles.
+    """The backtest of ``settings``, which may differ from those that ``loaded`` was loaded for in anything
+    but markets and candles.
     """
     chosen = enabled_strategies(settings, [strategy.name for strategy in loaded.strategies])
     plan = plan_of(settings, loaded)

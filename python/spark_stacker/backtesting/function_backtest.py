@@ -98,7 +98,7 @@ class FunctionBacktest:
         )
 
     def simulate(self, params: Mapping[str, object], first: int, stop: int) -> SimulationEngine:
-        """The account after the function traded rows ``first`` to ``stop`` (exclusive); it saw those before."""
+        """The account after the function traded rows ``first`` to ``stop`` (exclusive), those before seen."""
         history, account = self.history, self.account
         simulation = SimulationEngine(
             {account.quote: account.balance},

@@ -21,7 +21,15 @@ if TYPE_CHECKING:
     from spark_stacker.data import DataManager
     from spark_stacker.data.times import TimeLike
 
-__all__ = ["MarketHistory", "Span", "funding_columns", "load_history", "mark_bars", "only_source", "permuted_history"]
+__all__ = [
+    "MarketHistory",
+    "Span",
+    "funding_columns",
+    "load_history",
+    "mark_bars",
+    "only_source",
+    "permuted_history",
+]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,10 +94,12 @@ def load_history(manager: DataManager, source: str, symbol: str, interval: str, 
         except DataError:
             earlier = frame.clear()
         frame, first = pl.concat([earlier, frame]).rechunk(), len(earlier)
-    return _market_history(symbol, interval, source, frame, first, history.warnings, None if first else history.bars)
+    return _market_history(
+        symbol, interval, source, frame, first, history.warnings, None if first else history.bars
+    )
 
 
-def _market_history(
+def _market_history(  # noqa: PLR0917 - pickle hands its arguments over by position
     symbol: str,
     interval: str,
     source: str,

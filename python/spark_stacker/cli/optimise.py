@@ -160,9 +160,7 @@ def grid(**given: Any) -> None:
 @optimise.command("random", epilog=SPACE)
 @_search_options
 @_kept_options
-@click.option(
-    "--samples", type=click.IntRange(min=1), default=1_000, show_default=True, help="Sets to draw."
-)
+@click.option("--samples", type=click.IntRange(min=1), default=1_000, show_default=True, help="Sets to draw.")
 def random_(*, samples: int, **given: Any) -> None:
     """Try a seeded sample, no set twice."""
     _run("random", given, {"samples": samples})

@@ -58,7 +58,11 @@ class Request:
         seed = given["seed"]
         choice = Choice(seed=seed, **{name: given.pop(name) for name in _CANDLES})
         terms = Terms(
-            *(given.pop(name) for name in ("initial_balance", "maker_fee", "taker_fee", "slippage")), seed
+            given.pop("initial_balance"),
+            given.pop("maker_fee"),
+            given.pop("taker_fee"),
+            given.pop("slippage"),
+            seed,
         )
         span = {
             "start_date": given.pop("start"),
@@ -79,7 +83,9 @@ class Request:
         if self.strategies and self.config_file is None:
             raise click.UsageError("--strategy belongs to --config")
         if not self.params:
-            raise click.UsageError("give settings to search with --param, such as --param stop_loss_pct=1:5:1")
+            raise click.UsageError(
+                "give settings to search with --param, such as --param stop_loss_pct=1:5:1"
+            )
         if self.out is not None and self.resume is not None:
             raise click.UsageError("--out begins a search and --resume goes on with one: give one of them")
 
@@ -134,11 +140,12 @@ def search(request: Request, name: str, settings: Mapping[str, Any]) -> None:
         if value is not None:
             options[key] = value
     options["honesty"] = not request.no_honesty
-    run: Callable[..., Any] = {
+    runs: dict[str, Callable[..., Any]] = {
         "grid": engine.optimize_parameters,
         "random": engine.random_search,
         "genetic": engine.genetic_optimize,
-    }[name]
+    }
+    run = runs[name]
     options["param_grid" if name == "grid" else "param_space"] = space
     try:
         with _told(request) as told:
@@ -193,7 +200,7 @@ def _how_to_go_on(error: Any, request: Request) -> str:
 
 @contextmanager
 def _told(request: Request) -> Iterator[dict[str, Any]]:
-    """The listeners of a search: an estimate if it is long, and a bar with rate, best so far and time left."""
+    """The listeners of a search: an estimate if it is long; a bar with rate, best so far and time left."""
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 

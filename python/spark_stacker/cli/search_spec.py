@@ -53,7 +53,9 @@ def objective_from(text: str) -> ObjectiveLike:
         try:
             weights[name] = float(weight)
         except ValueError:
-            raise ParameterError(f"--metric: {name} must have a number as its weight, was {weight!r}") from None
+            raise ParameterError(
+                f"--metric: {name} must have a number as its weight, was {weight!r}"
+            ) from None
     return weights
 
 

@@ -20,7 +20,7 @@ _TOP = 10
 
 
 def as_json(result: SearchResult) -> dict[str, object]:
-    """The best sets and everything that is said about them, as plain data; the trials are in the directory."""
+    """The best sets and everything that is said of them, as plain data; the trials are in the directory."""
     return {
         "sets": result.count,
         "space": result.space.size,

@@ -7,7 +7,8 @@
 - ``loop``, ``optimise``: a search from its call to its result
 - ``walk_forward``: chosen on one window, judged on the next
 - ``result``: `SearchResult`; ``checkpoint``: a search on disk
-- ``honesty``: `HonestyReport`, whether the best set is luck: numbers, the words of a trader (``wording``), a verdict
+- ``honesty``: `HonestyReport`, whether the best set is luck: numbers, the words of a trader (``wording``), a
+  verdict
 - ``overfit``: the numbers: cross-validation, deflated Sharpe ratio, permutation test, decay
 - ``resampling``: other histories and other orders of trades that the same results could have had
 """

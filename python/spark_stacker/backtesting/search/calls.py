@@ -11,7 +11,6 @@ if TYPE_CHECKING:
     from spark_stacker.backtesting.backtest_engine import BacktestEngine
     from spark_stacker.backtesting.function_backtest import StrategyFunction
     from spark_stacker.backtesting.search.objective import ObjectiveLike
-    from spark_stacker.backtesting.search.optimise import MakeSampler
     from spark_stacker.backtesting.search.options import SearchOptions
     from spark_stacker.backtesting.search.result import SearchResult
     from spark_stacker.backtesting.search.space import Space
@@ -26,9 +25,9 @@ class SearchCalls:
 
     A space maps each setting to a list of values, ``(min, max, step)``, or a `Range` or `LogRange` of
     `spark_stacker.backtesting.search`. Settings are keys of ``params`` for a function, else paths:
-    ``<indicator>.<parameter>``, ``stop_loss_pct``, ``sizing.equity_pct``, with ``<strategy>.`` before them when there
-    are several. ``metric_to_optimize`` is a metric, weights by metric, or several metrics. Further ``options`` are
-    those of `spark_stacker.backtesting.search.options.SearchOptions`.
+    ``<indicator>.<parameter>``, ``stop_loss_pct``, ``sizing.equity_pct``, with ``<strategy>.`` before them
+    when there are several. ``metric_to_optimize`` is a metric, weights by metric, or several metrics. Further
+    ``options`` are those of `spark_stacker.backtesting.search.options.SearchOptions`.
     """
 
     def optimize_parameters(  # noqa: PLR0917 - the developer guide's order
@@ -53,7 +52,14 @@ class SearchCalls:
         from spark_stacker.backtesting.search.subject import Subject
 
         subject = Subject(strategy_func, symbol, interval, start_date, end_date, data_source_name)
-        return optimise(self._engine(), subject, param_grid, metric_to_optimize, sampler_of("grid"), options)
+        return optimise(
+            self._engine(),
+            subject,
+            space=param_grid,
+            goal=metric_to_optimize,
+            make_sampler=sampler_of("grid"),
+            options=options,
+        )
 
     def random_search(  # noqa: PLR0917
         self,
@@ -75,7 +81,14 @@ class SearchCalls:
 
         subject = Subject(strategy_func, symbol, interval, start_date, end_date, data_source_name)
         make = sampler_of("random", samples=samples)
-        return optimise(self._engine(), subject, param_space, metric_to_optimize, make, options)
+        return optimise(
+            self._engine(),
+            subject,
+            space=param_space,
+            goal=metric_to_optimize,
+            make_sampler=make,
+            options=options,
+        )
 
     def genetic_optimize(  # noqa: PLR0917
         self,
@@ -100,8 +113,8 @@ class SearchCalls:
         """Breeds generations from the best sets of those before; no set is run twice.
 
         Parents win tournaments, are crossed setting by setting and mutated
-        (`spark_stacker.backtesting.search.samplers.genetic.Breeding` has the rules); several metrics are improved
-        together by NSGA-II, see ``pareto`` of the result.
+        (`spark_stacker.backtesting.search.samplers.genetic.Breeding` has the rules); several metrics are
+        improved together by NSGA-II, see ``pareto`` of the result.
         """
         from spark_stacker.backtesting.search.optimise import optimise
         from spark_stacker.backtesting.search.samplers.making import sampler_of
@@ -118,7 +131,14 @@ class SearchCalls:
             elite=elite,
             stagnation=stagnation,
         )
-        return optimise(self._engine(), subject, param_space, metric_to_optimize, make, options)
+        return optimise(
+            self._engine(),
+            subject,
+            space=param_space,
+            goal=metric_to_optimize,
+            make_sampler=make,
+            options=options,
+        )
 
     def walk_forward_analysis(  # noqa: PLR0917
         self,
@@ -139,10 +159,11 @@ class SearchCalls:
         search_options: Mapping[str, object] | None = None,
         **options: Unpack[SearchOptions],
     ) -> WalkForwardResult:
-        """Chooses the best set on ``train_size`` months, trades it over the ``test_size`` months after, moves on.
+        """Chooses the best set on ``train_size`` months, trades it over the ``test_size`` months after, moves
+        on.
 
-        The last ``embargo_bars`` of each training are left out. With ``anchored`` every training begins at the start.
-        ``search`` is ``grid``, ``random`` or ``genetic`` with its ``search_options``.
+        The last ``embargo_bars`` of each training are left out. With ``anchored`` every training begins at
+        the start. ``search`` is ``grid``, ``random`` or ``genetic`` with its ``search_options``.
         """
         from spark_stacker.backtesting.search.samplers.making import sampler_of
         from spark_stacker.backtesting.search.subject import Subject
@@ -152,10 +173,10 @@ class SearchCalls:
         return walk_forward(
             self._engine(),
             subject,
-            param_grid,
-            metric_to_optimize,
-            sampler_of(search, **(search_options or {})),
-            options,
+            space=param_grid,
+            goal=metric_to_optimize,
+            make_sampler=sampler_of(search, **(search_options or {})),
+            options=options,
             train_size=train_size,
             test_size=test_size,
             embargo_bars=embargo_bars,

@@ -44,7 +44,9 @@ class Checkpoint:
         """A new search in ``directory``, which must not hold one."""
         directory = Path(directory)
         if (directory / _HEAD).exists():
-            raise ParameterError(f"{directory}: holds a search already; resume it, or choose another directory")
+            raise ParameterError(
+                f"{directory}: holds a search already; resume it, or choose another directory"
+            )
         if directory.exists() and not directory.is_dir():
             raise ParameterError(f"{directory}: must be a directory")
         with atomic_write(directory / _HEAD) as stream:
@@ -106,7 +108,9 @@ class Checkpoint:
         content = _read(path)
         name = _PART.fullmatch(path.name)
         if name is None or _hash(content) != name[2]:
-            raise DataError(f"{path}: is damaged, its hash does not match; remove it to have its sets run again")
+            raise DataError(
+                f"{path}: is damaged, its hash does not match; remove it to have its sets run again"
+            )
         try:
             return pl.read_parquet(io.BytesIO(content))
         except pl.exceptions.PolarsError as error:

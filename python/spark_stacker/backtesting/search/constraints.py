@@ -1,4 +1,5 @@
-"""Conditions on sets, as text: ``fast_period < slow_period`` before a set is run, ``total_trades >= 30`` after.
+"""Conditions on sets, as text: ``fast_period < slow_period`` before a set is run, ``total_trades >= 30``
+after.
 
 The text is read as a Python expression of names, numbers, texts, arithmetic, comparisons, ``and``, ``or`` and
 ``not``, and computed column by column here; it is never executed.
@@ -8,7 +9,6 @@ from __future__ import annotations
 
 import ast
 import operator
-from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
@@ -19,6 +19,8 @@ from spark_stacker.config.suggestions import did_you_mean
 from spark_stacker.errors import ParameterError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
     from numpy.typing import NDArray
 
     from spark_stacker.backtesting.search.space import Space
@@ -73,9 +75,9 @@ def parse_constraints(given: Sequence[str] | str, paths: Sequence[str]) -> tuple
     """The constraints of ``given``; names are paths of the space, their last part where it is the only one of
     its kind, or metrics.
 
-    >>> constraints = parse_constraints(["fast_period < slow_period"], ["cross.fast_period", "cross.slow_period"])
-    >>> constraints[0].metrics
-    ()
+    >>> [constraint] = parse_constraints(["fast < slow"], ["cross.fast", "cross.slow"])
+    >>> dict(constraint.names)
+    {'fast': 'cross.fast', 'slow': 'cross.slow'}
     """
     if isinstance(given, str):
         given = [given]
@@ -91,7 +93,8 @@ def admits(space: Space, constraints: Sequence[Constraint]) -> Admits:
         held = np.ones(len(digits), dtype=np.bool_)
         for constraint in before:
             columns = {
-                path: space.numbers[places[path]][digits[:, places[path]]] for path in constraint.names.values()
+                path: space.numbers[places[path]][digits[:, places[path]]]
+                for path in constraint.names.values()
             }
             held &= constraint.holds(columns, len(digits))
         return held
@@ -135,10 +138,14 @@ def _known(paths: Sequence[str]) -> dict[str, str]:
 
 def _resolve(name: str, known: Mapping[str, str]) -> str:
     if name not in known:
-        raise ParameterError(f"no setting of the space and no metric is called {name!r}{did_you_mean(name, known)}")
+        raise ParameterError(
+            f"no setting of the space and no metric is called {name!r}{did_you_mean(name, known)}"
+        )
     if not known[name]:
         candidates = [path for path in known if path.endswith(f".{name}")]
-        raise ParameterError(f"{name!r} may be {' or '.join(candidates) or 'a setting or a metric'}: write its path")
+        raise ParameterError(
+            f"{name!r} may be {' or '.join(candidates) or 'a setting or a metric'}: write its path"
+        )
     return known[name]
 
 
@@ -171,7 +178,7 @@ def _dotted(node: ast.expr) -> str:
     raise ParameterError(f"{ast.unparse(node)!r} is not a path")
 
 
-def _value(node: ast.expr, columns: Columns) -> Any:
+def _value(node: ast.expr, columns: Columns) -> Any:  # noqa: PLR0911 - one return a kind of node
     match node:
         case ast.Name() | ast.Attribute():
             return columns[_dotted(node)]
@@ -198,7 +205,7 @@ def _value(node: ast.expr, columns: Columns) -> Any:
 
 def _compared(op: ast.cmpop, first: Any, second: Any) -> Any:
     held = _COMPARE[type(op)](first, second)
-    if isinstance(op, ast.NotEq):  # NaN differs from everything, and yet is no value that satisfies a condition
+    if isinstance(op, ast.NotEq):  # NaN differs from everything, and yet satisfies nothing
         for side in (first, second):
             if isinstance(side, np.ndarray) and side.dtype != object:
                 held = held & ~np.isnan(side)

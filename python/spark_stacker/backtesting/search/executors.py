@@ -55,9 +55,7 @@ class Evaluation(Protocol):
 class InThisProcess:
     """Calls the evaluator here, on threads of the core where it has any."""
 
-    def __init__(
-        self, evaluator: Evaluator, metrics: Sequence[str], window: Window, *, threads: int
-    ) -> None:
+    def __init__(self, evaluator: Evaluator, metrics: Sequence[str], window: Window, *, threads: int) -> None:
         self.evaluator = evaluator
         self.metrics = list(metrics)
         self.window = window
@@ -82,9 +80,7 @@ class InThisProcess:
         while first < len(digits):
             chunk = digits[first : first + self._chunk]
             began = time.perf_counter()
-            pieces.append(
-                self.evaluator.evaluate(chunk, self.metrics, self.window, threads=self.threads)
-            )
+            pieces.append(self.evaluator.evaluate(chunk, self.metrics, self.window, threads=self.threads))
             seconds = time.perf_counter() - began
             if len(chunk) == self._chunk:
                 factor = min(4.0, _CHUNK_SECONDS / max(seconds, 1e-6))
@@ -219,6 +215,6 @@ def why_not_sendable(evaluator: Evaluator) -> str | None:
             return f"{name} is defined at a prompt or in a notebook, which other processes cannot see"
     try:
         pickle.dumps(evaluator)
-    except Exception as error:  # noqa: BLE001 - whatever pickling someone's objects raises
+    except Exception as error:  # whatever pickling someone's objects raises
         return f"{name} cannot be pickled: {error}"
     return None

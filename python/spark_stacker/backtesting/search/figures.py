@@ -103,12 +103,18 @@ def parallel_coordinates(result: SearchResult) -> go.Figure:
     figure = go.Figure(
         go.Parcoords(
             dimensions=dimensions,
-            line={"color": scores[rows], "colorscale": "Viridis", "showscale": True,
-                  "colorbar": {"title": {"text": result.objective.goals[0].label, "side": "right"}}},
+            line={
+                "color": scores[rows],
+                "colorscale": "Viridis",
+                "showscale": True,
+                "colorbar": {"title": {"text": result.objective.goals[0].label, "side": "right"}},
+            },
         )
     )
     figure.update_layout(
-        title=f"Settings and metrics{note}", template="plotly_white", margin={"l": 70, "r": 20, "t": 110, "b": 40}
+        title=f"Settings and metrics{note}",
+        template="plotly_white",
+        margin={"l": 70, "r": 20, "t": 110, "b": 40},
     )
     return figure
 

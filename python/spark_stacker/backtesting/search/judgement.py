@@ -31,7 +31,8 @@ __all__ = ["judge"]
 _LONGEST_SECONDS: Final = 30.0
 """What the permutations may take, and the second run of the sets where one is needed."""
 _PERMUTATIONS: Final = (99, 39, 19)
-"""Searches over permuted bars: the first number that fits the time. 19 are the fewest that can give p = 0.05."""
+"""Searches over permuted bars: the first number that fits the time. 19 are the fewest that can give p = 0.05.
+"""
 _CURVE_BYTES: Final = 32 << 20
 """What the returns of all sets may take where their correlation has to be computed here."""
 _YEAR_NS: Final = 365 * 86_400_000_000_000
@@ -42,8 +43,8 @@ def judge(
 ) -> HonestyReport:
     """The report of a search that took ``seconds``.
 
-    Up to 10,000 sets all of them are studied, of more the best 1,000 and a seeded sample of 2,000; of a strategy
-    that the core does not simulate as many as can be run again in half a minute.
+    Up to 10,000 sets all of them are studied, of more the best 1,000 and a seeded sample of 2,000; of a
+    strategy that the core does not simulate as many as can be run again in half a minute.
     """
     evaluator = plan.evaluator
     equity = evaluator.equity(plan.space.digits_of(result.best_params), WHOLE)[1]
@@ -118,7 +119,8 @@ def _sharpes(sums: NDArray[np.float64]) -> NDArray[np.float64]:
     with np.errstate(divide="ignore", invalid="ignore"):
         mean = total / count
         variance = (squares - total * mean) / (count - 1.0)
-        return np.where(variance > 0, mean / np.sqrt(variance), math.nan)
+        sharpes: NDArray[np.float64] = np.where(variance > 0, mean / np.sqrt(variance), math.nan)
+        return sharpes
 
 
 def _returns(equity: NDArray[np.float64], initial_balance: float) -> NDArray[np.float64]:

@@ -149,7 +149,15 @@ def search(
     tally = Tally(space, metrics, store, identity or {}, planned=sampler.planned, seed=seed)
     history: list[Round] = []
     watch = _Watch(tally, sampler.planned, listener)
-    source = _Source(space, sampler, metrics, store, admits(space, constraints), watch, len(objective.goals))
+    source = _Source(
+        space,
+        sampler,
+        metrics=metrics,
+        store=store,
+        allowed=admits(space, constraints),
+        watch=watch,
+        goals=len(objective.goals),
+    )
     try:
         for batch, given in evaluation.stream(iter(source), tick=watch, ahead=not sampler.adaptive):
             rows, scores = scored(
@@ -172,6 +180,7 @@ class _Source:
         self,
         space: Space,
         sampler: Sampler,
+        *,
         metrics: Sequence[str],
         store: Checkpoint | None,
         allowed: Callable[[NDArray[np.uint32]], NDArray[np.bool_]],
@@ -238,10 +247,13 @@ def require_success(tally: Tally, constraints: Sequence[Constraint], *, refused:
         return
     if tally.failed < tally.count:
         raise ParameterError(
-            f"the metric to optimise is undefined for each of the {tally.count:,} sets: most likely none traded"
+            f"the metric to optimise is undefined for each of the {tally.count:,} sets: "
+            "most likely none traded"
         )
     reason, count = max(tally.reasons.items(), key=lambda item: item[1])
     if all(reason.startswith("constraint: ") for reason in tally.reasons):
-        raise ParameterError(f"none of the {tally.count:,} sets satisfies the constraints; most often broken "
-                             f"({count:,}): {reason.removeprefix('constraint: ')}")
+        raise ParameterError(
+            f"none of the {tally.count:,} sets satisfies the constraints; most often broken "
+            f"({count:,}): {reason.removeprefix('constraint: ')}"
+        )
     raise StrategyError(f"all {tally.count:,} sets failed; most often ({count:,}): {reason}")

@@ -58,7 +58,9 @@ class Objective:
                 raise ParameterError(f"the metrics to optimise must differ, were {', '.join(given)}")
             if goals:
                 return cls(goals)
-        raise ParameterError(f"metric_to_optimize must be a name, weights by name, or several names, was {given!r}")
+        raise ParameterError(
+            f"metric_to_optimize must be a name, weights by name, or several names, was {given!r}"
+        )
 
     @property
     def metrics(self) -> tuple[str, ...]:
@@ -105,7 +107,12 @@ def _weighted(given: Mapping[str, float]) -> Goal:
         raise ParameterError("metric_to_optimize has no weight")
     for name, weight in given.items():
         metric(name)
-        if isinstance(weight, bool) or not isinstance(weight, (int, float)) or not math.isfinite(weight) or not weight:
+        if (
+            isinstance(weight, bool)
+            or not isinstance(weight, (int, float))
+            or not math.isfinite(weight)
+            or not weight
+        ):
             raise ParameterError(f"the weight of {name} must be a number other than 0, was {weight!r}")
     label = " + ".join(f"{weight:g}·{name}" for name, weight in given.items()).replace("+ -", "− ")
     return Goal(label, tuple((name, float(weight)) for name, weight in given.items()))

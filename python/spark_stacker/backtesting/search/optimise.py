@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Iterator
-from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures import Executor, ProcessPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from multiprocessing import get_context
@@ -29,7 +28,7 @@ from spark_stacker.backtesting.search.trial_record import record_trials
 from spark_stacker.errors import ParameterError, RetryableError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     from spark_stacker.backtesting.backtest_engine import BacktestEngine
     from spark_stacker.backtesting.search.evaluators import Evaluator
@@ -91,6 +90,7 @@ def plan_search(
 def optimise(
     engine: BacktestEngine,
     subject: Subject,
+    *,
     space: Mapping[str, object] | Space | None,
     goal: ObjectiveLike,
     make_sampler: MakeSampler,
@@ -170,10 +170,16 @@ def _metrics(
     names = [str(name) for name in asked]  # type: ignore[attr-defined]
     for name in names:
         metric(name)
-    needed = [*names, *objective.metrics, *(name for constraint in constraints for name in constraint.metrics)]
+    needed = [
+        *names,
+        *objective.metrics,
+        *(name for constraint in constraints for name in constraint.metrics),
+    ]
     for name in needed:
         if name in space.paths or name == "status":
-            raise ParameterError(f"{name} is a setting of the space and a metric: the trials have one column of it")
+            raise ParameterError(
+                f"{name} is a setting of the space and a metric: the trials have one column of it"
+            )
     return tuple(dict.fromkeys(needed))
 
 
@@ -206,7 +212,7 @@ def evaluation_of(
     executor = options.get("executor")
     if executor is not None:
         workers = options.get("workers") or getattr(executor, "_max_workers", None) or plan.threads
-        yield _on(plan, executor, window, workers, options), ()
+        yield _on(plan, executor, window, workers), ()
         return
     here = InThisProcess(plan.evaluator, plan.metrics, window, threads=plan.threads)
     if not isinstance(plan.evaluator, FunctionEvaluator) or plan.threads == 1:
@@ -225,12 +231,12 @@ def evaluation_of(
         return
     pool = ProcessPoolExecutor(plan.threads, mp_context=get_context("spawn"), initializer=_ignore_interrupt)
     try:
-        yield _on(plan, pool, window, plan.threads, options), ()
+        yield _on(plan, pool, window, plan.threads), ()
     finally:
         pool.shutdown(wait=True, cancel_futures=True)
 
 
-def _on(plan: Plan, executor: Any, window: Window, workers: int, options: SearchOptions) -> OnExecutor:
+def _on(plan: Plan, executor: Executor, window: Window, workers: int) -> OnExecutor:
     reason = why_not_sendable(plan.evaluator)
     if reason is not None:
         raise ParameterError(f"{reason}; define it at the top of a module of its own")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+# Imported at run time, so that the types can be looked up: the annotations are the list of options.
+# ruff: noqa: TC001, TC003
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Executor
 from pathlib import Path
@@ -20,8 +22,9 @@ __all__ = ["SearchOptions", "check_options"]
 class SearchOptions(TypedDict, total=False):
     """What is searched, and how.
 
-    Of the strategies: ``settings`` (with ``strategies``, ``intervals``), or ``indicators`` (with ``strategy``), or a
-    strategy function (with ``strategy_params`` that all sets share, ``indicators`` whose columns it sees).
+    Of the strategies: ``settings`` (with ``strategies``, ``intervals``), or ``indicators`` (with
+    ``strategy``), or a strategy function (with ``strategy_params`` that all sets share, ``indicators`` whose
+    columns it sees).
     """
 
     settings: Settings

@@ -15,8 +15,8 @@ __all__ = ["front", "middle"]
 def front(scores: NDArray[np.float64]) -> NDArray[np.int64]:
     """Rows that no other row beats, best in the first goal first; of equal rows the first.
 
-    A row is beaten by one that is at least as good in every column and better in one. Rows with an undefined goal
-    are left out.
+    A row is beaten by one that is at least as good in every column and better in one. Rows with an undefined
+    goal are left out.
     """
     known = np.flatnonzero(np.isfinite(scores).all(axis=1))
     # By falling first goal, then second, …: a row can only be beaten by one before it.

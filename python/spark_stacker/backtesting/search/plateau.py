@@ -26,7 +26,9 @@ def neighbours_of(space: Space, params: Mapping[str, Value]) -> NDArray[np.uint3
     found = []
     for place, axis in enumerate(space.axes):
         digit = int(at[place])
-        ordered = all(isinstance(value, (int, float)) and not isinstance(value, bool) for value in axis.values)
+        ordered = all(
+            isinstance(value, (int, float)) and not isinstance(value, bool) for value in axis.values
+        )
         others = (digit - 1, digit + 1) if ordered else range(len(axis.values))
         for other in others:
             if other != digit and 0 <= other < len(axis.values):
@@ -56,7 +58,9 @@ def importance(trials: pl.DataFrame, space: Space, scores: NDArray[np.float64]) 
         if total == 0.0:
             found[path] = 0.0
             continue
-        _, group = np.unique(trials[path].to_physical().rank("dense").fill_null(0).to_numpy()[known], return_inverse=True)
+        _, group = np.unique(
+            trials[path].to_physical().rank("dense").fill_null(0).to_numpy()[known], return_inverse=True
+        )
         count = np.bincount(group)
         means = np.bincount(group, weights=values) / count
         found[path] = float((count * (means - values.mean()) ** 2).sum()) / total

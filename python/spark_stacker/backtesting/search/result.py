@@ -58,8 +58,8 @@ class Outcome:
 class SearchResult:
     """Every set tried, and the best of them.
 
-    Iterating gives ``best_params`` and ``best_result``, so that ``best_params, best_result = …`` works. What takes
-    time (frames, the winner's backtest, figures) is made when first asked for.
+    Iterating gives ``best_params`` and ``best_result``, so that ``best_params, best_result = …`` works. What
+    takes time (frames, the winner's backtest, figures) is made when first asked for.
     """
 
     def __init__(
@@ -124,13 +124,17 @@ class SearchResult:
 
     def top(self, count: int = 10) -> pl.DataFrame:
         """The ``count`` best trials by the first goal, best first."""
-        return self.trials.with_columns(pl.Series("_score", self._scores[:, 0])).sort(
-            "_score", descending=True, maintain_order=True
-        ).filter(pl.col("_score").is_finite()).head(count).drop("_score")
+        return (
+            self.trials.with_columns(pl.Series("_score", self._scores[:, 0]))
+            .sort("_score", descending=True, maintain_order=True)
+            .filter(pl.col("_score").is_finite())
+            .head(count)
+            .drop("_score")
+        )
 
     @cached_property
     def history(self) -> pl.DataFrame:
-        """One row a generation: sets tried, its best and mean score, the best score so far. Empty for others."""
+        """One row a generation: sets tried, its best and mean score, the best so far. Empty for others."""
         rows = [asdict(round_) for round_ in self.outcome.history]
         schema = {"tried": pl.Int64, "best": pl.Float64, "mean": pl.Float64, "best_so_far": pl.Float64}
         frame = pl.DataFrame(rows, schema=schema)
@@ -143,7 +147,8 @@ class SearchResult:
     def pareto(self) -> pl.DataFrame:
         """The trials that no other trial beats in every goal, best in the first goal first."""
         rows = front(self._scores)
-        return self.trials[rows.tolist()]
+        chosen: pl.DataFrame = self.trials[rows.tolist()]
+        return chosen
 
     # The best
 
@@ -177,9 +182,9 @@ class SearchResult:
     def plateau_score(self) -> float | None:
         """How the neighbours of the best set do, from 0 to 1; None without neighbours.
 
-        A neighbour differs in one setting by one step. Each has its rank among all trials: the share of them that
-        it does better than, ties half. The score is the mean of the ranks. Near 1 the best set stands on a plateau,
-        at 0.5 its neighbours are as good as any set, below that it is a spike.
+        A neighbour differs in one setting by one step. Each has its rank among all trials: the share of them
+        that it does better than, ties half. The score is the mean of the ranks. Near 1 the best set stands on
+        a plateau, at 0.5 its neighbours are as good as any set, below that it is a spike.
         """
         found = self.neighbours
         if not len(found):
@@ -229,9 +234,7 @@ class SearchResult:
 
     # Seen
 
-    def heat_map(
-        self, x: str | None = None, y: str | None = None, *, metric: str | None = None
-    ) -> go.Figure:
+    def heat_map(self, x: str | None = None, y: str | None = None, *, metric: str | None = None) -> go.Figure:
         """The best value of ``metric`` (by default the first goal's) for each pair of values of two settings.
 
         By default the two that matter most. The best set is marked.
@@ -241,7 +244,7 @@ class SearchResult:
         return heat_map(self, x, y, metric=metric)
 
     def parallel_coordinates(self) -> go.Figure:
-        """Settings and main metrics as parallel axes, a line a set; of many sets the best and an even sample."""
+        """Settings and main metrics as parallel axes, a line a set; of many the best and an even sample."""
         from spark_stacker.backtesting.search.figures import parallel_coordinates
 
         return parallel_coordinates(self)

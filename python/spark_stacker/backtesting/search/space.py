@@ -49,8 +49,12 @@ class Range:
             raise ParameterError(f"minimum must be at most maximum {self.maximum!r}, was {self.minimum!r}")
         count = int((high - low) / step) + 1
         if count > _MOST_VALUES:
-            raise ParameterError(f"step must leave at most {_MOST_VALUES:,} values, {self.step!r} made {count:,}")
-        whole = all(isinstance(number, (int, np.integer)) for number in (self.minimum, self.maximum, self.step))
+            raise ParameterError(
+                f"step must leave at most {_MOST_VALUES:,} values, {self.step!r} made {count:,}"
+            )
+        whole = all(
+            isinstance(number, (int, np.integer)) for number in (self.minimum, self.maximum, self.step)
+        )
         exact = (low + place * step for place in range(count))
         return tuple(int(value) if whole else float(value) for value in exact)
 
@@ -74,8 +78,14 @@ class LogRange:
             raise ParameterError(f"minimum of a log range must be above 0, was {self.minimum!r}")
         if low >= high:
             raise ParameterError(f"minimum must be below maximum {self.maximum!r}, was {self.minimum!r}")
-        if isinstance(self.count, bool) or not isinstance(self.count, int) or not 2 <= self.count <= _MOST_VALUES:
-            raise ParameterError(f"count must be a whole number from 2 to {_MOST_VALUES:,}, was {self.count!r}")
+        if (
+            isinstance(self.count, bool)
+            or not isinstance(self.count, int)
+            or not 2 <= self.count <= _MOST_VALUES
+        ):
+            raise ParameterError(
+                f"count must be a whole number from 2 to {_MOST_VALUES:,}, was {self.count!r}"
+            )
         first, ratio = float(low), math.log(float(high) / float(low)) / (self.count - 1)
         between = (float(f"{first * math.exp(place * ratio):.12g}") for place in range(1, self.count - 1))
         return (first, *between, float(high))
@@ -108,7 +118,9 @@ class Space:
         if isinstance(given, Space):
             return given
         if not isinstance(given, Mapping):
-            raise ParameterError(f"the space must be a mapping of settings to values, was {type(given).__name__}")
+            raise ParameterError(
+                f"the space must be a mapping of settings to values, was {type(given).__name__}"
+            )
         if not given:
             raise ParameterError("the space is empty: name at least one setting with its values")
         return cls(tuple(Axis(_path(path), _values(path, values)) for path, values in given.items()))
@@ -162,7 +174,9 @@ class Space:
 
     @cached_property
     def numbers(self) -> tuple[NDArray[Any], ...]:
-        """The values of each setting for comparisons: Float64 with NaN for None, or objects where text stands."""
+        """The values of each setting for comparisons: Float64 with NaN for None, or objects where text
+        stands.
+        """
         return tuple(_comparable(axis.values) for axis in self.axes)
 
     def plain(self) -> list[list[object]]:
@@ -198,7 +212,9 @@ def _values(path: str, given: object) -> tuple[Value, ...]:
 def _of_tuple(given: tuple[object, ...]) -> tuple[Value, ...]:
     numbers = all(isinstance(part, (int, float, np.number)) and not isinstance(part, bool) for part in given)
     if len(given) != 3 or not numbers:
-        raise ParameterError(f"a tuple is (min, max, step), was {given!r}; values of their own stand in a list")
+        raise ParameterError(
+            f"a tuple is (min, max, step), was {given!r}; values of their own stand in a list"
+        )
     return Range(*given).values()  # type: ignore[arg-type]
 
 

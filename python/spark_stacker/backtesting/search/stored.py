@@ -77,7 +77,10 @@ def load(directory: str | Path) -> SearchResult:
     try:
         space = Space(tuple(Axis(path, tuple(values)) for path, values in head["space"]))
         objective = Objective(
-            tuple(Goal(label, tuple((name, weight) for name, weight in weights)) for label, weights in head["objective"])
+            tuple(
+                Goal(label, tuple((name, weight) for name, weight in weights))
+                for label, weights in head["objective"]
+            )
         )
         outcome = Outcome(
             space=space,

@@ -52,7 +52,7 @@ def evaluator_of(
     )
     source = only_source(engine.data_manager, subject.data_source_name)
     if options.get("settings") is not None:
-        return _of_settings(engine, subject, space, options, span, source)
+        return _of_settings(engine, subject, space, options, span=span, source=source)
     if subject.symbol is None or subject.interval is None:
         raise ParameterError(
             f"{'symbol' if subject.symbol is None else 'interval'} must be given, or settings"
@@ -83,7 +83,9 @@ def evaluator_of(
         return FunctionEvaluator(space, backtest, options.get("strategy_params") or {})
     indicators = options.get("indicators")
     if not indicators:
-        raise ParameterError("strategy_func, settings or indicators must be given: there is nothing to search")
+        raise ParameterError(
+            "strategy_func, settings or indicators must be given: there is nothing to search"
+        )
     from spark_stacker.backtesting.backtest_engine import strategy_values
 
     values = strategy_values(
@@ -105,7 +107,13 @@ def evaluator_of(
 
 
 def _of_settings(
-    engine: BacktestEngine, subject: Subject, space: Space, options: SearchOptions, span: Span, source: str
+    engine: BacktestEngine,
+    subject: Subject,
+    space: Space,
+    options: SearchOptions,
+    *,
+    span: Span,
+    source: str,
 ) -> ConfiguredEvaluator:
     for name in ("indicators", "strategy", "strategy_params", "leverage", "market_type", "instrument"):
         if options.get(name) is not None:

@@ -25,7 +25,8 @@ def summary(result: SearchResult) -> str:
         "",
     ]
     lines += [
-        f"{METRICS[name].label:<20}{format_metric(name, best.metrics[name], best.quote):>18}" for name in HEADLINE
+        f"{METRICS[name].label:<20}{format_metric(name, best.metrics[name], best.quote):>18}"
+        for name in HEADLINE
     ]
     lines += ["", plateau_words(result.plateau_score)]
     if result.honesty is not None:

@@ -176,5 +176,10 @@ class Tally:
         if self.streams and self.store is not None:
             return pl.read_parquet(self.store.parts)
         if not self._digits:
-            return trials_frame(self.space, self.metrics, self.digits(), Rows(np.empty((0, len(self.metrics))), np.empty(0, dtype=np.uint32)))
+            return trials_frame(
+                self.space,
+                self.metrics,
+                self.digits(),
+                Rows(np.empty((0, len(self.metrics))), np.empty(0, dtype=np.uint32)),
+            )
         return trials_frame(self.space, self.metrics, self.digits(), Rows.joined(self._rows))

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 __all__ = ["record_trials", "trials_ever"]
 
 
-def record_trials(plan: Plan, tally: Tally) -> None:  # noqa: ARG001
+def record_trials(plan: Plan, tally: Tally) -> None:
     """Remembers that these sets were tried."""
 
 

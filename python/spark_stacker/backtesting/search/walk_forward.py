@@ -134,7 +134,9 @@ class WalkForwardResult:
 
     @cached_property
     def efficiency(self) -> float | None:
-        """Annualised return of the stitched curve over the mean of the trainings'; None where that is not positive."""
+        """Annualised return of the stitched curve over the mean of the trainings'; None where that is not
+        positive.
+        """
         trained = [window.in_sample["annualized_return"] for window in self.windows]
         if any(value is None for value in trained):
             return None
@@ -166,11 +168,11 @@ class WalkForwardResult:
 def walk_forward(
     engine: BacktestEngine,
     subject: Subject,
+    *,
     space: Mapping[str, object] | Space | None,
     goal: ObjectiveLike,
     make_sampler: MakeSampler,
     options: SearchOptions,
-    *,
     train_size: int,
     test_size: int,
     embargo_bars: int,

@@ -54,9 +54,9 @@ def train_test_windows(
 ) -> list[TrainTest]:
     """The windows over bars with these open times, from ``start`` (by default the first bar) on.
 
-    Training is ``[t, t + train)`` without its last ``embargo_bars``, the test ``[t + train, t + train + test)``; then
-    ``t`` moves on by the length of the test. With ``anchored`` every training begins at the start. The last test may
-    be cut short by the end of the data.
+    Training is ``[t, t + train)`` without its last ``embargo_bars``, the test ``[t + train, t + train +
+    test)``; then ``t`` moves on by the length of the test. With ``anchored`` every training begins at the
+    start. The last test may be cut short by the end of the data.
     """
     for name, value, least in (
         ("train_size", train_months, 1),
@@ -81,8 +81,8 @@ def train_test_windows(
         if test[0] < test[1]:
             if last - train[0] < 2:
                 raise ParameterError(
-                    f"the training window from {begin:%Y-%m-%d} has {train[1] - train[0]:,} bars, of which the "
-                    f"embargo of {embargo_bars} leaves too few"
+                    f"the training window from {begin:%Y-%m-%d} has {train[1] - train[0]:,} bars, of which "
+                    f"the embargo of {embargo_bars} leaves too few"
                 )
             train_end = split_ns if not embargo_bars else int(open_time_ns[last])
             windows.append(
@@ -97,8 +97,8 @@ def train_test_windows(
         number += 1
     if not windows:
         raise ParameterError(
-            f"a training window of {train_months} months and a test after it are longer than the data, which go "
-            f"from {_date(int(open_time_ns[0]))} to {_date(end_ns)}"
+            f"a training window of {train_months} months and a test after it are longer than the data, "
+            f"which go from {_date(int(open_time_ns[0]))} to {_date(end_ns)}"
         )
     return windows
 

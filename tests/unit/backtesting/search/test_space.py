@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
+from typing import TYPE_CHECKING
 
 import numpy as np
 import polars as pl
@@ -12,6 +12,9 @@ from hypothesis import strategies as st
 
 from spark_stacker.backtesting.search import LogRange, Range, Space
 from spark_stacker.errors import ParameterError
+
+if TYPE_CHECKING:
+    from decimal import Decimal
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from datetime import UTC, datetime, timedelta
 
 import numpy as np
@@ -66,16 +67,14 @@ def test_an_anchored_training_begins_at_the_start():
     st.booleans(),
     st.sets(st.integers(min_value=0, max_value=5_000), max_size=200),
 )
-def test_no_bar_is_trained_and_tested_and_tests_follow_each_other(
+def test_no_bar_is_trained_and_tested_and_tests_follow_each_other(  # noqa: PLR0917
     start, days, train, test, embargo, anchored, missing
 ):
     begin = start.replace(tzinfo=UTC, minute=0, second=0, microsecond=0)
     times = hours(begin, begin + timedelta(days=days))
     times = np.delete(times, [row for row in missing if 0 < row < len(times) - 1])
     try:
-        found = windows(
-            times, train_months=train, test_months=test, embargo_bars=embargo, anchored=anchored
-        )
+        found = windows(times, train_months=train, test_months=test, embargo_bars=embargo, anchored=anchored)
     except ParameterError:
         assert months_later(begin, train) >= begin + timedelta(days=days)
         return
@@ -85,7 +84,7 @@ def test_no_bar_is_trained_and_tested_and_tests_follow_each_other(
         between = times[(times >= window.train.end_ns) & (times < window.test.start_ns)]
         assert (len(trained), len(tested), len(between)) == (window.train_bars, window.test_bars, embargo)
         assert trained[-1] < tested[0]
-    for before, after in zip(found[:-1], found[1:], strict=True):
+    for before, after in itertools.pairwise(found):
         assert before.test.end_ns == after.test.start_ns
         assert before.complete
     assert times[-1] < found[-1].test.end_ns

@@ -1,8 +1,8 @@
 """Sets of configured strategies and of indicators, simulated in the core.
 
-What the core can vary by itself is an axis of its sweep. What it cannot (parameters of indicators in Python, a
-strategy's timeframe, its sizing method) is varied outside: each distinct combination gets a sweep of its own, and
-signals of indicators in Python are computed once for each distinct set of their parameters.
+What the core can vary by itself is an axis of its sweep. What it cannot (parameters of indicators in Python,
+a strategy's timeframe, its sizing method) is varied outside: each distinct combination gets a sweep of its
+own, and signals of indicators in Python are computed once for each distinct set of their parameters.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ from spark_stacker.backtesting.plain import describe_code, plain
 from spark_stacker.backtesting.search.evaluators.contract import Rows, Window
 from spark_stacker.backtesting.search.evaluators.own_types import own_types, register_own_types
 from spark_stacker.backtesting.search.evaluators.settings_edits import edited
-from spark_stacker.backtesting.search.evaluators.settings_paths import find_places
+from spark_stacker.backtesting.search.evaluators.settings_paths import find_places, target_of
 from spark_stacker.config import enabled_strategies
 from spark_stacker.data.fingerprint import data_hash
 from spark_stacker.errors import InputError, ParameterError
@@ -54,7 +54,9 @@ _SIGNAL_BYTES: Final = 32 << 20
 
 
 class ConfiguredEvaluator:
-    """See `Evaluator`. ``own`` are indicator objects that stand under the name of an indicator of the settings."""
+    """See `Evaluator`. ``own`` are indicator objects that stand under the name of an indicator of the
+    settings.
+    """
 
     batch_limit = 16_384
 
@@ -102,7 +104,9 @@ class ConfiguredEvaluator:
         combinations, group = np.unique(digits[:, self._outer], axis=0, return_inverse=True)
         for number, combination in enumerate(combinations):
             rows = np.flatnonzero(group == number)
-            found = self._rows(self._sweep(tuple(combination.tolist())), digits[rows], metrics, window, threads)
+            found = self._rows(
+                self._sweep(tuple(combination.tolist())), digits[rows], metrics, window, threads
+            )
             values[rows] = found.values
             status[rows] = found.renumbered(reasons)
         return Rows(values, status, tuple(reasons))
@@ -120,17 +124,16 @@ class ConfiguredEvaluator:
     def permuted(self, seed: int) -> ConfiguredEvaluator:
         """See `Evaluator.permuted`."""
         other = copy(self)
-        other._sweeps = OrderedDict()
+        other.__dict__.update(_sweeps=OrderedDict(), _signals=SignalMemory(_SIGNAL_BYTES))
         if not self._outer and not own_types(self.settings):
             sweep = self._sweep(())
             assert not isinstance(sweep, str)  # noqa: S101 - what is wrong with it was raised before
-            other._sweeps[()] = sweep.permuted(seed)
+            other.__dict__["_sweeps"][()] = sweep.permuted(seed)
             return other
         if any(bars is not None for bars in self.loaded.mark):
             raise ParameterError("mark prices do not go with permuted candles")
         histories = tuple(permuted_history(history, seed) for history in self.loaded.histories)
         other.loaded = replace(self.loaded, histories=histories)
-        other._signals = SignalMemory(_SIGNAL_BYTES)
         return other
 
     def result(self, params: Mapping[str, Value]) -> BacktestResult:
@@ -152,7 +155,9 @@ class ConfiguredEvaluator:
                 for symbol, history in zip(loaded.symbols, loaded.histories, strict=True)
             ],
             "funding": [None if paid is None else _hashed(*paid) for paid in loaded.funding],
-            "mark": [None if bars is None else _hashed(bars.open_time_ns, bars.close) for bars in loaded.mark],
+            "mark": [
+                None if bars is None else _hashed(bars.open_time_ns, bars.close) for bars in loaded.mark
+            ],
             "configuration": plain(plan),
             "indicators_in_python": {name: describe_code(type(own)) for name, own in self.own.items()},
         }
@@ -187,7 +192,11 @@ class ConfiguredEvaluator:
                 np.full((len(digits), len(metrics)), np.nan), np.ones(len(digits), dtype=np.uint32), (sweep,)
             )
         values, status, reasons = sweep.evaluate(
-            self._inner_digits(digits), metrics, start_ns=window.start_ns, end_ns=window.end_ns, threads=threads
+            self._inner_digits(digits),
+            metrics,
+            start_ns=window.start_ns,
+            end_ns=window.end_ns,
+            threads=threads,
         )
         return Rows(values, status.astype(np.uint32), tuple(reasons))
 
@@ -216,29 +225,28 @@ class ConfiguredEvaluator:
 
     def _new_sweep(self, outer: tuple[int, ...]) -> _core.Sweep:
         settings, own = self.settings, self.own
+        values = self.space.axes
         if outer:
-            axes = self.space.axes
+            chosen = zip(self._outer, outer, strict=True)
             settings, own = self._edited(
-                [
-                    (self.places[place], axes[place].values[digit])
-                    for place, digit in zip(self._outer, outer, strict=True)
-                ]
+                [(self.places[place], values[place].values[digit]) for place, digit in chosen]
             )
         plan = plan_of(settings, self.loaded)
         histories = self.loaded.histories
-        axes = [
-            (dict(target), [self.places[place].convert(value) for value in self.space.axes[place].values])
+        axes: list[tuple[Any, list[Any]]] = [
+            (target, [self.places[place].convert(value) for value in values[place].values])
             for place in self._inner
             for target in self.places[place].targets
         ]
         if not axes:  # the core wants one: a balance that stays as it is
-            target = {"strategy": None, "indicator": None, "parameter": None, "setting": "initial_balance"}
-            axes = [(target, [settings.initial_balance])]
+            axes = [(target_of(setting="initial_balance"), [settings.initial_balance])]
         return _core.Sweep(
             _core.Portfolio(plan),
             [history.bars for history in histories],
             start=[history.first for history in histories],
-            signals=outside_signals(settings, self.loaded, plan, IndicatorMakers(settings, own, self._signals)),
+            signals=outside_signals(
+                settings, self.loaded, plan, IndicatorMakers(settings, own, self._signals)
+            ),
             funding=self.loaded.funding,
             mark=self.loaded.mark,
             axes=axes,
@@ -269,4 +277,3 @@ def _hashed(*columns: NDArray[Any]) -> str:
     for column in columns:
         digest.update(np.ascontiguousarray(column).tobytes())
     return digest.hexdigest()
-

@@ -35,8 +35,8 @@ WHOLE = Window()
 class Rows:
     """What came of some sets, in their order.
 
-    ``values`` has a column a metric, NaN where undefined. ``status`` is 0 for a set that was run, else 1 + the
-    index of the reason why it failed.
+    ``values`` has a column a metric, NaN where undefined. ``status`` is 0 for a set that was run, else 1 +
+    the index of the reason why it failed.
     """
 
     values: NDArray[np.float64]
@@ -66,13 +66,25 @@ class Rows:
 class Evaluator(Protocol):
     """Runs sets of one space on one market's, or portfolio's, candles. It can be sent to another process."""
 
-    space: Space
-    batch: int
-    """Sets that are asked for, kept and sent together."""
-    open_time_ns: NDArray[np.int64]
-    """Open times of the bars traded."""
-    interval_ns: int
-    initial_balance: float
+    @property
+    def space(self) -> Space:
+        """What the digits of a set mean."""
+
+    @property
+    def batch(self) -> int:
+        """Sets that are asked for, kept and sent together."""
+
+    @property
+    def open_time_ns(self) -> NDArray[np.int64]:
+        """Open times of the bars traded."""
+
+    @property
+    def interval_ns(self) -> int:
+        """Length of a bar."""
+
+    @property
+    def initial_balance(self) -> float:
+        """Equity before the first bar."""
 
     def evaluate(
         self, digits: NDArray[np.uint32], metrics: Sequence[str], window: Window, *, threads: int

@@ -101,7 +101,9 @@ class FunctionEvaluator:
         terms = asdict(backtest.terms) if is_dataclass(backtest.terms) else {}
         return {
             "data": [[history.symbol, history.interval, history.first, data_hash(history.frame)]],
-            "funding": None if backtest.payments is None else [column.tolist() for column in backtest.payments],
+            "funding": None
+            if backtest.payments is None
+            else [column.tolist() for column in backtest.payments],
             "configuration": {
                 **backtest.configuration(),
                 "strategy_params": plain(self.fixed),

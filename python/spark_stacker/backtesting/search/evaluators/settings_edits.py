@@ -28,8 +28,8 @@ def edited(
 ) -> tuple[Settings, dict[str, BaseIndicator]]:
     """The settings, and the indicator objects, with ``values`` at their places.
 
-    An indicator that other strategies use too keeps its parameters for them: the strategy edited gets one of its
-    own, named ``strategy.indicator``. `ParameterError` when the values do not fit each other.
+    An indicator that other strategies use too keeps its parameters for them: the strategy edited gets one of
+    its own, named ``strategy.indicator``. `ParameterError` when the values do not fit each other.
     """
     work = _Work(settings, strategies, own)
     for place, value in values:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Any, Final
@@ -14,17 +13,19 @@ from spark_stacker.config.suggestions import did_you_mean
 from spark_stacker.errors import ParameterError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
     from spark_stacker.config import Settings, StrategySettings
     from spark_stacker.config.resolve import ResolvedIndicator
     from spark_stacker.indicators.base_indicator import BaseIndicator
 
-__all__ = ["Edit", "PathPlace", "find_places"]
+__all__ = ["Edit", "PathPlace", "find_places", "target_of"]
 
 
 @dataclass(frozen=True, slots=True)
 class Edit:
-    """A key of a configuration: ``part`` is ``account``, ``strategy``, ``use`` (a strategy's use of an indicator)
-    or ``parameter`` (of an indicator); ``key`` the keys down to the value.
+    """A key of a configuration: ``part`` is ``account``, ``strategy``, ``use`` (a strategy's use of an
+    indicator) or ``parameter`` (of an indicator); ``key`` the keys down to the value.
     """
 
     part: str
@@ -41,8 +42,8 @@ def _as_it_is(value: Any) -> Any:
 class PathPlace:
     """Where a path leads.
 
-    ``targets`` are axes of the core's sweep, all of which take the same value; without any, the core has no such
-    axis, and a portfolio is prepared for each value.
+    ``targets`` are axes of the core's sweep, all of which take the same value; without any, the core has no
+    such axis, and a portfolio is prepared for each value.
     """
 
     path: str
@@ -186,7 +187,7 @@ class _Finder:
         edit = Edit("strategy", tuple(rest.split(".")), strategy)
         if rest in _STRATEGY_ANEW:
             return PathPlace(path, (edit,))
-        target = _target(strategy=numbers[0], setting=_STRATEGY[rest])
+        target = target_of(strategy=numbers[0], setting=_STRATEGY[rest])
         if rest == "max_holding_time":
             return PathPlace(path, (edit,), (target,), _interval_ns)
         return PathPlace(path, (edit,), (target,))
@@ -196,12 +197,10 @@ class _Finder:
         use = self.indicators[number][position]
         parameters = self._parameters(use)
         if key in _USE and key not in parameters:
-            edits = tuple(
-                Edit("use", (key,), self.strategies[number].name, use.name) for number, _ in uses
-            )
+            edits = tuple(Edit("use", (key,), self.strategies[number].name, use.name) for number, _ in uses)
             if key == "timeframe" and not is_built_in(use.type):
                 return PathPlace(path, edits)
-            targets = tuple(_target(strategy=n, indicator=p, setting=_USE[key]) for n, p in uses)
+            targets = tuple(target_of(strategy=n, indicator=p, setting=_USE[key]) for n, p in uses)
             if key == "timeframe":
                 return PathPlace(path, edits, targets, _interval_ns)
             return PathPlace(path, edits, targets)
@@ -212,19 +211,17 @@ class _Finder:
                 f"known: {', '.join(known)}"
             )
         key = parameters[key]
-        edits = tuple(
-            Edit("parameter", (key,), self.strategies[number].name, use.name) for number, _ in uses
-        )
+        edits = tuple(Edit("parameter", (key,), self.strategies[number].name, use.name) for number, _ in uses)
         if use.name in self.own or not is_built_in(use.type):
             return PathPlace(path, edits)
-        targets = tuple(_target(strategy=n, indicator=p, parameter=key) for n, p in uses)
+        targets = tuple(target_of(strategy=n, indicator=p, parameter=key) for n, p in uses)
         return PathPlace(path, edits, targets)
 
     def _in_account(self, path: str) -> PathPlace | None:
         if path not in _ACCOUNT:
             return None
         edit = Edit("account", tuple(path.split(".")))
-        return PathPlace(path, (edit,), (_target(setting=_ACCOUNT[path]),))
+        return PathPlace(path, (edit,), (target_of(setting=_ACCOUNT[path]),))
 
     def _parameters(self, use: ResolvedIndicator) -> dict[str, str]:
         """Names of the parameters, aliases included, with what each stands for."""
@@ -259,11 +256,12 @@ def _built_in_parameters() -> dict[str, dict[str, str]]:
     }
 
 
-def _target(
+def target_of(
     *,
     strategy: int | None = None,
     indicator: int | None = None,
     parameter: str | None = None,
     setting: str | None = None,
 ) -> dict[str, object]:
+    """The target of an axis of the core's sweep."""
     return {"strategy": strategy, "indicator": indicator, "parameter": parameter, "setting": setting}

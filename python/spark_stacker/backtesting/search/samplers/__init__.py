@@ -23,8 +23,8 @@ __all__ = ["GeneticSampler", "GridSampler", "RandomSampler", "Sampler"]
 class Sampler(Protocol):
     """Asks for sets and is told how they did.
 
-    What it asks is decided by its settings and what it was told, nothing else: a search that is resumed tells it
-    the same and is asked the same.
+    What it asks is decided by its settings and what it was told, nothing else: a search that is resumed tells
+    it the same and is asked the same.
     """
 
     adaptive: bool

@@ -22,9 +22,9 @@ class Breeding:
     """How a generation comes from the one before.
 
     Parents win tournaments of ``tournament_size``; with probability ``crossover_rate`` two are crossed, each
-    setting from either; each setting then changes with probability ``mutation_rate`` (None: one of all settings on
-    average). The best ``elite`` live on. After ``stagnation`` generations without a better set the search ends
-    (None: never).
+    setting from either; each setting then changes with probability ``mutation_rate`` (None: one of all
+    settings on average). The best ``elite`` live on. After ``stagnation`` generations without a better set
+    the search ends (None: never).
     """
 
     population_size: int = 20
@@ -41,7 +41,9 @@ class Breeding:
             if isinstance(value, bool) or not isinstance(value, int) or value < least:
                 raise ParameterError(f"{name} must be a whole number from {least} on, was {value!r}")
         if self.elite >= self.population_size:
-            raise ParameterError(f"elite must be below population_size {self.population_size}, was {self.elite}")
+            raise ParameterError(
+                f"elite must be below population_size {self.population_size}, was {self.elite}"
+            )
         for name in ("crossover_rate", "mutation_rate"):
             rate = getattr(self, name)
             if rate is not None and not 0 <= rate <= 1:

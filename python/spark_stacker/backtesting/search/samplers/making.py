@@ -30,9 +30,7 @@ def _random(plan: Plan, *, samples: int = 1_000) -> Sampler:
 
 
 def _genetic(plan: Plan, **breeding: Any) -> Sampler:
-    return GeneticSampler(
-        plan.space, Breeding(**breeding), goals=len(plan.objective.goals), seed=plan.seed
-    )
+    return GeneticSampler(plan.space, Breeding(**breeding), goals=len(plan.objective.goals), seed=plan.seed)
 
 
 SAMPLERS: Mapping[str, Callable[..., Sampler]] = {"grid": _grid, "random": _random, "genetic": _genetic}

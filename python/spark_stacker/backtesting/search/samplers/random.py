@@ -25,8 +25,8 @@ _LARGEST: Final = 1 << 62
 class RandomSampler:
     """Draws ``samples`` sets that the constraints admit, ``batch`` at a time; all of them in a smaller space.
 
-    The numbers 0, 1, 2, … go through a seeded permutation of the space (a Feistel network, walked until it lands
-    inside), so that no set comes twice and nothing has to be remembered.
+    The numbers 0, 1, 2, … go through a seeded permutation of the space (a Feistel network, walked until it
+    lands inside), so that no set comes twice and nothing has to be remembered.
     """
 
     adaptive = False
