@@ -16,6 +16,7 @@ mod names;
 mod order;
 mod portfolio;
 mod run;
+mod sampler;
 mod session;
 mod simulation;
 mod stats;
@@ -42,6 +43,8 @@ mod _core {
     use super::portfolio::PyPortfolio;
     #[pymodule_export]
     use super::run::{PyRun, run_backtest};
+    #[pymodule_export]
+    use super::sampler::{PyGenetic, PyNsga};
     #[pymodule_export]
     use super::session::PySession;
     #[pymodule_export]
