@@ -10,9 +10,11 @@ __all__ = [
     "Aggregator",
     "Bars",
     "ColumnView",
+    "Genetic",
     "Indicator",
     "IndicatorStream",
     "MarketView",
+    "Nsga",
     "Portfolio",
     "Run",
     "Session",
@@ -271,6 +273,72 @@ class Sweep:
         Bars with ``start_ns <= open time < end_ns`` are traded; earlier ones feed indicators, nothing is held at the
         start.
         """
+    def block_sums(
+        self,
+        digits: NDArray[np.uint32],
+        blocks: int,
+        *,
+        start_ns: int | None,
+        end_ns: int | None,
+        threads: int,
+    ) -> NDArray[np.float64]:
+        """Count, sum and sum of squares of bar returns: sets x blocks of bars x 3; NaN where a set has no returns."""
+    def mean_correlation(
+        self,
+        digits: NDArray[np.uint32],
+        *,
+        start_ns: int | None,
+        end_ns: int | None,
+        threads: int,
+    ) -> float | None:
+        """Mean correlation of the returns of all pairs of sets that have any; None with fewer than two."""
+    def equity(
+        self, digits: NDArray[np.uint32], *, start_ns: int | None, end_ns: int | None
+    ) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+        """Open times of the bars, UTC nanoseconds, and equity at their closes of one set."""
+    def permuted(self, seed: int) -> Sweep:
+        """The same over bars in random order from each market's start on; signals from outside are refused."""
+
+@final
+class Genetic:
+    """Proposes sets a generation at a time and learns from their scores; no set is proposed twice."""
+
+    def __new__(
+        cls,
+        lengths: Sequence[int],
+        *,
+        population_size: int,
+        generations: int,
+        tournament_size: int,
+        crossover_rate: float,
+        mutation_rate: float | None,
+        elite: int,
+        stagnation: int | None,
+        seed: int,
+    ) -> Genetic: ...
+    def ask(self) -> NDArray[np.uint32]:
+        """Digits of the next generation's new sets, a row each; none when the search has ended."""
+    def tell(self, scores: NDArray[np.float64]) -> None:
+        """Scores of the sets asked for, in their order: higher is better, NaN is worst."""
+
+@final
+class Nsga:
+    """The same for several goals at once (NSGA-II); scores have a column a goal."""
+
+    def __new__(
+        cls,
+        lengths: Sequence[int],
+        *,
+        goals: int,
+        population_size: int,
+        generations: int,
+        tournament_size: int,
+        crossover_rate: float,
+        mutation_rate: float | None,
+        seed: int,
+    ) -> Nsga: ...
+    def ask(self) -> NDArray[np.uint32]: ...
+    def tell(self, scores: NDArray[np.float64]) -> None: ...
 
 @final
 class Session:

@@ -17,6 +17,7 @@ mod order;
 mod overfit;
 mod portfolio;
 mod run;
+mod sampler;
 mod session;
 mod simulation;
 mod stats;
@@ -50,6 +51,8 @@ mod _core {
     use super::portfolio::PyPortfolio;
     #[pymodule_export]
     use super::run::{PyRun, run_backtest};
+    #[pymodule_export]
+    use super::sampler::{PyGenetic, PyNsga};
     #[pymodule_export]
     use super::session::PySession;
     #[pymodule_export]

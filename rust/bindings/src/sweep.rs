@@ -1,14 +1,15 @@
 //! Many parameter sets over the same history.
 
 use numpy::{
-    IntoPyArray, PyArray1, PyArray2, PyArrayMethods, PyReadonlyArray2, PyUntypedArrayMethods,
+    IntoPyArray, PyArray1, PyArray2, PyArray3, PyArrayMethods, PyReadonlyArray1, PyReadonlyArray2,
+    PyUntypedArrayMethods,
 };
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyList};
 use spark_stacker_core::Error;
 use spark_stacker_core::stats::Metrics;
 use spark_stacker_core::sweep::{
-    Axis, AxisValue, MarketHistory, OutsideColumns, Span, Sweep, Target,
+    Axis, AxisValue, MarketHistory, OutsideColumns, SUMS, Span, Sweep, Target,
 };
 
 use crate::bars::PyBars;
@@ -113,6 +114,60 @@ impl PySweep {
             rows.status.into_pyarray(py),
             rows.reasons,
         ))
+    }
+
+    /// Count, sum and sum of squares of the returns of each set in each block of time.
+    #[pyo3(signature = (digits, blocks, *, start_ns, end_ns, threads))]
+    fn block_sums<'py>(
+        &self,
+        py: Python<'py>,
+        digits: PyReadonlyArray2<'py, u32>,
+        blocks: usize,
+        start_ns: Option<i64>,
+        end_ns: Option<i64>,
+        threads: usize,
+    ) -> PyResult<Bound<'py, PyArray3<f64>>> {
+        let sets = self.sets(&digits)?;
+        let span = Span { start_ns, end_ns };
+        let sums = without_lock(py, || self.sweep.block_sums(sets, blocks, span, threads))?;
+        let shape = [digits.shape()[0], blocks, SUMS];
+        sums.into_pyarray(py).reshape(shape)
+    }
+
+    /// Mean of the correlations of the returns of all pairs of sets.
+    #[pyo3(signature = (digits, *, start_ns, end_ns, threads))]
+    fn mean_correlation(
+        &self,
+        py: Python<'_>,
+        digits: PyReadonlyArray2<'_, u32>,
+        start_ns: Option<i64>,
+        end_ns: Option<i64>,
+        threads: usize,
+    ) -> PyResult<Option<f64>> {
+        let sets = self.sets(&digits)?;
+        let span = Span { start_ns, end_ns };
+        without_lock(py, || self.sweep.mean_correlation(sets, span, threads))
+    }
+
+    /// Open times of the bars and equity at their closes of one set.
+    #[pyo3(signature = (digits, *, start_ns, end_ns))]
+    fn equity<'py>(
+        &self,
+        py: Python<'py>,
+        digits: PyReadonlyArray1<'py, u32>,
+        start_ns: Option<i64>,
+        end_ns: Option<i64>,
+    ) -> PyResult<(Bound<'py, PyArray1<i64>>, Bound<'py, PyArray1<f64>>)> {
+        let set = digits.as_slice()?;
+        let span = Span { start_ns, end_ns };
+        let (times, equity) = without_lock(py, || self.sweep.equity(set, span))?;
+        Ok((times.into_pyarray(py), equity.into_pyarray(py)))
+    }
+
+    /// The same over bars in random order.
+    fn permuted(&self, py: Python<'_>, seed: u64) -> PyResult<Self> {
+        let sweep = without_lock(py, || self.sweep.permuted(seed))?;
+        Ok(Self { sweep })
     }
 }
 

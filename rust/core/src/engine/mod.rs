@@ -19,7 +19,7 @@ use runner::Runner;
 pub use simulation::{Funding, MarketBar, Record, Simulation};
 use supply::Supply;
 pub use supply::{OutsideSignals, outside_signal};
-pub(crate) use tape::{Feed, SignalTape, decision_rows};
+pub(crate) use tape::{Feed, SignalTape};
 
 use crate::error::{Error, Result};
 use crate::market::{Bar, Interval};

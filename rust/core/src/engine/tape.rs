@@ -58,7 +58,7 @@ pub(crate) struct Feed {
 }
 
 /// Rows at which bars of the strategy's timeframe close; `None` where every bar does.
-pub(crate) fn decision_rows(spec: &StrategySpec, bars: Bars<'_>) -> Result<Option<Arc<[usize]>>> {
+pub(super) fn decision_rows(spec: &StrategySpec, bars: Bars<'_>) -> Result<Option<Arc<[usize]>>> {
     if spec.timeframe == bars.interval {
         return Ok(None);
     }

@@ -12,6 +12,8 @@ pub struct ParameterInfo {
     pub aliases: &'static [&'static str],
     /// What it may be.
     pub domain: Domain,
+    /// It only changes what the values say, not the values.
+    pub is_of_rule: bool,
 }
 
 impl ParameterInfo {
@@ -22,6 +24,7 @@ impl ParameterInfo {
             name,
             aliases: &[],
             domain,
+            is_of_rule: false,
         }
     }
 
@@ -29,6 +32,15 @@ impl ParameterInfo {
     #[must_use]
     pub const fn or(self, aliases: &'static [&'static str]) -> Self {
         Self { aliases, ..self }
+    }
+
+    /// The same, marked as one of the rule of signals.
+    #[must_use]
+    pub const fn of_rule(self) -> Self {
+        Self {
+            is_of_rule: true,
+            ..self
+        }
     }
 
     fn is_called(&self, name: &str) -> bool {

@@ -192,6 +192,33 @@ impl IndicatorSpec {
         with_indicator!(self.fresh.clone(), indicator => indicator.signals(rows))
     }
 
+    /// Whether the parameter at a place only changes what the values say, not the values.
+    #[must_use]
+    pub const fn is_of_rule(&self, place: usize) -> bool {
+        self.info.parameters[place].is_of_rule
+    }
+
+    /// The columns of values over `bars`, without those that no rule of signals reads and without flags.
+    #[must_use]
+    pub fn values(&self, bars: Bars<'_>) -> Vec<Vec<f64>> {
+        let rows = Rows::from(bars);
+        with_indicator!(self.fresh.clone(), indicator => indicator.values(rows))
+    }
+
+    /// Every signal that [`Self::values`] set off, of this indicator or of one that differs in parameters of the rule only.
+    #[expect(
+        clippy::missing_panics_doc,
+        reason = "the values are those of the same type"
+    )]
+    #[must_use]
+    pub fn read(&self, close: &[f64], values: &[Vec<f64>]) -> Vec<SignalEvent> {
+        let columns: Vec<&[f64]> = values.iter().map(Vec::as_slice).collect();
+        with_indicator!(self.fresh.clone(), indicator => {
+            let columns = columns.as_slice().try_into().expect("values of the same type");
+            indicator.read(close, columns)
+        })
+    }
+
     /// The signal that given values (the columns of the catalogue, without flags) set off at the last row; the first row is taken as the first ever.
     ///
     /// # Errors

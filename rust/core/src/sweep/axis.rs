@@ -4,6 +4,7 @@ use super::setting::{AxisValue, Place, Slot};
 use super::settings::{Named, OF_ACCOUNT, OF_INDICATOR, OF_STRATEGY};
 use crate::error::{Error, Result};
 use crate::indicators::{IndicatorSpec, ParameterValue};
+use crate::market::Interval;
 use crate::plan::{IndicatorUse, PortfolioSpec, SignalSource, StrategySpec};
 
 /// Which setting of a portfolio an axis varies. Settings have the names of the plan's keys, those within another joined by a point: `stop_loss_pct`, `sizing.equity_pct`, `hedge.ratio`, `venue.taker_fee_rate`.
@@ -80,8 +81,7 @@ pub(super) struct Axes {
     /// In the order in which they are written: wholes before what lies within them.
     settings: Vec<SettingAxis>,
     parameters: Vec<ParameterAxis>,
-    /// Strategies, and indicators of theirs, whose timeframe varies.
-    timeframes: Vec<(usize, Option<usize>)>,
+    timeframes: Vec<TimeframeAxis>,
 }
 
 #[derive(Debug)]
@@ -89,6 +89,16 @@ struct SettingAxis {
     axis: usize,
     place: Place,
     slot: Slot,
+}
+
+/// An axis over the timeframe of a strategy or of an indicator of it.
+#[derive(Debug)]
+pub(super) struct TimeframeAxis {
+    pub axis: usize,
+    pub strategy: usize,
+    /// `None` for the timeframe of the strategy itself.
+    pub indicator: Option<usize>,
+    pub values: Vec<Interval>,
 }
 
 /// An axis over a parameter of an indicator's type.
@@ -190,7 +200,6 @@ impl Axes {
                 usage(base, *strategy, *indicator)?;
                 if setting == TIMEFRAME {
                     computed(base, *strategy, *indicator, path)?;
-                    self.timeframes.push((*strategy, Some(*indicator)));
                 }
                 let (strategy, indicator) = (*strategy, *indicator);
                 (
@@ -204,9 +213,6 @@ impl Axes {
             }
             Target::Strategy { strategy, setting } => {
                 strategy_of(base, *strategy)?;
-                if setting == TIMEFRAME {
-                    self.timeframes.push((*strategy, None));
-                }
                 let (strategy, indicator) = (*strategy, 0);
                 (
                     Place {
@@ -231,6 +237,15 @@ impl Axes {
         };
         let slot = named(table, name)?.slot(base, place, path, &axis.values)?;
         check_alone(base, place, &slot, path, axis.values.len())?;
+        if let Slot::Timeframe(column) = &slot {
+            self.timeframes.push(TimeframeAxis {
+                axis: index,
+                strategy: place.strategy,
+                indicator: matches!(axis.target, Target::Indicator { .. })
+                    .then_some(place.indicator),
+                values: column.values().to_vec(),
+            });
+        }
         self.settings.push(SettingAxis {
             axis: index,
             place,
@@ -279,16 +294,24 @@ impl Axes {
         &self.parameters
     }
 
-    /// Whether an axis varies what an indicator computes.
-    pub fn varies_signals(&self, strategy: usize, indicator: usize) -> bool {
-        let is_its =
-            |axis: &ParameterAxis| (axis.strategy, axis.indicator) == (strategy, indicator);
-        self.parameters.iter().any(is_its) || self.varies_timeframe(strategy, Some(indicator))
+    /// Axes over timeframes.
+    pub fn timeframes(&self) -> &[TimeframeAxis] {
+        &self.timeframes
     }
 
-    /// Whether an axis varies the timeframe of an indicator, or, for `None`, of the strategy itself.
-    pub fn varies_timeframe(&self, strategy: usize, indicator: Option<usize>) -> bool {
-        self.timeframes.contains(&(strategy, indicator))
+    /// The axes that vary what an indicator computes.
+    pub fn of_signals(&self, strategy: usize, indicator: usize) -> Vec<usize> {
+        let parameters = self
+            .parameters
+            .iter()
+            .filter(|axis| (axis.strategy, axis.indicator) == (strategy, indicator))
+            .map(|axis| axis.axis);
+        let timeframes = self
+            .timeframes
+            .iter()
+            .filter(|axis| (axis.strategy, axis.indicator) == (strategy, Some(indicator)))
+            .map(|axis| axis.axis);
+        parameters.chain(timeframes).collect()
     }
 
     /// Writes the settings of a set; parameters of indicators are left alone. `spec` is the base or has held another set.

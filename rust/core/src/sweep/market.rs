@@ -1,6 +1,6 @@
 //! The data of a sweep: the histories of its markets, signals from outside, and the stretch of time that is traded.
 
-use crate::engine::{Funding, History};
+use crate::engine::{Funding, History, OutsideSignals};
 use crate::error::{Error, Result};
 use crate::market::Candles;
 
@@ -37,6 +37,17 @@ pub struct Span {
     pub start_ns: Option<i64>,
     /// First open time that is left out; to the end where not given.
     pub end_ns: Option<i64>,
+}
+
+impl OutsideColumns {
+    pub(super) fn view(&self) -> OutsideSignals<'_> {
+        OutsideSignals {
+            strategy: self.strategy,
+            indicator: self.indicator,
+            direction: &self.direction,
+            confidence: &self.confidence,
+        }
+    }
 }
 
 impl MarketHistory {

@@ -5,44 +5,52 @@
 //! of the sets into calls.
 
 mod axis;
+mod bank;
+mod breeding;
+mod curves;
+mod draw;
 mod evaluate;
+mod genetic;
 mod market;
+mod nsga;
+mod parts;
+mod permuted;
+mod rows;
 mod run;
 mod setting;
 mod settings;
+mod timeframes;
+mod voices;
 mod workers;
 
 pub use axis::{Axis, Target};
+pub use breeding::BreedingRules;
+pub use curves::SUMS;
+pub use genetic::Genetic;
 pub use market::{MarketHistory, OutsideColumns, Span};
-pub use run::Rows;
+pub use nsga::Nsga;
+pub use rows::Rows;
 pub use setting::AxisValue;
 
-use std::sync::Arc;
-
-use crate::engine::{Engine, History, OutsideSignals, SignalTape, check_histories, decision_rows};
+use crate::engine::{Engine, History, SignalTape, check_histories};
 use crate::error::{Error, Result};
 use crate::plan::PortfolioSpec;
 use axis::Axes;
+use timeframes::Timeframes;
+use voices::Voices;
 use workers::Workers;
 
 /// A portfolio, the histories of its markets and the settings to vary.
 #[derive(Debug)]
 pub struct Sweep {
     portfolio: PortfolioSpec,
+    /// The axes as they were given, and as they are written.
+    given: Vec<Axis>,
     axes: Axes,
     markets: Vec<MarketHistory>,
-    /// What each strategy knows in advance, as far as no axis changes it.
-    standing: Vec<StandingFeed>,
+    timeframes: Timeframes,
+    voices: Voices,
     workers: Workers,
-}
-
-/// The part of a feed that is the same in all sets.
-#[derive(Debug)]
-struct StandingFeed {
-    /// By indicator; `None` where an axis varies what it computes.
-    tapes: Vec<Option<Arc<SignalTape>>>,
-    /// Rows of decisions; `None` where an axis varies the timeframe of the strategy.
-    closes: Option<Option<Arc<[usize]>>>,
 }
 
 impl Sweep {
@@ -61,16 +69,30 @@ impl Sweep {
             .venue
             .check()
             .map_err(|error| error.within("venue"))?;
-        let mut sweep = Self {
-            axes: Axes::new(&portfolio, axes)?,
+        check_data(&portfolio, &markets)?;
+        let given = axes.to_vec();
+        let axes = Axes::new(&portfolio, axes)?;
+        let timeframes = Timeframes::new(&portfolio, &axes, &markets)?;
+        let voices = Voices::new(&portfolio, &axes, |strategy, indicator| {
+            let spec = &portfolio.strategies[strategy];
+            let given = outside
+                .iter()
+                .find(|given| (given.strategy, given.indicator) == (strategy, indicator));
+            SignalTape::record(
+                &spec.indicators[indicator],
+                markets[spec.market].candles.view(),
+                given.map(OutsideColumns::view).as_ref(),
+            )
+        })?;
+        Ok(Self {
             portfolio,
+            given,
+            axes,
             markets,
-            standing: Vec::new(),
+            timeframes,
+            voices,
             workers: Workers::default(),
-        };
-        sweep.check_data()?;
-        sweep.standing = sweep.record_standing(outside)?;
-        Ok(sweep)
+        })
     }
 
     /// Number of values of each axis.
@@ -79,62 +101,36 @@ impl Sweep {
         self.axes.lengths()
     }
 
-    fn check_data(&self) -> Result<()> {
-        if self.markets.len() != self.portfolio.markets.len() {
-            return Err(Error::parameter(
-                "bars",
-                format!("{} markets", self.markets.len()),
-                format!(
-                    "one for each of the {} markets",
-                    self.portfolio.markets.len()
-                ),
-            ));
-        }
-        let histories = self.histories(Span::default())?;
-        check_histories(&self.portfolio, &histories)?;
-        let mut engine = Engine::live(&self.portfolio)?;
-        for (market, history) in histories.iter().enumerate() {
-            engine.add_funding(market, history.funding.iter().copied())?;
-        }
-        Ok(())
-    }
-
     /// The histories of all markets, cut to a span.
     fn histories(&self, span: Span) -> Result<Vec<History<'_>>> {
-        let markets = self.markets.iter().zip(&self.portfolio.markets);
-        markets
-            .map(|(history, market)| history.within(span, &market.symbol))
-            .collect()
+        histories(&self.portfolio, &self.markets, span)
     }
+}
 
-    fn record_standing(&self, outside: &[OutsideColumns]) -> Result<Vec<StandingFeed>> {
-        let strategies = self.portfolio.strategies.iter().enumerate();
-        let record = |(strategy, spec): (usize, &crate::plan::StrategySpec)| {
-            let bars = self.markets[spec.market].candles.view();
-            let indicators = spec.indicators.iter().enumerate();
-            let tapes = indicators.map(|(indicator, usage)| {
-                if self.axes.varies_signals(strategy, indicator) {
-                    return Ok(None);
-                }
-                let given = outside
-                    .iter()
-                    .find(|given| (given.strategy, given.indicator) == (strategy, indicator))
-                    .map(|given| OutsideSignals {
-                        strategy,
-                        indicator,
-                        direction: &given.direction,
-                        confidence: &given.confidence,
-                    });
-                SignalTape::record(usage, bars, given.as_ref()).map(|tape| Some(Arc::new(tape)))
-            });
-            let tapes = tapes.collect::<Result<_>>()?;
-            let closes = if self.axes.varies_timeframe(strategy, None) {
-                None
-            } else {
-                Some(decision_rows(spec, bars)?)
-            };
-            Ok(StandingFeed { tapes, closes })
-        };
-        strategies.map(record).collect()
+fn histories<'a>(
+    portfolio: &PortfolioSpec,
+    markets: &'a [MarketHistory],
+    span: Span,
+) -> Result<Vec<History<'a>>> {
+    let markets = markets.iter().zip(&portfolio.markets);
+    markets
+        .map(|(history, market)| history.within(span, &market.symbol))
+        .collect()
+}
+
+fn check_data(portfolio: &PortfolioSpec, markets: &[MarketHistory]) -> Result<()> {
+    if markets.len() != portfolio.markets.len() {
+        return Err(Error::parameter(
+            "bars",
+            format!("{} markets", markets.len()),
+            format!("one for each of the {} markets", portfolio.markets.len()),
+        ));
     }
+    let histories = histories(portfolio, markets, Span::default())?;
+    check_histories(portfolio, &histories)?;
+    let mut engine = Engine::live(portfolio)?;
+    for (market, history) in histories.iter().enumerate() {
+        engine.add_funding(market, history.funding.iter().copied())?;
+    }
+    Ok(())
 }

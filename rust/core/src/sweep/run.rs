@@ -1,67 +1,79 @@
 //! Many sets at once: each row is written to its own place, whoever computes it and whenever.
 
-use std::collections::HashMap;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use rayon::prelude::*;
 
-use super::evaluate::Evaluator;
+use super::bank::{Bank, Order};
+use super::evaluate::{Evaluator, SetRun, SharedSet, Stage};
+use super::parts::Elements;
+use super::workers::check_threads;
 use super::{Span, Sweep};
 use crate::error::{Error, Result};
-use crate::stats::{MetricValue, Metrics};
 
-/// Metrics of many sets, a row each.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Rows {
-    /// Row-major, one column a metric asked for; NaN where undefined and in rows that failed.
+/// Sets whose elements are numbered together; bounds what is kept beside the rows.
+const PASS: usize = 1 << 16;
+
+/// Bytes of shared columns and tapes at hand at once, all threads together.
+const BUDGET_BYTES: usize = 24 << 20;
+
+/// Most sets that a thread takes at once.
+const MOST_TAKEN: usize = 64;
+
+/// Rows of numbers, one a set.
+#[derive(Debug)]
+pub(super) struct Table {
+    /// Row-major; NaN in rows that failed.
     pub values: Vec<f64>,
-    /// 0 where the set ran, else 1 + the index of its reason.
-    pub status: Vec<u16>,
-    /// Why sets failed, in the order of their first rows.
-    pub reasons: Vec<String>,
+    pub failed: Vec<bool>,
 }
 
 impl Sweep {
-    /// Metrics (by their places in [`Metrics::entries`]) of sets, given as their digits one after another.
-    ///
-    /// # Errors
-    /// Digits out of range or not of whole sets, a span without bars, no threads. A set that cannot run is no error: its row says why.
-    pub fn evaluate(
+    /// Runs every set and lets `measure` fill its row of `width` numbers; a row that it refuses has failed.
+    pub(super) fn measure(
         &self,
         digits: &[u32],
-        metrics: &[usize],
+        width: usize,
         span: Span,
         threads: usize,
-    ) -> Result<Rows> {
-        let sets = self.sets(digits)?;
-        Evaluator::new(self, span)?;
-        let mut values = vec![f64::NAN; sets.len() * metrics.len()];
-        let mut status = vec![0; sets.len()];
+        measure: impl Fn(&SetRun<'_>, &mut [f64]) -> Result<()> + Sync,
+    ) -> Result<Table> {
+        self.check_digits(digits)?;
+        check_threads(threads)?;
+        let stage = Stage::new(self, span)?;
+        let sets = digits.len() / self.axes.width();
+        let mut table = Table {
+            values: vec![f64::NAN; sets * width],
+            failed: vec![false; sets],
+        };
+        let workers: Vec<_> = (0..threads)
+            .map(|_| Mutex::new(Evaluator::new(&stage)))
+            .collect();
+        let pass = PASS * self.axes.width();
         self.workers.install(threads, || {
-            let rows = values.par_chunks_mut(metrics.len().max(1));
-            rows.zip(&mut status).zip(sets.par_iter()).for_each_init(
-                || Evaluator::new(self, span).expect("made before"),
-                |evaluator, ((row, status), set)| match evaluator.metrics(set) {
-                    Ok(found) => write_row(row, &found, metrics),
-                    Err(_) => *status = 1,
-                },
-            );
+            let mut bank = Bank::new();
+            for (index, digits) in digits.chunks(pass).enumerate() {
+                let run = Pass {
+                    stage: &stage,
+                    workers: &workers,
+                    digits,
+                    width,
+                    first: index * PASS,
+                };
+                run.run(&mut bank, &mut table, &measure);
+            }
         })?;
-        let reasons = self.reasons(&sets, &mut status, span)?;
-        Ok(Rows {
-            values,
-            status,
-            reasons,
-        })
+        Ok(table)
     }
 
-    /// The sets, each of one digit an axis.
-    fn sets<'a>(&self, digits: &'a [u32]) -> Result<Vec<&'a [u32]>> {
+    /// Checks that digits are those of whole sets and in range.
+    pub(super) fn check_digits(&self, digits: &[u32]) -> Result<()> {
         let width = self.axes.width();
         if digits.len() % width != 0 {
             return Err(Error::parameter(
                 "digits",
-                digits.len(),
-                format!("a whole number of sets of {width}, one digit an axis"),
+                format!("{} of them", digits.len()),
+                format!("whole sets of {width}, one digit an axis"),
             ));
         }
         for (row, set) in digits.chunks_exact(width).enumerate() {
@@ -76,35 +88,86 @@ impl Sweep {
                 }
             }
         }
-        Ok(digits.chunks_exact(width).collect())
-    }
-
-    /// Finds the reasons of failed rows in their order, so that they are the same for any number of threads.
-    fn reasons(&self, sets: &[&[u32]], status: &mut [u16], span: Span) -> Result<Vec<String>> {
-        let mut evaluator = Evaluator::new(self, span)?;
-        let mut known: HashMap<String, u16> = HashMap::new();
-        let mut reasons = Vec::new();
-        for (set, status) in sets.iter().zip(status).filter(|(_, status)| **status != 0) {
-            let reason = match evaluator.metrics(set) {
-                Err(error) => error.to_string(),
-                Ok(_) => panic!("a set that failed once fails again"),
-            };
-            *status = *known.entry(reason).or_insert_with_key(|reason| {
-                reasons.push(reason.clone());
-                reasons.len() as u16
-            });
-        }
-        Ok(reasons)
+        Ok(())
     }
 }
 
-/// The metrics asked for, NaN where undefined.
-fn write_row(row: &mut [f64], found: &Metrics, metrics: &[usize]) {
-    let entries = found.entries();
-    for (value, metric) in row.iter_mut().zip(metrics) {
-        *value = match entries[*metric].1 {
-            MetricValue::Count(count) => count as f64,
-            MetricValue::Number(number) => number.unwrap_or(f64::NAN),
-        };
+/// Sets that are ordered together.
+struct Pass<'a, 's> {
+    stage: &'s Stage<'s>,
+    workers: &'a [Mutex<Evaluator<'s>>],
+    digits: &'a [u32],
+    width: usize,
+    /// Row of the first set.
+    first: usize,
+}
+
+impl<'s> Pass<'_, 's> {
+    fn run(
+        &self,
+        bank: &mut Bank,
+        table: &mut Table,
+        measure: &(impl Fn(&SetRun<'_>, &mut [f64]) -> Result<()> + Sync),
+    ) {
+        let sweep = self.stage.sweep;
+        let axes = sweep.axes.width();
+        let elements = Elements::new(&sweep.voices.parts, self.digits, axes, |part| {
+            let market = sweep.portfolio.strategies[part.strategy].market;
+            self.stage.histories[market].bars.len()
+        });
+        let order = elements.order(self.digits.len() / axes, BUDGET_BYTES);
+        bank.begin(elements.len());
+        let mut rows = Vec::new();
+        let mut failed = Vec::new();
+        elements.blocks(&order, BUDGET_BYTES, |places, wanted| {
+            bank.stock(
+                Order {
+                    stage: self.stage,
+                    elements: &elements,
+                    digits: self.digits,
+                },
+                wanted,
+            );
+            let sets = &order[places];
+            rows.clear();
+            rows.resize(sets.len() * self.width, f64::NAN);
+            failed.clear();
+            failed.resize(sets.len(), false);
+            let taken = (sets.len() / (4 * self.workers.len())).clamp(1, MOST_TAKEN);
+            let shared = |set: u32| SharedSet {
+                digits: &self.digits[set as usize * axes..][..axes],
+                elements: elements.of_set(set),
+                bank,
+            };
+            sets.par_chunks(taken)
+                .zip(rows.par_chunks_mut(taken * self.width))
+                .zip(failed.par_chunks_mut(taken))
+                .for_each(|((sets, rows), failed)| {
+                    let mut worker = self.worker();
+                    let rows = rows.chunks_exact_mut(self.width);
+                    for ((set, row), failed) in sets.iter().zip(rows).zip(failed) {
+                        let run = worker.run_shared(shared(*set));
+                        *failed = run.is_none_or(|run| measure(&run, row).is_err());
+                        if *failed {
+                            row.fill(f64::NAN);
+                        }
+                    }
+                });
+            for (place, set) in sets.iter().enumerate() {
+                let row = self.first + *set as usize;
+                table.failed[row] = failed[place];
+                let from = &rows[place * self.width..][..self.width];
+                table.values[row * self.width..][..self.width].copy_from_slice(from);
+            }
+        });
+    }
+
+    /// The evaluator of this thread.
+    fn worker(&self) -> MutexGuard<'_, Evaluator<'s>> {
+        let thread = rayon::current_thread_index().expect("called on a thread of the pool");
+        // A panic ends the whole call.
+        self.workers[thread]
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
     }
 }

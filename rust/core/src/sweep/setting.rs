@@ -82,6 +82,10 @@ impl<T: Copy> Column<T> {
         Ok(Self { find, values })
     }
 
+    pub fn values(&self) -> &[T] {
+        &self.values
+    }
+
     fn write(&self, spec: &mut PortfolioSpec, place: Place, digit: usize) -> bool {
         let found = (self.find)(spec, place);
         found.map(|setting| *setting = self.values[digit]).is_some()

@@ -6,6 +6,17 @@ use rayon::{ThreadPool, ThreadPoolBuilder};
 
 use crate::error::{Error, Result};
 
+const MOST_THREADS: usize = 1024;
+
+/// Checks a number of threads before anything is made for each of them.
+pub(super) fn check_threads(threads: usize) -> Result<()> {
+    if (1..=MOST_THREADS).contains(&threads) {
+        return Ok(());
+    }
+    let requirement = format!("at least 1 and at most {MOST_THREADS}");
+    Err(Error::parameter("threads", threads, requirement))
+}
+
 /// A pool of the size that was asked for last.
 #[derive(Debug, Default)]
 pub(super) struct Workers {
@@ -19,9 +30,7 @@ impl Workers {
     }
 
     fn pool(&self, threads: usize) -> Result<Arc<ThreadPool>> {
-        if threads == 0 {
-            return Err(Error::parameter("threads", threads, "at least 1"));
-        }
+        check_threads(threads)?;
         // A panic elsewhere cannot leave the pool half made.
         let mut kept = self.pool.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(pool) = kept
