@@ -12,7 +12,7 @@ from made.searches import engine, follow, settings
 from spark_stacker.errors import ParameterError, StrategyError
 
 GRID = {"cross.fast_period": [5, 10], "cross.slow_period": [20, 30]}
-BARS = 24 * 214  # 2024-01-01 to 2024-08-01
+BARS = 24 * 213  # 2024-01-01 to 2024-08-01
 
 
 @pytest.fixture(scope="module")

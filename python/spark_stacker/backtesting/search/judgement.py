@@ -79,10 +79,11 @@ def _measured(plan: Plan, sets: Studied, seconds_a_set: float) -> _Measured:
     sweep = evaluator.sweep() if isinstance(evaluator, ConfiguredEvaluator) else None
     if sweep is None:
         return _measured_by_curves(evaluator, sets, seconds_a_set)
-    whole = {"start_ns": None, "end_ns": None, "threads": plan.threads}
-    correlation = sweep.mean_correlation(np.ascontiguousarray(sets.digits[sets.is_sample]), **whole)
+    correlation = sweep.mean_correlation(
+        np.ascontiguousarray(sets.digits[sets.is_sample]), start_ns=None, end_ns=None, threads=plan.threads
+    )
     blocks = BLOCKS if len(evaluator.open_time_ns) >= BLOCKS else 1
-    sums = sweep.block_sums(sets.digits, blocks, **whole)
+    sums = sweep.block_sums(sets.digits, blocks, start_ns=None, end_ns=None, threads=plan.threads)
     ran = np.isfinite(sums).all(axis=(1, 2))
     sharpes = _sharpes(sums[ran & sets.is_sample])
     return _Measured(np.ascontiguousarray(sums[ran]) if blocks == BLOCKS else None, sharpes, correlation)
@@ -124,7 +125,8 @@ def _sharpes(sums: NDArray[np.float64]) -> NDArray[np.float64]:
 
 
 def _returns(equity: NDArray[np.float64], initial_balance: float) -> NDArray[np.float64]:
-    return equity / np.concatenate([[initial_balance], equity[:-1]]) - 1.0
+    returns: NDArray[np.float64] = equity / np.concatenate([[initial_balance], equity[:-1]]) - 1.0
+    return returns
 
 
 def _permuted(plan: Plan, make_sampler: MakeSampler, seconds: float) -> tuple[list[float], str]:
