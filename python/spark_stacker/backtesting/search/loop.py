@@ -112,7 +112,8 @@ def scored(
     constraints: Sequence[Constraint],
 ) -> tuple[Rows, NDArray[np.float64]]:
     """The rows with the constraints on results applied, and the scores: minus infinity for what failed."""
-    columns = {name: rows.values[:, place] for place, name in enumerate(metrics)}
+    needed = {*objective.metrics, *(name for constraint in constraints for name in constraint.metrics)}
+    columns = {name: rows.values[:, place] for place, name in enumerate(metrics) if name in needed}
     scores = objective.scores(columns, len(digits))
     failed = rows.status != 0
     for constraint in constraints:
