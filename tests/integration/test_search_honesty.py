@@ -27,7 +27,9 @@ def grid(made):
 @pytest.fixture(scope="module")
 def returns(grid):
     curves = [grid._evaluator.equity(row, judgement.WHOLE)[1] for row in grid.space.digits(range(27))]
-    return np.stack([np.diff(curve, prepend=10_000.0) / np.concatenate([[10_000.0], curve[:-1]]) for curve in curves])
+    return np.stack(
+        [np.diff(curve, prepend=10_000.0) / np.concatenate([[10_000.0], curve[:-1]]) for curve in curves]
+    )
 
 
 def test_it_is_that_of_the_returns_of_all_sets(grid, returns):
@@ -62,7 +64,13 @@ def test_the_permutations_are_the_same_search_over_permuted_bars(grid):
 
 def test_it_says_so_in_words_and_is_timed_apart(grid):
     text = grid.summary()
-    for words in ("27 parameter sets tried", "Cross-validation", "Deflated Sharpe", "Permutation test", "Verdict"):
+    for words in (
+        "27 parameter sets tried",
+        "Cross-validation",
+        "Deflated Sharpe",
+        "Permutation test",
+        "Verdict",
+    ):
         assert words in text
     assert set(grid.timings) == {"load", "search", "honesty"}
 

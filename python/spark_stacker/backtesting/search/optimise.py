@@ -134,7 +134,12 @@ def optimise(
     if options.get("honesty", True):
         from spark_stacker.backtesting.search.judgement import judge
 
-        outcome.honesty = judge(plan, make_sampler, result, tally, seconds=searched - loaded)
+        try:
+            outcome.honesty = judge(plan, make_sampler, result, tally, seconds=searched - loaded)
+        except KeyboardInterrupt as error:
+            stopped = Interrupted(tally, history)
+            stopped.result, stopped.directory = result, None if store is None else store.directory
+            raise stopped from error
         outcome.timings["honesty"] = time.perf_counter() - searched
     if store is not None:
         from spark_stacker.backtesting.search.stored import write_outcome

@@ -16,6 +16,7 @@ from spark_stacker.backtesting.frames import equity_frame
 from spark_stacker.backtesting.metrics import METRICS, format_metric
 from spark_stacker.backtesting.search.loop import search
 from spark_stacker.backtesting.search.optimise import evaluation_of, plan_search
+from spark_stacker.backtesting.search.overfit import Decay
 from spark_stacker.backtesting.search.windows import train_test_windows
 from spark_stacker.data.times import to_utc
 from spark_stacker.errors import InputError, StrategyError
@@ -51,7 +52,8 @@ class WalkForwardWindow:
     @property
     def efficiency(self) -> float | None:
         """Annualised return of the test over that of the training; None where the latter is not positive."""
-        return _ratio(self.out_of_sample["annualized_return"], self.in_sample["annualized_return"])
+        trained, tested = (side["annualized_return"] for side in (self.in_sample, self.out_of_sample))
+        return None if trained is None or tested is None else Decay(trained, tested).efficiency
 
 
 @dataclass
@@ -133,15 +135,19 @@ class WalkForwardResult:
         )
 
     @cached_property
-    def efficiency(self) -> float | None:
-        """Annualised return of the stitched curve over the mean of the trainings'; None where that is not
-        positive.
-        """
+    def decay(self) -> Decay | None:
+        """Annualised returns: the mean of the trainings, and the stitched curve's; None where one is undefined."""
         trained = [window.in_sample["annualized_return"] for window in self.windows]
-        if any(value is None for value in trained):
+        known = [value for value in trained if value is not None]
+        tested = self.metrics["annualized_return"]
+        if tested is None or len(known) < len(trained):
             return None
-        mean = math.fsum(value for value in trained if value is not None) / len(trained)
-        return _ratio(self.metrics["annualized_return"], mean)
+        return Decay(math.fsum(known) / len(known), tested)
+
+    @property
+    def efficiency(self) -> float | None:
+        """The second of `decay` over the first; None where the first is not positive."""
+        return None if self.decay is None else self.decay.efficiency
 
     @property
     def best_params(self) -> Mapping[str, Value]:
@@ -263,10 +269,6 @@ def _by_name(metrics: Sequence[str], values: NDArray[np.float64]) -> dict[str, f
 def _dates(span: TrainTest) -> str:
     start = np.datetime64(span.train.start_ns or 0, "ns").astype("datetime64[D]")
     return f"from {start}"
-
-
-def _ratio(tested: float | None, trained: float | None) -> float | None:
-    return None if tested is None or trained is None or trained <= 0 else tested / trained
 
 
 def _shown(value: float | None) -> str:
