@@ -176,3 +176,84 @@ impl Elements {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SIDE: u32 = 40;
+    const ROWS: usize = 100_000;
+    const TAPE: usize = size_of::<SignalEvent>() * ROWS;
+
+    /// Two parts of a grid, each keyed by one axis; the sets in rows.
+    fn grid() -> (Vec<u32>, Elements) {
+        let lengths = [SIDE as usize; 2];
+        let part = |axis: usize| Part {
+            strategy: 0,
+            indicator: axis,
+            key: Key::new(&[axis], &lengths).unwrap(),
+            work: Work::Tape {
+                values: Key::new(&[axis], &lengths).unwrap(),
+            },
+        };
+        let digits: Vec<u32> = (0..SIDE * SIDE)
+            .flat_map(|set| [set / SIDE, set % SIDE])
+            .collect();
+        let elements = Elements::new(&[part(0), part(1)], &digits, 2, |_| ROWS);
+        (digits, elements)
+    }
+
+    #[test]
+    fn each_set_finds_the_elements_of_its_digits() {
+        let (digits, elements) = grid();
+        assert_eq!(elements.len(), 2 * SIDE as usize);
+        for (set, own) in (0..).zip(digits.chunks_exact(2)) {
+            for (part, element) in elements.of_set(set).iter().enumerate() {
+                assert_eq!(elements.part(*element), part);
+                assert_eq!(elements.sample(*element, &digits)[part], own[part]);
+            }
+        }
+    }
+
+    #[test]
+    fn blocks_hold_every_set_once_within_the_budget_and_few_elements_serve_many_sets() {
+        let (_, elements) = grid();
+        let budget = 16 * TAPE;
+        let order = elements.order((SIDE * SIDE) as usize, budget);
+        let mut sets = Vec::new();
+        let mut computed = 0;
+        elements.blocks(&order, budget, |places, needed| {
+            assert!(needed.len() * TAPE <= budget);
+            for set in &order[places.clone()] {
+                assert!(
+                    elements
+                        .of_set(*set)
+                        .iter()
+                        .all(|element| needed.contains(element))
+                );
+            }
+            sets.extend_from_slice(&order[places]);
+            computed += needed.len();
+        });
+        sets.sort_unstable();
+        assert_eq!(sets, (0..SIDE * SIDE).collect::<Vec<_>>());
+        // Tiles of 8 by 8 sets need 16 elements each; row after row would need one a set.
+        assert!(
+            computed <= 25 * 16,
+            "{computed} elements for {} sets",
+            SIDE * SIDE
+        );
+    }
+
+    #[test]
+    fn a_set_that_exceeds_the_budget_alone_still_gets_its_block() {
+        let (_, elements) = grid();
+        let order = elements.order(4, TAPE);
+        let mut blocks = 0;
+        elements.blocks(&order, TAPE, |places, needed| {
+            assert_eq!((places.len(), needed.len()), (1, 2));
+            blocks += 1;
+        });
+        assert_eq!(blocks, 4);
+    }
+}
