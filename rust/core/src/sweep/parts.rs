@@ -24,8 +24,8 @@ pub(super) struct Elements {
     parts: usize,
     /// Element of each part, set after set.
     of_sets: Vec<u32>,
-    /// Part of each element, and a set that needs it.
-    of_elements: Vec<(u32, u32)>,
+    /// Part of each element, and the first set that needs it.
+    origins: Vec<(u32, u32)>,
     /// Bytes of an element of each part, at most.
     bytes: Vec<usize>,
 }
@@ -64,13 +64,13 @@ impl Elements {
     ) -> Self {
         let mut numbers: Vec<_> = parts.iter().map(|part| Numbers::new(&part.key)).collect();
         let mut of_sets = Vec::with_capacity(digits.len() / width * parts.len());
-        let mut of_elements = Vec::new();
+        let mut origins = Vec::new();
         for (set, digits) in (0..).zip(digits.chunks_exact(width)) {
             for ((index, part), numbers) in (0..).zip(parts).zip(&mut numbers) {
                 let number = numbers.of(part.key.of(digits));
                 if *number == UNSEEN {
-                    *number = u32::try_from(of_elements.len()).expect("a pass is short");
-                    of_elements.push((index, set));
+                    *number = u32::try_from(origins.len()).expect("a pass is short");
+                    origins.push((index, set));
                 }
                 of_sets.push(*number);
             }
@@ -86,14 +86,14 @@ impl Elements {
             width,
             parts: parts.len(),
             of_sets,
-            of_elements,
+            origins,
             bytes: bytes.collect(),
         }
     }
 
     /// Number of elements.
     pub const fn len(&self) -> usize {
-        self.of_elements.len()
+        self.origins.len()
     }
 
     /// The elements that a set needs, one a part.
@@ -105,12 +105,12 @@ impl Elements {
 
     /// Part of an element.
     pub fn part(&self, element: u32) -> usize {
-        self.of_elements[element as usize].0 as usize
+        self.origins[element as usize].0 as usize
     }
 
     /// Digits of a set that needs the element.
     pub fn sample<'a>(&self, element: u32, digits: &'a [u32]) -> &'a [u32] {
-        let first = self.of_elements[element as usize].1 as usize * self.width;
+        let first = self.origins[element as usize].1 as usize * self.width;
         &digits[first..first + self.width]
     }
 
