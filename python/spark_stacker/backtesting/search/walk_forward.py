@@ -136,7 +136,7 @@ class WalkForwardResult:
 
     @cached_property
     def decay(self) -> Decay | None:
-        """Annualised returns: the mean of the trainings, and the stitched curve's; None where one is undefined."""
+        """Annualised returns: the trainings' mean, and the stitched curve's; None where one is undefined."""
         trained = [window.in_sample["annualized_return"] for window in self.windows]
         known = [value for value in trained if value is not None]
         tested = self.metrics["annualized_return"]

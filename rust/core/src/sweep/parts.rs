@@ -24,8 +24,8 @@ pub(super) struct Elements {
     parts: usize,
     /// Element of each part, set after set.
     of_sets: Vec<u32>,
-    /// Part of each element, and a set that needs it.
-    of_elements: Vec<(u32, u32)>,
+    /// Part of each element, and the first set that needs it.
+    origins: Vec<(u32, u32)>,
     /// Bytes of an element of each part, at most.
     bytes: Vec<usize>,
 }
@@ -64,13 +64,13 @@ impl Elements {
     ) -> Self {
         let mut numbers: Vec<_> = parts.iter().map(|part| Numbers::new(&part.key)).collect();
         let mut of_sets = Vec::with_capacity(digits.len() / width * parts.len());
-        let mut of_elements = Vec::new();
+        let mut origins = Vec::new();
         for (set, digits) in (0..).zip(digits.chunks_exact(width)) {
             for ((index, part), numbers) in (0..).zip(parts).zip(&mut numbers) {
                 let number = numbers.of(part.key.of(digits));
                 if *number == UNSEEN {
-                    *number = u32::try_from(of_elements.len()).expect("a pass is short");
-                    of_elements.push((index, set));
+                    *number = u32::try_from(origins.len()).expect("a pass is short");
+                    origins.push((index, set));
                 }
                 of_sets.push(*number);
             }
@@ -86,14 +86,14 @@ impl Elements {
             width,
             parts: parts.len(),
             of_sets,
-            of_elements,
+            origins,
             bytes: bytes.collect(),
         }
     }
 
     /// Number of elements.
     pub const fn len(&self) -> usize {
-        self.of_elements.len()
+        self.origins.len()
     }
 
     /// The elements that a set needs, one a part.
@@ -105,12 +105,12 @@ impl Elements {
 
     /// Part of an element.
     pub fn part(&self, element: u32) -> usize {
-        self.of_elements[element as usize].0 as usize
+        self.origins[element as usize].0 as usize
     }
 
     /// Digits of a set that needs the element.
     pub fn sample<'a>(&self, element: u32, digits: &'a [u32]) -> &'a [u32] {
-        let first = self.of_elements[element as usize].1 as usize * self.width;
+        let first = self.origins[element as usize].1 as usize * self.width;
         &digits[first..first + self.width]
     }
 
@@ -174,5 +174,86 @@ impl Elements {
         if first < order.len() {
             run(first..order.len(), &needed);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SIDE: u32 = 40;
+    const ROWS: usize = 100_000;
+    const TAPE: usize = size_of::<SignalEvent>() * ROWS;
+
+    /// Two parts of a grid, each keyed by one axis; the sets in rows.
+    fn grid() -> (Vec<u32>, Elements) {
+        let lengths = [SIDE as usize; 2];
+        let part = |axis: usize| Part {
+            strategy: 0,
+            indicator: axis,
+            key: Key::new(&[axis], &lengths).unwrap(),
+            work: Work::Tape {
+                values: Key::new(&[axis], &lengths).unwrap(),
+            },
+        };
+        let digits: Vec<u32> = (0..SIDE * SIDE)
+            .flat_map(|set| [set / SIDE, set % SIDE])
+            .collect();
+        let elements = Elements::new(&[part(0), part(1)], &digits, 2, |_| ROWS);
+        (digits, elements)
+    }
+
+    #[test]
+    fn each_set_finds_the_elements_of_its_digits() {
+        let (digits, elements) = grid();
+        assert_eq!(elements.len(), 2 * SIDE as usize);
+        for (set, own) in (0..).zip(digits.chunks_exact(2)) {
+            for (part, element) in elements.of_set(set).iter().enumerate() {
+                assert_eq!(elements.part(*element), part);
+                assert_eq!(elements.sample(*element, &digits)[part], own[part]);
+            }
+        }
+    }
+
+    #[test]
+    fn blocks_hold_every_set_once_within_the_budget_and_few_elements_serve_many_sets() {
+        let (_, elements) = grid();
+        let budget = 16 * TAPE;
+        let order = elements.order((SIDE * SIDE) as usize, budget);
+        let mut sets = Vec::new();
+        let mut computed = 0;
+        elements.blocks(&order, budget, |places, needed| {
+            assert!(needed.len() * TAPE <= budget);
+            for set in &order[places.clone()] {
+                assert!(
+                    elements
+                        .of_set(*set)
+                        .iter()
+                        .all(|element| needed.contains(element))
+                );
+            }
+            sets.extend_from_slice(&order[places]);
+            computed += needed.len();
+        });
+        sets.sort_unstable();
+        assert_eq!(sets, (0..SIDE * SIDE).collect::<Vec<_>>());
+        // Tiles of 8 by 8 sets need 16 elements each; row after row would need one a set.
+        assert!(
+            computed <= 25 * 16,
+            "{computed} elements for {} sets",
+            SIDE * SIDE
+        );
+    }
+
+    #[test]
+    fn a_set_that_exceeds_the_budget_alone_still_gets_its_block() {
+        let (_, elements) = grid();
+        let order = elements.order(4, TAPE);
+        let mut blocks = 0;
+        elements.blocks(&order, TAPE, |places, needed| {
+            assert_eq!((places.len(), needed.len()), (1, 2));
+            blocks += 1;
+        });
+        assert_eq!(blocks, 4);
     }
 }

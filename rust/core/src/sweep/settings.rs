@@ -17,17 +17,17 @@ pub(super) const OF_INDICATOR: &[Named] = &[
     (
         "timeframe_ns",
         Timeframe(|spec, at| {
-            Some(&mut spec.strategies[at.strategy].indicators[at.indicator].timeframe)
+            Some(&mut spec.strategies[at.strategy].indicators[at.indicator?].timeframe)
         }),
     ),
     (
         "weight",
-        Number(|spec, at| Some(&mut spec.strategies[at.strategy].indicators[at.indicator].weight)),
+        Number(|spec, at| Some(&mut spec.strategies[at.strategy].indicators[at.indicator?].weight)),
     ),
     (
         "signal_ttl",
         Count(|spec, at| {
-            Some(&mut spec.strategies[at.strategy].indicators[at.indicator].signal_ttl)
+            Some(&mut spec.strategies[at.strategy].indicators[at.indicator?].signal_ttl)
         }),
     ),
 ];
