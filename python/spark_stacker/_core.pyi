@@ -381,6 +381,8 @@ class Simulation:
         strategy: Callable[[MarketView, Any, Any], None],
         face: object,
         parameters: object,
+        *,
+        delay: int = 0,
     ) -> None: ...
     def submit(
         self,

@@ -66,10 +66,12 @@ class FunctionBacktest:
         """The indicators' columns by the name that the function sees."""
         return _columns(self.history, self.indicators)
 
-    def run(self, params: Mapping[str, object]) -> BacktestResult:
-        """Calls the function at every bar's close, and gives what came of it."""
+    def run(self, params: Mapping[str, object], *, delay: int = 0) -> BacktestResult:
+        """Calls the function at every bar's close, and gives what came of it. The candles and columns that it
+        sees lack the last ``delay`` bars; the account that it sees does not.
+        """
         history = self.history
-        simulation = self.simulate(params, history.first, len(history.bars))
+        simulation = self.simulate(params, history.first, len(history.bars), delay=delay)
         plan = simulation.plan
         setup = RunSetup(
             initial_balance=self.account.balance,
@@ -97,7 +99,9 @@ class FunctionBacktest:
             SimulationRun(simulation.core, history.bars.slice(history.first, len(history.bars))), setup
         )
 
-    def simulate(self, params: Mapping[str, object], first: int, stop: int) -> SimulationEngine:
+    def simulate(
+        self, params: Mapping[str, object], first: int, stop: int, *, delay: int = 0
+    ) -> SimulationEngine:
         """The account after the function traded rows ``first`` to ``stop`` (exclusive), those before seen."""
         history, account = self.history, self.account
         simulation = SimulationEngine(
@@ -115,7 +119,7 @@ class FunctionBacktest:
             _Rows(history.frame),
         )
         try:
-            simulation.core.run(view, first, self.strategy, simulation, dict(params))
+            simulation.core.run(view, first, self.strategy, simulation, dict(params), delay=delay)
         except SparkStackerError:
             raise
         except (Exception, SystemExit) as error:

@@ -10,7 +10,7 @@ import numpy as np
 import polars as pl
 
 from spark_stacker import _core
-from spark_stacker.data import bars_to_frame, require_clean, to_bars
+from spark_stacker.data import bars_to_frame, require_clean, synthesise, to_bars
 from spark_stacker.data.candles import normalise, read_any
 from spark_stacker.data.times import interval_us, to_utc
 from spark_stacker.errors import DataError, ParameterError
@@ -29,6 +29,7 @@ __all__ = [
     "mark_bars",
     "only_source",
     "permuted_history",
+    "scenario_history",
 ]
 
 
@@ -116,6 +117,30 @@ def permuted_history(history: MarketHistory, seed: int) -> MarketHistory:
     """The candles with their moves in another order; equal seeds put equally many candles in one order."""
     bars = _core.permute_bars(history.bars, seed=seed)
     return replace(history, bars=bars, frame=bars_to_frame(bars))
+
+
+def scenario_history(history: MarketHistory, scenario: str, seed: int) -> MarketHistory:
+    """Made-up candles of a scenario in place of ``history``: as many of its interval from the same time on,
+    at its first price and its median volume, so that sizes and steps of the market still fit.
+    """
+    frame = history.frame
+    made = synthesise(
+        scenario, interval=history.interval, bars=len(frame), seed=seed, start=frame["timestamp"][0]
+    ).frame
+    price = frame["open"][0] / made["open"][0]
+    usual, usual_made = (float(candles["volume"].median() or 1.0) for candles in (frame, made))  # type: ignore[arg-type]
+    made = made.with_columns(
+        pl.col("open", "high", "low", "close") * price, pl.col("volume") * (usual / usual_made)
+    )
+    trading = made["timestamp"][0] + timedelta(microseconds=history.first * interval_us(history.interval))
+    return _market_history(
+        history.symbol,
+        history.interval,
+        f"synthetic scenario {scenario}",
+        made,
+        int(made["timestamp"].search_sorted(trading)),
+        (f"{history.symbol}: made-up candles of the scenario {scenario}",),
+    )
 
 
 def funding_columns(funding: object, symbol: str) -> tuple[NDArray[np.int64], NDArray[np.float64]]:

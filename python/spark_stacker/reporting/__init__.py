@@ -1,21 +1,29 @@
-"""Reports of backtests: one HTML file that opens offline.
+"""Reports of backtests and of searches: one HTML file that opens offline.
 
 - ``report``: `report_html`, `write_report`
+- ``search_report``: `search_report_html`, `write_search_report`
 """
 
 from __future__ import annotations
 
+import importlib
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from spark_stacker.reporting.report import report_html, write_report
+    from spark_stacker.reporting.search_report import search_report_html, write_search_report
 
-__all__ = ["report_html", "write_report"]
+__all__ = ["report_html", "search_report_html", "write_report", "write_search_report"]
+
+_MODULES = {
+    "report_html": "report",
+    "search_report_html": "search_report",
+    "write_report": "report",
+    "write_search_report": "search_report",
+}
 
 
 def __getattr__(name: str) -> object:
-    if name not in __all__:
+    if name not in _MODULES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    from spark_stacker.reporting import report
-
-    return getattr(report, name)
+    return getattr(importlib.import_module(f"{__name__}.{_MODULES[name]}"), name)

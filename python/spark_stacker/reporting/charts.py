@@ -13,12 +13,12 @@ from spark_stacker.backtesting.downsample import extreme_rows
 from spark_stacker.backtesting.figures import buy_and_hold_curve
 
 if TYPE_CHECKING:
-    from numpy.typing import ArrayLike
+    from numpy.typing import ArrayLike, NDArray
 
     from spark_stacker.backtesting.market import TradedMarket
     from spark_stacker.backtesting.result import BacktestResult
 
-__all__ = ["ChartData", "chart_data"]
+__all__ = ["ChartData", "chart_data", "curve_data", "pack", "packed_curve"]
 
 CURVE_POINTS: Final = 6_000
 CANDLES: Final = 50_000
@@ -41,7 +41,7 @@ def chart_data(result: BacktestResult) -> ChartData:
     data: dict[str, object] = {
         "quote": result.quote,
         "initial": result.initial_balance,
-        "curve": _curve(result, notes),
+        "curve": curve_data(result, notes),
         "markets": [_market(market, notes) for market in result.markets],
         "trades": _trades(result, notes),
         "open": _open_positions(result),
@@ -49,23 +49,31 @@ def chart_data(result: BacktestResult) -> ChartData:
     return ChartData(data, tuple(notes))
 
 
-def _curve(result: BacktestResult, notes: list[str]) -> dict[str, object]:
-    curve = result.equity_curve
+def curve_data(result: BacktestResult, notes: list[str]) -> dict[str, object]:
+    """Equity, drawdown and buy-and-hold of a result."""
+    hold = buy_and_hold_curve(result)
+    name = "Buy and hold " + ", ".join(market.symbol for market in result.markets)
+    return {**packed_curve(result.equity_curve, notes, hold=hold), "hold_name": name}
+
+
+def packed_curve(
+    curve: pl.DataFrame, notes: list[str], *, hold: NDArray[np.float64] | None, what: str = "Equity"
+) -> dict[str, object]:
+    """``timestamp``, ``equity`` and ``drawdown`` of a curve, of a long one its lows and highs."""
     equity = curve["equity"].to_numpy()
     drawdown = curve["drawdown"].to_numpy()
     rows = np.union1d(extreme_rows(equity, CURVE_POINTS), extreme_rows(drawdown, CURVE_POINTS))
     if len(rows) < len(equity):
         notes.append(
-            f"Equity and drawdown show {len(rows):,} of {len(equity):,} points: "
+            f"{what} and drawdown show {len(rows):,} of {len(equity):,} points: "
             "the lows and highs of each stretch."
         )
-    hold = buy_and_hold_curve(result)
     return {
         "time": _times(curve["timestamp"][rows]),
-        "equity": _pack(equity[rows]),
-        "drawdown": _pack(-100.0 * drawdown[rows]),
-        "hold": None if hold is None else _pack(hold[rows]),
-        "hold_name": "Buy and hold " + ", ".join(market.symbol for market in result.markets),
+        "equity": pack(equity[rows]),
+        "drawdown": pack(-100.0 * drawdown[rows]),
+        "hold": None if hold is None else pack(hold[rows]),
+        "hold_name": "",
     }
 
 
@@ -83,7 +91,7 @@ def _market(market: TradedMarket, notes: list[str]) -> dict[str, object]:
         "interval": market.interval,
         "group": group,
         "time": _times(candles["timestamp"]),
-        **{name: _pack(candles[name]) for name in ("open", "high", "low", "close")},
+        **{name: pack(candles[name]) for name in ("open", "high", "low", "close")},
         "lines": _lines(candles, lines),
     }
 
@@ -112,7 +120,7 @@ def _lines(candles: pl.DataFrame, lines: pl.DataFrame) -> list[dict[str, object]
         if near is None:
             continue
         panel = "" if near > 0.9 else line.name.split(":")[0]  # type: ignore[operator]
-        found.append({"name": line.name, "panel": panel, "values": _pack(values)})
+        found.append({"name": line.name, "panel": panel, "values": pack(values)})
     return found
 
 
@@ -129,7 +137,7 @@ def _trades(result: BacktestResult, notes: list[str]) -> dict[str, object]:
         "entry_time": _times(trades["entry_time"]),
         "exit_time": _times(trades["exit_time"]),
         **{
-            name: _pack(trades[name])
+            name: pack(trades[name])
             for name in ("quantity", "entry_price", "exit_price", "profit", "fees", "funding", "initial_stop")
         },
         **{
@@ -144,7 +152,7 @@ def _open_positions(result: BacktestResult) -> dict[str, object]:
     symbols = [market.symbol for market in result.markets]
     return {
         "entry_time": _times(positions["entry_time"]),
-        "entry_price": _pack(positions["entry_price"]),
+        "entry_price": pack(positions["entry_price"]),
         "side": positions["side"].to_list(),
         "market_index": [symbols.index(market) for market in positions["market"]],
     }
@@ -152,10 +160,10 @@ def _open_positions(result: BacktestResult) -> dict[str, object]:
 
 def _times(times: pl.Series) -> str:
     """Milliseconds since 1970, packed."""
-    return _pack(times.dt.epoch("ms"))
+    return pack(times.dt.epoch("ms"))
 
 
-def _pack(values: ArrayLike | pl.Series) -> str:
+def pack(values: ArrayLike | pl.Series) -> str:
     """Little-endian Float64 in base 64, NaN for null."""
     array = values.cast(pl.Float64).to_numpy() if isinstance(values, pl.Series) else np.asarray(values)
     return base64.b64encode(np.ascontiguousarray(array, dtype="<f8").tobytes()).decode()

@@ -10,7 +10,7 @@ from spark_stacker.backtesting.metrics import METRICS, Better, Unit, format_metr
 from spark_stacker.reporting.monthly import MONTHS, monthly_returns
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from spark_stacker.backtesting.result import BacktestResult
 
@@ -46,11 +46,11 @@ def subtitle(result: BacktestResult) -> str:
     return escape(f"{strategies} · {span} · {len(times):,} bars · started with {start}")
 
 
-def warnings(result: BacktestResult) -> str:
+def warnings(texts: Sequence[str]) -> str:
     """The warnings, or nothing."""
-    if not result.warnings:
+    if not texts:
         return ""
-    return f'<section class="warnings" role="alert"><h2>Warnings</h2>{sentences(result.warnings)}</section>'
+    return f'<section class="warnings" role="alert"><h2>Warnings</h2>{sentences(texts)}</section>'
 
 
 def sentences(texts: Iterable[str]) -> str:

@@ -134,10 +134,13 @@ impl PySimulation {
         Ok(())
     }
 
-    /// Calls `strategy(view, face, parameters)` at the close of every bar of the view from row `start` on.
+    /// Calls `strategy(view, face, parameters)` at the close of every bar of the view from row `start` on. The view
+    /// lacks the last `delay` bars; while that leaves none, nothing is called.
+    #[pyo3(signature = (view, start, strategy, face, parameters, *, delay=0))]
     #[expect(
         clippy::needless_pass_by_value,
-        reason = "arguments extracted from Python are owned"
+        clippy::too_many_arguments,
+        reason = "arguments extracted from Python are owned, one for each part of a run"
     )]
     fn run(
         slf: Py<Self>,
@@ -147,6 +150,7 @@ impl PySimulation {
         strategy: Bound<'_, PyAny>,
         face: Py<PyAny>,
         parameters: Py<PyAny>,
+        delay: usize,
     ) -> PyResult<()> {
         let now = view.get().now();
         let bars = view.get().bars().get().view();
@@ -156,7 +160,11 @@ impl PySimulation {
             .reserve(bars.len().saturating_sub(start));
         for row in start..bars.len() {
             slf.try_borrow_mut(py)?.advance(bars.bar(row), None);
-            now.set(row + 1);
+            let seen = (row + 1).saturating_sub(delay);
+            if seen == 0 {
+                continue;
+            }
+            now.set(seen);
             let answer = strategy.call1(&arguments)?;
             if !answer.is_none() {
                 let message = format!(

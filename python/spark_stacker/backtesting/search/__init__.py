@@ -11,6 +11,7 @@
   verdict
 - ``overfit``: the numbers: cross-validation, deflated Sharpe ratio, permutation test, decay
 - ``resampling``: other histories and other orders of trades that the same results could have had
+- ``robustness``: `Robustness`, the best set dearer, later and in synthetic markets (``stress``)
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from spark_stacker.backtesting.search.honesty import HonestyReport, Verdict, assess
     from spark_stacker.backtesting.search.loop import Interrupted, SearchProgress
     from spark_stacker.backtesting.search.result import SearchResult
+    from spark_stacker.backtesting.search.robustness import Robustness
     from spark_stacker.backtesting.search.space import LogRange, Range, Space
     from spark_stacker.backtesting.search.walk_forward import WalkForwardResult
 
@@ -30,6 +32,7 @@ __all__ = [
     "Interrupted",
     "LogRange",
     "Range",
+    "Robustness",
     "SearchProgress",
     "SearchResult",
     "Space",
@@ -43,6 +46,7 @@ _MODULES = {
     "Interrupted": "loop",
     "LogRange": "space",
     "Range": "space",
+    "Robustness": "robustness",
     "SearchProgress": "loop",
     "SearchResult": "result",
     "Space": "space",

@@ -2,45 +2,48 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 import plotly.graph_objects as go
-import polars as pl
 from plotly.subplots import make_subplots
 
-from spark_stacker.backtesting.metrics import METRICS, Better, Unit, metric
+from spark_stacker.backtesting.search.trial_columns import (
+    best_and_even_rows,
+    shown,
+    shown_goal,
+    shown_metric,
+    value_labels,
+    value_places,
+)
 from spark_stacker.config.suggestions import did_you_mean
 from spark_stacker.errors import ParameterError
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
     from spark_stacker.backtesting.search.result import SearchResult
 
 __all__ = ["heat_map", "parallel_coordinates", "sensitivity"]
 
 LINES: Final = 2_000
 """Lines of parallel axes above which the best half of them and an even sample are drawn."""
-_SHOWN: Final = ("total_return", "sharpe_ratio", "max_drawdown", "total_trades")
 
 
 def heat_map(result: SearchResult, x: str | None, y: str | None, *, metric: str | None) -> go.Figure:
     """See `SearchResult.heat_map`."""
     x, y = _two_settings(result, x, y)
-    name, values, higher = _shown_values(result, metric)
-    columns, rows = _labels(result, x), _labels(result, y)
-    at = [_places(result, path) for path in (x, y)]
+    values = shown_goal(result) if metric is None else shown_metric(result, metric)
+    label, higher = values.label, values.higher_is_better
+    columns, rows = value_labels(result, x), value_labels(result, y)
+    at = [value_places(result, path) for path in (x, y)]
     best = np.full((len(rows), len(columns)), np.nan)
-    known = np.isfinite(values) & np.isfinite(result.scores[:, 0])
+    known = np.isfinite(values.values) & np.isfinite(result.scores[:, 0])
     pick = np.fmax if higher else np.fmin
-    pick.at(best, (at[1][known], at[0][known]), values[known])
-    scale, label = _unit(name)
+    pick.at(best, (at[1][known], at[0][known]), values.values[known])
     figure = go.Figure(
         go.Heatmap(
             x=columns,
             y=rows,
-            z=scale * best,
+            z=best,
             colorscale="Viridis",
             reversescale=not higher,
             colorbar={"title": {"text": label, "side": "right"}},
@@ -48,11 +51,11 @@ def heat_map(result: SearchResult, x: str | None, y: str | None, *, metric: str 
             hoverongaps=False,
         )
     )
-    chosen = result.best_params
+    digits = result.space.digits_of(result.best_params)
     figure.add_trace(
         go.Scatter(
-            x=[str(chosen[x])],
-            y=[str(chosen[y])],
+            x=[columns[int(digits[result.space.paths.index(x)])]],
+            y=[rows[int(digits[result.space.paths.index(y)])]],
             mode="markers",
             marker={"symbol": "circle-open", "size": 16, "color": "white", "line": {"width": 3}},
             name="Best set",
@@ -73,33 +76,25 @@ def heat_map(result: SearchResult, x: str | None, y: str | None, *, metric: str 
 def parallel_coordinates(result: SearchResult) -> go.Figure:
     """See `SearchResult.parallel_coordinates`."""
     scores = result.scores[:, 0]
-    rows = np.flatnonzero(np.isfinite(scores))
-    note = ""
-    if len(rows) > LINES:
-        order = rows[np.argsort(-scores[rows], kind="stable")]
-        even = order[LINES // 2 :: max(1, (len(order) - LINES // 2) // (LINES // 2))]
-        note = f" – the best {LINES // 2:,} and an even sample of {len(rows):,} sets"
-        rows = np.concatenate([order[: LINES // 2], even])
+    known = int(np.isfinite(scores).sum())
     # The last line drawn lies on top.
-    rows = rows[np.argsort(scores[rows], kind="stable")]
+    rows = best_and_even_rows(scores, LINES)
+    note = f" – the best {LINES // 2:,} and an even sample of {known:,} sets" if known > LINES else ""
     dimensions = []
     for path in result.space.paths:
-        labels = _labels(result, path)
+        labels = value_labels(result, path)
         step = max(1, len(labels) // 12)
         dimensions.append(
             {
                 "label": path,
-                "values": _places(result, path)[rows],
+                "values": value_places(result, path)[rows],
                 "range": [0, max(1, len(labels) - 1)],
                 "tickvals": list(range(0, len(labels), step)),
                 "ticktext": labels[::step],
             }
         )
-    goals = [name for name in result.objective.metrics if name not in _SHOWN]
-    for name in (*goals, *_SHOWN):
-        if name in result.trials.columns:
-            scale, label = _unit(name)
-            dimensions.append({"label": label, "values": scale * _column(result, name)[rows]})
+    for column in shown(result):
+        dimensions.append({"label": column.label, "values": column.values[rows]})
     figure = go.Figure(
         go.Parcoords(
             dimensions=dimensions,
@@ -128,8 +123,8 @@ def sensitivity(result: SearchResult) -> go.Figure:
     titles = [f"{path} – explains {100 * shares[path]:.0f} %" for path in paths]
     figure = make_subplots(rows=len(paths), cols=1, subplot_titles=titles, vertical_spacing=0.35 / len(paths))
     for row, path in enumerate(paths, start=1):
-        labels = _labels(result, path)
-        group = _places(result, path)[known]
+        labels = value_labels(result, path)
+        group = value_places(result, path)[known]
         count = np.bincount(group, minlength=len(labels))
         with np.errstate(invalid="ignore"):
             mean = np.bincount(group, weights=scores[known], minlength=len(labels)) / count
@@ -174,45 +169,3 @@ def _two_settings(result: SearchResult, x: str | None, y: str | None) -> tuple[s
     if x is None:
         x = others.pop(0)
     return x, y if y is not None else others[0]
-
-
-def _shown_values(result: SearchResult, name: str | None) -> tuple[str, NDArray[np.float64], bool]:
-    """Label, values, and whether higher is better."""
-    if name is None:
-        goal = result.objective.goals[0]
-        if len(goal.weights) > 1:
-            return goal.label, result.scores[:, 0], True
-        name = goal.weights[0][0]
-    higher = metric(name).better is not Better.LOWER
-    if name not in result.trials.columns:
-        raise ParameterError(f"the trials have no {name}: it was not among the metrics of the search")
-    return name, _column(result, name), higher
-
-
-def _column(result: SearchResult, name: str) -> NDArray[np.float64]:
-    return result.trials[name].cast(pl.Float64).fill_null(float("nan")).to_numpy()
-
-
-def _unit(name: str) -> tuple[float, str]:
-    """What to multiply a metric by for the chart, and its label."""
-    if name not in METRICS:
-        return 1.0, name
-    found = METRICS[name]
-    return (100.0, f"{found.label} (%)") if found.unit is Unit.FRACTION else (1.0, found.label)
-
-
-def _labels(result: SearchResult, path: str) -> list[str]:
-    return [str(value) for value in _axis(result, path).values]
-
-
-def _places(result: SearchResult, path: str) -> NDArray[np.int64]:
-    """The place of each trial's value among the values of the setting."""
-    values = _axis(result, path).values
-    column = result.trials[path]
-    where = {value: place for place, value in enumerate(values) if value is not None}
-    off = values.index(None) if None in values else -1
-    return np.array([off if value is None else where[value] for value in column.to_list()], dtype=np.int64)
-
-
-def _axis(result: SearchResult, path: str) -> Any:
-    return next(axis for axis in result.space.axes if axis.path == path)

@@ -136,6 +136,8 @@ def optimise(
 
         try:
             outcome.honesty = judge(plan, make_sampler, result, tally, seconds=searched - loaded)
+            if store is not None:  # what is read from a directory cannot be run again
+                result.robustness()
         except KeyboardInterrupt as error:
             stopped = Interrupted(tally, history)
             stopped.result, stopped.directory = result, None if store is None else store.directory

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from spark_stacker.backtesting.search.constraints import Constraint
     from spark_stacker.backtesting.search.evaluators import Evaluator
     from spark_stacker.backtesting.search.objective import Objective
+    from spark_stacker.backtesting.search.robustness import Robustness
     from spark_stacker.backtesting.search.space import Space, Value
     from spark_stacker.backtesting.search.tally import Tally
 
@@ -51,6 +52,7 @@ class Outcome:
     reasons: Mapping[str, int]
     history: Sequence[Round] = ()
     honesty: Any = None
+    robustness: Robustness | None = None
     warnings: tuple[str, ...] = ()
     timings: dict[str, float] = field(default_factory=dict)
 
@@ -221,6 +223,24 @@ class SearchResult:
     def honesty(self) -> Any:
         """How likely the best set is luck; None when the search was made without asking."""
         return self.outcome.honesty
+
+    def robustness(self, *, seed: int | None = None) -> Robustness:
+        """How the best set does with fees and slippage doubled, a bar late, in synthetic markets, with its
+        trades in other orders and its bar returns drawn anew; run when first asked for (``seed`` is 0 then).
+
+        Raises `DataError` when the result was kept without, or with another seed.
+        """
+        known = self.outcome.robustness
+        if known is not None and seed in (None, known.seed):
+            return known
+        if self._evaluator is None:
+            kept = "" if known is None else f" of seed {seed}, but of seed {known.seed}"
+            raise DataError(f"this result was kept without the robustness of the best set{kept}")
+        from spark_stacker.backtesting.search.robustness import examine
+
+        found = examine(self._evaluator, self.best_params, self.best_result, seed=seed or 0)
+        self.outcome.robustness = found
+        return found
 
     @property
     def warnings(self) -> tuple[str, ...]:

@@ -15,6 +15,7 @@ from spark_stacker.backtesting.search.honesty import HonestyReport
 from spark_stacker.backtesting.search.loop import Round
 from spark_stacker.backtesting.search.objective import Goal, Objective
 from spark_stacker.backtesting.search.result import Outcome, SearchResult
+from spark_stacker.backtesting.search.robustness import Robustness
 from spark_stacker.backtesting.search.space import Axis, Space
 from spark_stacker.errors import DataError
 
@@ -62,6 +63,7 @@ def write_outcome(result: SearchResult, store: Checkpoint) -> None:
             "reasons": dict(outcome.reasons),
             "history": [[_finite(value) for value in asdict(round_).values()] for round_ in outcome.history],
             "honesty": None if outcome.honesty is None else outcome.honesty.to_dict(),
+            "robustness": None if outcome.robustness is None else outcome.robustness.to_dict(),
             "warnings": list(outcome.warnings),
         },
     )
@@ -95,6 +97,7 @@ def load(directory: str | Path) -> SearchResult:
             reasons=told["reasons"],
             history=[_round(*row) for row in told["history"]],
             honesty=None if told["honesty"] is None else HonestyReport.from_dict(told["honesty"]),
+            robustness=None if told["robustness"] is None else Robustness.from_dict(told["robustness"]),
             warnings=tuple(told["warnings"]),
         )
     except (KeyError, TypeError, ValueError) as error:

@@ -1,16 +1,16 @@
 // Equity beside buy-and-hold, and the drawdown beneath, on one time axis.
 
-(() => {
-  const time = unpack(DATA.curve.time);
-  const equity = unpack(DATA.curve.equity);
-  const drawdown = unpack(DATA.curve.drawdown);
-  const hold = DATA.curve.hold === null ? null : unpack(DATA.curve.hold);
+function showCurve(id, curve) {
+  const time = unpack(curve.time);
+  const equity = unpack(curve.equity);
+  const drawdown = unpack(curve.drawdown);
+  const hold = curve.hold === null ? null : unpack(curve.hold);
 
   function draw() {
     const traces = [];
     if (hold !== null) {
       traces.push({
-        x: time, y: hold, name: plain(DATA.curve.hold_name), mode: "lines",
+        x: time, y: hold, name: plain(curve.hold_name), mode: "lines",
         line: { color: color("hold"), width: 1.2 }, hovertemplate: "%{y:,.2f}",
       });
     }
@@ -23,7 +23,7 @@
       line: { color: color("loss"), width: 1 }, fillcolor: `${color("loss")}33`, hovertemplate: "%{y:.2f} %",
     });
     const title = (text) => (isNarrow() ? undefined : { text, font: { size: 11 }, standoff: 6 });
-    Plotly.react("curves", traces, layout({
+    Plotly.react(id, traces, layout({
       xaxis: axis({ type: "date", anchor: "y2", hoverformat: "%Y-%m-%d %H:%M" }),
       yaxis: axis({ domain: [0.33, 1], title: title(plain(DATA.quote)), tickformat: "~s", automargin: true, fixedrange: true }),
       yaxis2: axis({ domain: [0, 0.27], title: title("Drawdown"), ticksuffix: " %", automargin: true, fixedrange: true, nticks: 4 }),
@@ -36,5 +36,7 @@
 
   redraws.push(draw);
   draw();
-  fit("curves");
-})();
+  fit(id);
+}
+
+if (DATA.curve !== undefined) showCurve("curves", DATA.curve);

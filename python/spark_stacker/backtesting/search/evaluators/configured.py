@@ -142,8 +142,12 @@ class ConfiguredEvaluator:
 
     def prepared(self, params: Mapping[str, Value]) -> PreparedBacktest:
         """The backtest of one set, to be run by the engine."""
-        settings, own = self._edited([(place, params[place.path]) for place in self.places])
+        settings, own = self.settings_of(params)
         return prepare_loaded(settings, self.loaded, own)
+
+    def settings_of(self, params: Mapping[str, Value]) -> tuple[Settings, dict[str, BaseIndicator]]:
+        """The configuration of one set, and its indicator objects."""
+        return self._edited([(place, params[place.path]) for place in self.places])
 
     def identity(self) -> dict[str, object]:
         """See `Evaluator.identity`."""

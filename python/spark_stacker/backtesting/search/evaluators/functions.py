@@ -69,7 +69,7 @@ class FunctionEvaluator:
         first, stop = self._rows(window)
         for row, chosen in enumerate(digits):
             try:
-                simulation = self.backtest.simulate(self._params(self.space.params(chosen)), first, stop)
+                simulation = self.backtest.simulate(self.params_of(self.space.params(chosen)), first, stop)
             except InputError as error:
                 status[row] = 1 + reasons.setdefault(str(error), len(reasons))
                 continue
@@ -82,7 +82,7 @@ class FunctionEvaluator:
     ) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
         """See `Evaluator.equity`."""
         first, stop = self._rows(window)
-        simulation = self.backtest.simulate(self._params(self.space.params(digits)), first, stop)
+        simulation = self.backtest.simulate(self.params_of(self.space.params(digits)), first, stop)
         return simulation.core.open_time_ns(), simulation.core.equity_curve()
 
     def permuted(self, seed: int) -> FunctionEvaluator:
@@ -92,7 +92,7 @@ class FunctionEvaluator:
 
     def result(self, params: Mapping[str, Value]) -> BacktestResult:
         """See `Evaluator.result`."""
-        return self.backtest.run(self._params(params))
+        return self.backtest.run(self.params_of(params))
 
     def identity(self) -> dict[str, object]:
         """See `Evaluator.identity`."""
@@ -117,7 +117,8 @@ class FunctionEvaluator:
         state.pop("open_time_ns", None)
         return state
 
-    def _params(self, chosen: Mapping[str, Any]) -> dict[str, Any]:
+    def params_of(self, chosen: Mapping[str, Any]) -> dict[str, Any]:
+        """What the function gets: the parameters of one set, and those that all share."""
         return {**self.fixed, **chosen}
 
     def _rows(self, window: Window) -> tuple[int, int]:
