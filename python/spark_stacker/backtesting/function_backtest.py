@@ -15,9 +15,10 @@ import polars as pl
 
 from spark_stacker import _core
 from spark_stacker.backtesting.assumptions import venue_assumptions
-from spark_stacker.backtesting.histories import funding_columns, load_history
+from spark_stacker.backtesting.histories import load_history
 from spark_stacker.backtesting.lines import DrawnIndicator, draw_lines
 from spark_stacker.backtesting.market import TradedMarket
+from spark_stacker.backtesting.perpetuals import fingerprints, perpetual_terms
 from spark_stacker.backtesting.plain import describe_code, plain
 from spark_stacker.backtesting.python_signals import indicator_columns
 from spark_stacker.backtesting.result import BacktestResult
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
 
     from spark_stacker.backtesting.account import Account
     from spark_stacker.backtesting.histories import MarketHistory, Span
+    from spark_stacker.backtesting.perpetuals import PerpetualTerms
     from spark_stacker.backtesting.terms import VenueTerms
     from spark_stacker.data import DataManager
 
@@ -59,7 +61,7 @@ class FunctionBacktest:
     terms: VenueTerms
     leverage: float
     indicators: tuple[BaseIndicator, ...]
-    payments: tuple[NDArray[np.int64], NDArray[np.float64]] | None
+    perpetual: PerpetualTerms
 
     @cached_property
     def columns(self) -> dict[str, NDArray[np.float64]]:
@@ -92,8 +94,8 @@ class FunctionBacktest:
             strategies=(getattr(self.strategy, "__name__", type(self.strategy).__name__),),
             configuration={**self.configuration(), "strategy_params": plain(params), "plan": plain(plan)},
             seed=self.terms.seed,
-            assumptions=venue_assumptions(plan["venue"], plan["markets"], [self.payments is not None]),
-            warnings=history.warnings,
+            assumptions=venue_assumptions(plan["venue"], plan["markets"], [self.perpetual]),
+            warnings=history.warnings + self.perpetual.warnings,
         )
         return BacktestResult(
             SimulationRun(simulation.core, history.bars.slice(history.first, len(history.bars))), setup
@@ -111,7 +113,7 @@ class FunctionBacktest:
             leverage=self.leverage,
             terms=self.terms,
         )
-        simulation.add_funding(self.payments)
+        simulation.add_funding(self.perpetual.funding)
         whole = stop == len(history.bars)
         view = _core.MarketView(
             history.bars if whole else history.bars.slice(0, stop),
@@ -137,6 +139,7 @@ class FunctionBacktest:
                 {**describe_code(type(indicator)), "as": indicator.name, "params": plain(indicator.params)}
                 for indicator in self.indicators
             ],
+            **fingerprints([self.perpetual]),
         }
 
 
@@ -167,8 +170,9 @@ def prepare_function(
         if not isinstance(indicator, BaseIndicator):
             raise ParameterError(f"indicators must be of BaseIndicator, was {type(indicator).__name__}")
     history = load_history(manager, source, symbol, interval, span)
-    payments = None if funding is None else funding_columns(funding, symbol)
-    return FunctionBacktest(strategy, history, account, terms, leverage, tuple(indicators), payments)
+    plan = terms.plan(symbol, history.bars.interval_ns, account.balance)
+    perpetual = perpetual_terms(funding, None, history, plan["markets"][0])
+    return FunctionBacktest(strategy, history, account, terms, leverage, tuple(indicators), perpetual)
 
 
 def _check_leverage(leverage: object) -> None:

@@ -6,27 +6,22 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-import numpy as np
 import polars as pl
 
 from spark_stacker import _core
-from spark_stacker.data import bars_to_frame, require_clean, synthesise, to_bars
-from spark_stacker.data.candles import normalise, read_any
+from spark_stacker.data import bars_to_frame, synthesise, to_bars
+from spark_stacker.data.scenarios import made_up
 from spark_stacker.data.times import interval_us, to_utc
 from spark_stacker.errors import DataError, ParameterError
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
     from spark_stacker.data import DataManager
     from spark_stacker.data.times import TimeLike
 
 __all__ = [
     "MarketHistory",
     "Span",
-    "funding_columns",
     "load_history",
-    "mark_bars",
     "only_source",
     "permuted_history",
     "scenario_history",
@@ -139,21 +134,5 @@ def scenario_history(history: MarketHistory, scenario: str, seed: int) -> Market
         f"synthetic scenario {scenario}",
         made,
         int(made["timestamp"].search_sorted(trading)),
-        (f"{history.symbol}: made-up candles of the scenario {scenario}",),
+        (made_up(history.symbol, scenario),),
     )
-
-
-def funding_columns(funding: object, symbol: str) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
-    """Times (UTC nanoseconds) and rates of a frame with ``timestamp`` and ``rate``."""
-    where = f"funding of {symbol}"
-    frame = normalise(read_any(funding, where=where), kind="funding", where=where).frame
-    require_clean(frame, where=where)
-    times = frame["timestamp"].dt.epoch("ns").to_numpy()
-    return np.ascontiguousarray(times), np.ascontiguousarray(frame["rate"].to_numpy())
-
-
-def mark_bars(mark: object, interval: str, symbol: str) -> _core.Bars:
-    """Mark price candles as the core takes them."""
-    where = f"mark prices of {symbol}"
-    frame = normalise(read_any(mark, where=where), kind="mark", where=where).frame
-    return to_bars(frame, interval, where=where)

@@ -11,9 +11,11 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Final
 
 from spark_stacker.data.candles import to_bars
+from spark_stacker.data.files import LABEL
 from spark_stacker.data.fingerprint import data_hash
 from spark_stacker.data.gaps import Gap, find_gaps
 from spark_stacker.data.rules import first_row, require_clean
+from spark_stacker.data.scenarios import made_up
 from spark_stacker.data.times import TimeLike, interval_us, to_utc
 from spark_stacker.errors import DataError, ParameterError
 
@@ -37,7 +39,10 @@ _KEPT: Final = 4
 
 @dataclass(frozen=True)
 class History:
-    """Candles of one market and what is to be said of them; ``gaps`` are bars missing inside the range."""
+    """Candles of one market and what is to be said of them; ``gaps`` are bars missing inside the range.
+
+    ``synthetic`` names the scenario where the source says that they are made up.
+    """
 
     source: str
     symbol: str
@@ -45,6 +50,7 @@ class History:
     frame: pl.DataFrame
     gaps: tuple[Gap, ...]
     warnings: tuple[str, ...]
+    synthetic: str | None = None
 
     @property
     def data_hash(self) -> str:
@@ -125,8 +131,12 @@ class DataManager:
             raise ParameterError(f"start_time must be before end_time, was {start} and {end}")
         interval_us(interval)
         where = f"{source_name}: {symbol} {interval}"
-        frame = self._source(source_name).load(symbol, interval, start=start, end=end)
-        key = (source_name, symbol, interval, start, end, allow_partial)
+        source = self._source(source_name)
+        frame = source.load(symbol, interval, start=start, end=end)
+        # A source of the user's own need not know of labels.
+        label = getattr(source, "synthetic", None)
+        synthetic: str | None = None if label is None else label(symbol, interval)
+        key = (source_name, symbol, interval, start, end, allow_partial, synthetic)
         known = self._checked.get(key)
         if known is not None and known[0].equals(frame):
             self._checked.move_to_end(key)
@@ -139,7 +149,8 @@ class DataManager:
         if short and not allow_partial:
             raise DataError(f"{where}: {'; '.join(short)}; allow_partial takes what is there")
         gaps = find_gaps(frame["timestamp"], interval)
-        warnings = [f"{where}: {words}" for words in short]
+        warnings = [] if synthetic is None else [made_up(symbol, synthetic)]
+        warnings += [f"{where}: {words}" for words in short]
         if start is not None and frame["timestamp"][0] - start == timedelta(
             microseconds=interval_us(interval)
         ):
@@ -147,7 +158,9 @@ class DataManager:
         if gaps:
             missing = sum(gap.missing for gap in gaps)
             warnings.append(f"{where}: {missing} bars missing in {len(gaps)} gaps, the first {gaps[0]}")
-        history = History(source_name, symbol, interval, frame.rechunk(), tuple(gaps), tuple(warnings))
+        history = History(
+            source_name, symbol, interval, frame.rechunk(), tuple(gaps), tuple(warnings), synthetic
+        )
         self._checked[key] = frame, history
         while len(self._checked) > _KEPT:
             self._checked.popitem(last=False)
@@ -169,6 +182,8 @@ class DataManager:
         """Gets candles and keeps them in the catalogue under ``venue``, by default the source's name."""
         history = self.get(source_name, symbol, interval, start_time, end_time, allow_partial=allow_partial)
         labels = {"source": source_name}
+        if history.synthetic is not None:
+            labels[LABEL] = history.synthetic
         place = (venue or source_name, symbol, interval)
         return catalogue.write(history.frame, *place, replace=replace, metadata=labels)
 

@@ -169,6 +169,12 @@ def search(
                 source.tell(scores)
                 history.append(_round(scores[:, 0], tally.best_score))
     except KeyboardInterrupt as error:
+        if evaluation.unfinished is not None:
+            digits, given = evaluation.unfinished
+            tally.add_unfinished(
+                digits,
+                *scored(space, digits, given, metrics=metrics, objective=objective, constraints=constraints),
+            )
         raise Interrupted(tally, history) from error
     require_success(tally, constraints, refused=source.refused)
     return tally, history

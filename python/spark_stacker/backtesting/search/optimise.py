@@ -100,11 +100,12 @@ def optimise(
     began = time.perf_counter()
     plan = plan_search(engine, subject, space, goal, options)
     sampler = make_sampler(plan)
-    identity, store = _store(plan, sampler, options)
     if "estimated" in options:
         options["estimated"](estimate(plan.evaluator, sampler.planned, plan.metrics, threads=plan.threads))
-    loaded = time.perf_counter()
-    with evaluation_of(plan, WHOLE, sampler.planned, options) as (evaluation, warnings):
+    with evaluation_of(plan, WHOLE, sampler.planned, options) as (evaluation, said):
+        identity, store = _store(plan, sampler, options)  # nothing is written for a search that cannot begin
+        warnings = plan.evaluator.warnings + said
+        loaded = time.perf_counter()
         try:
             tally, history = search(
                 plan.space,

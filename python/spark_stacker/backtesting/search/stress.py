@@ -10,6 +10,7 @@ import numpy as np
 from spark_stacker import _core
 from spark_stacker.backtesting.configured import IndicatorMakers, outside_signals, plan_of, prepare_loaded
 from spark_stacker.backtesting.histories import scenario_history
+from spark_stacker.backtesting.perpetuals import PerpetualTerms
 from spark_stacker.backtesting.python_signals import timeframe_candles
 from spark_stacker.backtesting.search.evaluators.configured import ConfiguredEvaluator
 from spark_stacker.backtesting.search.evaluators.functions import FunctionEvaluator
@@ -41,15 +42,14 @@ def in_scenario(evaluator: Evaluator, params: Params, scenario: str, *, seed: in
     """
     if isinstance(evaluator, FunctionEvaluator):
         history = scenario_history(evaluator.backtest.history, scenario, seed)
-        backtest = replace(evaluator.backtest, history=history, payments=None)
+        backtest = replace(evaluator.backtest, history=history, perpetual=_nothing_beside(history))
         return backtest.run(evaluator.params_of(params))
     loaded = _configured(evaluator).loaded
-    nothing = (None,) * len(loaded.symbols)
     histories = tuple(
         scenario_history(history, scenario, seed + place) for place, history in enumerate(loaded.histories)
     )
     settings, own = _configured(evaluator).settings_of(params)
-    made = replace(loaded, histories=histories, funding=nothing, mark=nothing)
+    made = replace(loaded, histories=histories, perpetuals=tuple(map(_nothing_beside, histories)))
     return prepare_loaded(settings, made, own).run()
 
 
@@ -121,6 +121,10 @@ def _configured(evaluator: Evaluator) -> ConfiguredEvaluator:
             f"was {type(evaluator).__name__}"
         )
     return evaluator
+
+
+def _nothing_beside(history: MarketHistory) -> PerpetualTerms:
+    return PerpetualTerms(symbol=history.symbol, bars=len(history.traded))
 
 
 def _slippage_of(evaluator: FunctionEvaluator) -> Any:

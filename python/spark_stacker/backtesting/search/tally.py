@@ -103,6 +103,7 @@ class Tally:
         self._best, self._sample = self._new_kept()
         self._seed = seed
         self._batches = 0
+        self._unfinished: pl.DataFrame | None = None
         self._digits: list[NDArray[np.uint32]] = []
         self._rows: list[Rows] = []
         self._scores: list[NDArray[np.float64]] = []
@@ -116,6 +117,14 @@ class Tally:
         if self.store is not None and self._batches not in self.store:
             self.store.save(self._batches, trials_frame(self.space, self.metrics, digits, rows))
         self._batches += 1
+        self._take(digits, rows, scores)
+
+    def add_unfinished(self, digits: NDArray[np.uint32], rows: Rows, scores: NDArray[np.float64]) -> None:
+        """Sets of a batch that was cut off, the last of a search: they count, and are not kept on disk."""
+        self._unfinished = trials_frame(self.space, self.metrics, digits, rows)
+        self._take(digits, rows, scores)
+
+    def _take(self, digits: NDArray[np.uint32], rows: Rows, scores: NDArray[np.float64]) -> None:
         first = scores[:, 0]
         if len(first):
             row = int(np.argmax(first))
@@ -174,7 +183,8 @@ class Tally:
     def frame(self) -> pl.DataFrame:
         """All trials; of more than are in memory, read from disk."""
         if self.streams and self.store is not None:
-            return pl.read_parquet(self.store.parts)
+            frames = [pl.read_parquet(self.store.parts)] if self.store.parts else []
+            return pl.concat(frames if self._unfinished is None else [*frames, self._unfinished])
         if not self._digits:
             return trials_frame(
                 self.space,

@@ -19,7 +19,7 @@ from spark_stacker.backtesting.search.optimise import evaluation_of, plan_search
 from spark_stacker.backtesting.search.overfit import Decay
 from spark_stacker.backtesting.search.windows import train_test_windows
 from spark_stacker.data.times import to_utc
-from spark_stacker.errors import InputError, StrategyError
+from spark_stacker.errors import InputError, ParameterError, StrategyError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -186,6 +186,9 @@ def walk_forward(
 ) -> WalkForwardResult:
     """Searches every training window and trades its best set over the test after it."""
     began = time.perf_counter()
+    for name in ("out", "resume"):
+        if options.get(name) is not None:
+            raise ParameterError(f"{name}: a walk-forward keeps nothing on disk")
     needed = ("total_return", "annualized_return", "sharpe_ratio", "max_drawdown", "total_trades")
     asked = options.get("metrics", needed)
     names = [asked] if isinstance(asked, str) and asked != "all" else asked
@@ -204,7 +207,7 @@ def walk_forward(
     )
     loaded = time.perf_counter()
     windows = []
-    warnings: dict[str, None] = {}
+    warnings: dict[str, None] = dict.fromkeys(evaluator.warnings)
     for span in spans:
         window, said = _run_window(plan, span, make_sampler, options)
         windows.append(window)

@@ -61,6 +61,20 @@ macro_rules! of_method {
     };
 }
 
+/// The number of that name in the edge configured for Kelly, if there is one.
+macro_rules! of_edge {
+    ($field:ident) => {
+        Number(
+            |spec, at| match &mut spec.strategies[at.strategy].sizing.method {
+                SizingMethod::Kelly {
+                    edge: Some(edge), ..
+                } => Some(&mut edge.$field),
+                _ => None,
+            },
+        )
+    };
+}
+
 /// The number of that name in the slippage model, if it has one.
 macro_rules! of_slippage {
     ($kind:ident, $model:ident, $field:ident) => {
@@ -112,8 +126,8 @@ pub(super) const OF_STRATEGY: &[Named] = &[
     ),
     ("sizing.risk_pct", of_method!(Number, RiskBased, risk_pct)),
     ("sizing.units", of_method!(Number, FixedUnits, units)),
-    ("sizing.win_rate", of_method!(Number, Kelly, win_rate)),
-    ("sizing.payoff", of_method!(Number, Kelly, payoff)),
+    ("sizing.win_rate", of_edge!(win_rate)),
+    ("sizing.payoff", of_edge!(payoff)),
     ("sizing.fraction", of_method!(Number, Kelly, fraction)),
     ("sizing.cap_pct", of_method!(Number, Kelly, cap_pct)),
     ("sizing.from_trades", of_method!(Switch, Kelly, from_trades)),
