@@ -32,6 +32,7 @@ Examples:
   spark-stacker optimise grid --config eth.toml --data ETH-USD=eth.parquet --param trend.fast_period=5:20:5
   spark-stacker optimise random --indicator rsi --scenario choppy --param period=5:30 --samples 50
   spark-stacker optimise genetic --config eth.toml --param stop_loss_pct=1:5:0.5 --metric calmar_ratio
+  spark-stacker optimise grid --config eth.toml --param stop_loss_pct=1:5:1 --out eth --report eth.html
   spark-stacker optimise walk-forward --config eth.toml --param trend.fast_period=5,10,15 --train 6 --test 2
 
 """
@@ -128,6 +129,12 @@ def _search_options(command: Callable[..., Any]) -> Callable[..., Any]:
             ),
             click.option(
                 "--threads", type=click.IntRange(min=1), help="Threads.  [default: one a processor]"
+            ),
+            click.option(
+                "--report",
+                type=click.Path(path_type=Path, dir_okay=False),
+                metavar="PAGE.html",
+                help="Write a page that opens offline.",
             ),
             click.option("--json", "as_json", is_flag=True, help="Print JSON for machines."),
         )

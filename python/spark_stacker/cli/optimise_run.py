@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from spark_stacker.backtesting import BacktestEngine
-    from spark_stacker.backtesting.search import SearchProgress
+    from spark_stacker.backtesting.search import SearchProgress, SearchResult, WalkForwardResult
     from spark_stacker.backtesting.search.estimate import Estimate
 
 __all__ = ["Request", "search", "walk_forward"]
@@ -55,6 +55,7 @@ class Request:
     seed: int
     threads: int | None
     as_json: bool
+    report: Path | None = None
     out: Path | None = None
     resume: Path | None = None
     no_honesty: bool = False
@@ -95,6 +96,10 @@ class Request:
             )
         if self.out is not None and self.resume is not None:
             raise click.UsageError("--out begins a search and --resume goes on with one: give one of them")
+        if self.report is not None:
+            from spark_stacker.reporting.page import check_page_path
+
+            check_page_path(self.report)
 
     def call(self) -> tuple[BacktestEngine, dict[str, Any], tuple[str, ...], tuple[str, ...]]:
         """An engine, the arguments of its searches, notes on how files were read, and warnings."""
@@ -149,14 +154,18 @@ def search(request: Request, name: str, settings: Mapping[str, Any]) -> None:
         click.get_current_context().exit(_INTERRUPTED)
     result.outcome.warnings = tuple(dict.fromkeys((*result.warnings, *warnings)))
     kept = request.out or request.resume
+    written = _report(request, result)
     if request.as_json:
-        console.emit_json({**search_view.as_json(result), "notes": notes, "directory": kept})
+        more = {"notes": notes, "directory": kept, "report": written}
+        console.emit_json({**search_view.as_json(result), **more})
         return
     for note in notes:
         console.print_message(note)
     search_view.print_search(result)
     if kept is not None:
         console.print_message(f"kept in {kept}")
+    if written is not None:
+        console.print_message(f"wrote {written}")
 
 
 def walk_forward(request: Request, settings: Mapping[str, Any]) -> None:
@@ -173,12 +182,25 @@ def walk_forward(request: Request, settings: Mapping[str, Any]) -> None:
         console.print_message("interrupted; a walk-forward keeps nothing")
         click.get_current_context().exit(_INTERRUPTED)
     result.warnings = tuple(dict.fromkeys((*result.warnings, *warnings)))
+    written = _report(request, result)
     if request.as_json:
-        console.emit_json({**search_view.walk_forward_json(result), "notes": notes})
+        console.emit_json({**search_view.walk_forward_json(result), "notes": notes, "report": written})
         return
     for note in notes:
         console.print_message(note)
     search_view.print_walk_forward(result)
+    if written is not None:
+        console.print_message(f"wrote {written}")
+
+
+def _report(request: Request, result: SearchResult | WalkForwardResult) -> Path | None:
+    """The page that was asked for."""
+    if request.report is None:
+        return None
+    from spark_stacker.reporting import write_search_report
+
+    with console.progress("Report"):
+        return write_search_report(result, request.report)
 
 
 def _how_to_go_on(error: Any, request: Request) -> str:

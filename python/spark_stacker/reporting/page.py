@@ -16,7 +16,7 @@ from spark_stacker.errors import ParameterError
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-__all__ = ["filled", "write_page"]
+__all__ = ["check_page_path", "filled", "write_page"]
 
 _ASSETS: Final = files("spark_stacker.reporting") / "assets"
 
@@ -34,11 +34,17 @@ def filled(
     )
 
 
-def write_page(content: str, path: str | Path) -> Path:
-    """Writes a page, wholly or not at all; returns the path."""
+def check_page_path(path: str | Path) -> Path:
+    """The path, if a page may have it: `ParameterError` for another ending than .html."""
     path = Path(path)
     if path.suffix.lower() not in {".html", ".htm"}:
         raise ParameterError(f"{path}: the ending of a report must be .html, was {path.suffix!r}")
+    return path
+
+
+def write_page(content: str, path: str | Path) -> Path:
+    """Writes a page, wholly or not at all; returns the path."""
+    path = check_page_path(path)
     with atomic_write(path) as stream:
         stream.write(content.encode())
     return path
