@@ -326,3 +326,10 @@ def test_all_failing_says_the_commonest_reason(made):
             param_grid={"fast_period": [10], "slow_period": [20, 30], "position_size": [0.1, 0.2]},
             threads=1,
         )
+
+
+def test_parameters_that_fit_only_each_other_are_set_together():
+    """Both averages of the best set lie beyond the slow one of the configuration."""
+    space = {"cross.fast_period": [40, 50], "cross.slow_period": [60, 70]}
+    result = engine().optimize_parameters(settings=settings(), param_grid=space, honesty=False)
+    assert result.best_result.metrics["sharpe_ratio"] == pytest.approx(result.best_score, rel=1e-12)

@@ -35,6 +35,7 @@ def edited(
     for place, value in values:
         for edit in place.edits:
             work.apply(edit, value)
+    work.set_parameters()
     try:
         return parse_settings(work.document(), source="set"), work.own
     except ConfigError as error:
@@ -60,6 +61,7 @@ class _Work:
             self.strategies[strategy.name]["indicators"] = (
                 self.strategies[strategy.name]["indicators"] or uses
             )
+        self.parameters: dict[str, dict[str, Any]] = {}
         self.indicators = {indicator.name: indicator.model_dump() for indicator in settings.indicators}
         self.account = {
             "initial_balance": settings.initial_balance,
@@ -83,7 +85,19 @@ class _Work:
             case "use":
                 _put(self._use(edit.strategy, edit.indicator), edit.key, value)
             case _:
-                self._set_parameter(edit, value)
+                name = self._own_name(edit)
+                self.parameters.setdefault(name, {})[edit.key[0]] = value
+
+    def set_parameters(self) -> None:
+        """Gives every indicator its new parameters together: one by one they might not fit each other."""
+        for name, values in self.parameters.items():
+            if name in self.own:
+                before = self.own[name]
+                self.own[name] = _made_anew(before, {**before.params, **values})
+                continue
+            entry = self.indicators[name]
+            known = resolved_parameters(entry["type"], entry["parameters"])
+            self.indicators[name] = {**entry, "parameters": {**known, **values}}
 
     def document(self) -> dict[str, Any]:
         """What a configuration file of these settings would hold, of the strategies chosen."""
@@ -99,7 +113,8 @@ class _Work:
         uses: list[dict[str, Any]] = self.strategies[strategy]["indicators"]
         return next(use for use in uses if use["name"] in (indicator, f"{strategy}.{indicator}"))
 
-    def _set_parameter(self, edit: Edit, value: Value) -> None:
+    def _own_name(self, edit: Edit) -> str:
+        """The name of the indicator edited, which is made one of the strategy's own where others use it."""
         use = self._use(edit.strategy, edit.indicator)
         others = (
             other["name"]
@@ -113,14 +128,7 @@ class _Work:
             if use["name"] in self.own:
                 self.own[alone] = self.own[use["name"]]
             use["name"] = alone
-        name = use["name"]
-        if name in self.own:
-            before = self.own[name]
-            self.own[name] = _made_anew(before, {**before.params, edit.key[0]: value})
-            return
-        entry = self.indicators[name]
-        parameters = resolved_parameters(entry["type"], entry["parameters"])
-        self.indicators[name] = {**entry, "parameters": {**parameters, edit.key[0]: value}}
+        return str(use["name"])
 
 
 def _put(table: dict[str, Any], keys: Sequence[str], value: Value) -> None:
