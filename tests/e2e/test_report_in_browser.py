@@ -3,41 +3,19 @@
 from __future__ import annotations
 
 import re
-import shutil
-import subprocess
 
 import pytest
 
+from made.browser import drawn, needs_browser
 from made.results import made_result
 from spark_stacker.reporting import write_report
 
-BROWSER = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-
-pytestmark = [
-    pytest.mark.slow,
-    pytest.mark.skipif(BROWSER is None, reason="no Chromium to open the page with"),
-]
+pytestmark = [pytest.mark.slow, needs_browser]
 
 
 @pytest.fixture(scope="module")
 def page(tmp_path_factory):
     return write_report(made_result(bars=3_000), tmp_path_factory.mktemp("report") / "report.html")
-
-
-def drawn(page, query, width):
-    """The page's elements after its scripts have run."""
-    command = [BROWSER, "--headless=new", "--no-sandbox", "--disable-gpu", "--virtual-time-budget=5000"]
-    size = f"--window-size={width},900"
-    finished = subprocess.run(
-        [*command, size, "--dump-dom", f"file://{page}?{query}"],
-        capture_output=True,
-        text=True,
-        timeout=90,
-        check=True,
-    )
-    text = re.sub(r"<script.*?</script>", "", finished.stdout, flags=re.DOTALL)
-    assert "Plotly" not in text or "svg" in text
-    return text
 
 
 @pytest.mark.parametrize(("width", "theme"), [(1280, "light"), (500, "dark")])

@@ -64,6 +64,7 @@ def search_report_html(
         title=escape(title or f"Search of {markets}"),
         subtitle=parts.search_subtitle(result),
         warnings=warnings(list(dict.fromkeys(told))),
+        goal=escape(parts.goal_words(result)),
         honesty=parts.honesty_section(_with_decay(result.honesty, walk_forward)),
         winner=parts.winner(result),
         plateau=parts.plateau(result),
@@ -117,7 +118,8 @@ def _of_walk_forward(walk: WalkForwardResult, title: str | None) -> str:
 def _walk_section(walk: WalkForwardResult) -> str:
     return (
         f'<section id="walk"><h2>Walk-forward</h2><div class="cards">{walk_headline(walk)}</div>'
-        '<p class="caption">Each training chose a set that traded the test after it. No bar is in both.</p>'
+        '<p class="caption">Each training chose a set that traded the test after it, from flat, with '
+        "indicators warmed by the bars before. No bar is in both.</p>"
         '<div id="windows" class="chart" role="img" aria-label="Training and test windows over time"></div>'
         '<div class="bar"><h3>In sample against out of sample</h3><div class="tools">'
         f'<select id="window-metric" aria-label="Metric of the windows">{walk_options(walk)}</select>'

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "best_trials",
+    "goal_words",
     "honesty_section",
     "how_it_was_made",
     "plateau",
@@ -56,10 +57,11 @@ def honesty_section(report: HonestyReport | None) -> str:
             "set is luck, so that nothing below says whether it is.</p>"
         )
     *told, verdict = report.sentences()
-    tone = _TONES[report.verdict]
+    word = report.verdict.value
+    said = verdict.removeprefix("Verdict: ").removeprefix(f"{word}. ")
     return (
-        f'<p class="verdict {tone}">{escape(_capital(report.verdict.value))}</p>'
-        f'<p class="said">{escape(_capital(verdict.removeprefix("Verdict: ")))}</p>'
+        f'<p class="verdict {_TONES[report.verdict]}">{escape(_capital(word))}</p>'
+        f'<p class="said">{escape(_capital(said))}</p>'
         f'<div class="cards">{"".join(_honest_cards(report))}</div>{sentences(told)}'
     )
 
@@ -155,7 +157,16 @@ def best_trials(result: SearchResult) -> dict[str, object]:
         }
         for name in metrics
     ]
-    return {"count": len(top), "columns": columns}
+    best = result.best_params
+    sets = top.select(result.space.paths).iter_rows(named=True)
+    chosen = next((row for row, params in enumerate(sets) if params == best), None)
+    return {"count": len(top), "chosen": chosen, "columns": columns}
+
+
+def goal_words(result: SearchResult) -> str:
+    """What ranks the trials."""
+    first = result.objective.goals[0].label
+    return f"first goal, {first}" if len(result.objective.goals) > 1 else f"objective, {first}"
 
 
 def robustness_section(result: SearchResult) -> str:

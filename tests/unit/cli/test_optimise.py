@@ -203,3 +203,50 @@ def test_specs_of_values(spec, values):
 def test_specs_that_are_none(spec):
     with pytest.raises(ParameterError, match="--param a: "):
         search_spec.space_from([f"a={spec}"])
+
+
+def test_a_search_and_its_directory_give_a_page(workdir):
+    found = as_json(
+        "grid", "--config", "eth.toml", *CANDLES, *PARAMS, "--out", "kept", "--report", "pages/now.html"
+    )
+    assert found["report"] == "pages/now.html"
+    later = CliRunner().invoke(main, ["report", "kept", "--title", "ETH"])
+    assert later.exit_code == 0, later.output
+    assert "<title>ETH</title>" in (workdir / "kept.html").read_text()
+    again = CliRunner().invoke(main, ["report", "kept", "-o", "pages/again.html", "--json"])
+    assert json.loads(again.stdout)["bytes"] == (workdir / "pages" / "again.html").stat().st_size
+    assert (workdir / "pages" / "again.html").read_text() == (workdir / "pages" / "now.html").read_text()
+
+
+def test_a_walk_forward_gives_a_page(workdir):
+    made_candles(24 * 100).write_csv(workdir / "ETH-USD_1h.csv")
+    result = run(
+        "walk-forward",
+        "--config",
+        "eth.toml",
+        *CANDLES,
+        *PARAMS,
+        "--train",
+        1,
+        "--test",
+        1,
+        "--report",
+        "w.html",
+    )
+    assert result.exit_code == 0, result.output
+    assert "wrote w.html" in result.output
+    assert "Walk-forward" in (workdir / "w.html").read_text()
+
+
+def test_a_page_with_another_ending_is_refused_before_the_search(workdir):
+    result = run("grid", "--config", "eth.toml", *CANDLES, *PARAMS, "--out", "kept", "--report", "page.pdf")
+    assert result.exit_code == 2
+    assert "must be .html" in result.output
+    assert not (workdir / "kept").exists()
+
+
+def test_a_directory_that_holds_no_search_has_no_report(workdir):
+    (workdir / "empty").mkdir()
+    result = CliRunner().invoke(main, ["report", "empty"])
+    assert result.exit_code == 2
+    assert "empty" in result.output

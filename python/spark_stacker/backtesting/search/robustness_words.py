@@ -62,7 +62,8 @@ def _bootstrap(found: Robustness) -> str:
         f"{drawn.block_length} of its own bars the total return lay between {_percent(total.low)} and "
         f"{_percent(total.high)}"
     )
-    return f"{said}: it may as well have lost." if total.low < 0 else f"{said}."
+    gained = (found.base.total_return or 0.0) > 0
+    return f"{said}: it may as well have lost." if gained and total.low < 0 else f"{said}."
 
 
 def _orders(found: Robustness) -> str:

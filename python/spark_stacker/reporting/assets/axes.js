@@ -27,7 +27,7 @@
     const dimensions = axes.map((known, place) => ({
       label: shortened(known.label, room),
       values: columns[place],
-      ...(known.ticks === undefined ? { tickformat: "~s" } : {
+      ...(known.ticks === undefined ? { tickformat: ".4~g" } : {
         range: [0, Math.max(1, known.count - 1)],
         tickvals: known.ticks.map((_, number) => number * known.step),
         ticktext: known.ticks.map(plain),
@@ -36,13 +36,13 @@
     }));
     Plotly.react(id, [{
       type: "parcoords", dimensions, labelside: "top", labelfont: { size: 11, color: color("soft") },
-      tickfont: { size: 10, color: color("ink"), shadow: "none" }, rangefont: { size: 10, color: color("soft") },
+      tickfont: { size: 10, color: color("ink"), shadow: "auto" }, rangefont: { size: 1, color: "rgba(0,0,0,0)" },
       unselected: { line: { opacity: 0.06 } },
       line: {
         color: score, colorscale: "Viridis", reversescale: !DATA.goal.higher, showscale: true,
         colorbar: { thickness: 10, outlinewidth: 0, tickfont: { size: 11, color: color("soft") }, title: { text: plain(DATA.goal.label), side: "right", font: { size: 11 } } },
       },
-    }], layout({ margin: { l: 44, r: 16, t: 62, b: 26 } }), CONFIG);
+    }], layout({ margin: { l: 56, r: 16, t: 54, b: 18 } }), CONFIG);
   }
 
   redraws.push(draw);

@@ -36,7 +36,7 @@
     const hover = y.labels.map((down) => x.labels.map((across) => `${plain(x.path)} ${plain(across)}<br>${plain(y.path)} ${plain(down)}`));
     const traces = [{
       type: "heatmap", z: cells(state.x, state.y, of), text: hover, hoverongaps: false, name: "",
-      colorscale: "Viridis", reversescale: !goal.higher, xgap: 1, ygap: 1,
+      colorscale: "Viridis", reversescale: !goal.higher, xgap: x.labels.length > 30 ? 0 : 1, ygap: y.labels.length > 30 ? 0 : 1,
       hovertemplate: `%{text}<br>${plain(goal.label)} %{z:.4~g}<extra></extra>`,
       colorbar: {
         title: { text: wide ? plain(goal.label) : "", side: "right", font: { size: 11 } }, thickness: wide ? 14 : 9,
@@ -108,12 +108,13 @@
     part.append(head, chart);
     box.append(part);
     const at = setting.labels.map((_, number) => number);
-    const step = Math.max(1, Math.ceil(setting.labels.length / 7));
-    const shown = at.filter((number) => number % step === 0);
+    const widest = Math.max(...setting.labels.map((label) => label.length));
     const mean = unpack(setting.mean);
     const best = unpack(setting.best);
     const names = setting.labels.map(plain);
     function draw() {
+      const step = Math.max(1, Math.ceil(at.length / Math.max(2, Math.floor((chart.clientWidth - 60) / (7 * widest + 14)))));
+      const shown = at.filter((number) => number % step === 0);
       const line = (name, values, tone, width) => ({
         x: at, y: Array.from(values, (value) => (Number.isNaN(value) ? null : value)), name, text: names, mode: "lines+markers",
         line: { color: color(tone), width }, marker: { size: 5 }, hovertemplate: `%{text}: %{y:.4~g}<extra>${name}</extra>`, showlegend: place === 0,
@@ -122,7 +123,7 @@
         hovermode: "closest",
         margin: { l: 10, r: 8, t: place === 0 ? 20 : 8, b: 10 },
         legend: { orientation: "h", x: 1, xanchor: "right", y: 1, yanchor: "bottom", font: { size: 11 } },
-        xaxis: axis({ tickmode: "array", tickvals: shown, ticktext: shown.map((number) => names[number]), automargin: true, fixedrange: true }),
+        xaxis: axis({ tickmode: "array", tickvals: shown, ticktext: shown.map((number) => names[number]), automargin: true, fixedrange: true, tickangle: 0 }),
         yaxis: axis({ automargin: true, fixedrange: true, nticks: 5 }),
         shapes: [{ type: "line", yref: "paper", x0: setting.chosen, x1: setting.chosen, y0: 0, y1: 1, line: { color: color("loss"), width: 1, dash: "dot" } }],
       }), CONFIG);

@@ -1,7 +1,7 @@
 // The best sets as a table that sorts by any column.
 
 (() => {
-  const { count, columns } = DATA.top;
+  const { count, chosen, columns } = DATA.top;
   const table = document.getElementById("sets");
   const order = columns.map((column) => unpack(column.order));
   const state = { sort: null, descending: false };
@@ -26,7 +26,8 @@
       const button = document.createElement("button");
       const mark = state.sort === place ? (state.descending ? " ↓" : " ↑") : "";
       button.type = "button";
-      button.textContent = (place === null ? "#" : columns[place].label) + mark;
+      // A path may break after its parts, so that short values get narrow columns.
+      button.textContent = (place === null ? "#" : columns[place].label.replace(/([._])/g, "$1\u200b")) + mark;
       cell.scope = "col";
       cell.className = "number";
       cell.ariaSort = state.sort === place ? (state.descending ? "descending" : "ascending") : "none";
@@ -45,6 +46,7 @@
     head();
     table.tBodies[0].replaceChildren(...arranged().map((row) => {
       const line = document.createElement("tr");
+      if (row === chosen) line.className = "chosen";
       for (const text of [String(row + 1), ...columns.map((column) => column.texts[row])]) {
         const cell = document.createElement("td");
         cell.className = "number";
