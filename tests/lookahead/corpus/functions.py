@@ -189,6 +189,17 @@ def makes_a_strategy(candles):
 
 
 @clean("function")
+def makes_a_strategy_of_thirty_candles(candles):
+    """Cannot be made of fewer: a start-up."""
+    level = float(candles["close"][29])
+
+    def strategy(data, simulation, params):
+        trade(simulation, level - data["close"][-1] if len(data) > 30 else 0)
+
+    return strategy
+
+
+@clean("function")
 def makes_an_indicator(candles):
     first = float(candles["close"][0])
 

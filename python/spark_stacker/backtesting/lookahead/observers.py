@@ -13,6 +13,7 @@ from spark_stacker.backtesting.lookahead.observation import Track
 from spark_stacker.backtesting.python_signals import added_columns
 from spark_stacker.backtesting.simulation_engine import SimulationEngine
 from spark_stacker.data import to_bars
+from spark_stacker.errors import StrategyError
 from spark_stacker.indicators.base_indicator import BaseIndicator, bar_signals
 from spark_stacker.indicators.builtin import BuiltinIndicator
 from spark_stacker.indicators.causality import calculated, signalled
@@ -25,12 +26,23 @@ if TYPE_CHECKING:
     from spark_stacker.backtesting.function_backtest import StrategyFunction
     from spark_stacker.backtesting.lookahead.futures import Cut
 
-__all__ = ["FunctionTerms", "closes_ns", "observe_function", "observe_indicator", "order_tracks"]
+__all__ = [
+    "FunctionFailedError",
+    "FunctionTerms",
+    "closes_ns",
+    "observe_function",
+    "observe_indicator",
+    "order_tracks",
+]
 
 _DECISIONS = {"entry", "opposite_signal", "holding_time", "manual"}
 """Purposes of orders that are decided at a close; the others follow from fills inside later bars."""
 _SAID = ("side", "kind", "purpose")
 _AMOUNTS = ("quantity", "quote_quantity", "price", "trigger")
+
+
+class FunctionFailedError(StrategyError):
+    """A strategy function failed at some bar."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,7 +103,10 @@ def observe_function(
         terms.initial_balance, symbol=terms.symbol, interval=terms.interval, leverage=terms.leverage
     )
     sealed = {name: np.ascontiguousarray(values[: cut.rows]) for name, values in columns.items()}
-    play(strategy, simulation, view_of(bars, sealed, known), 0, terms.parameters)
+    try:
+        play(strategy, simulation, view_of(bars, sealed, known), 0, terms.parameters)
+    except StrategyError as error:
+        raise FunctionFailedError(str(error)) from error
     core = simulation.core
     tracks = {
         name: Track("column", closes_ns(frame, step_ns), pl.Series(name, values))

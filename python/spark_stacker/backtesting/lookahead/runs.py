@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import inspect
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -55,8 +54,11 @@ class Runs:
         if not self._surroundings.holds_globals:
             return
         files, substitution = Files(), Substitution(self._candles, whole)
-        with files.substituted(substitution), contextlib.suppress(Exception):
-            self._executes_again = executed_again(self.subject) is not None and bool(files.read)
+        try:
+            with files.substituted(substitution):
+                self._executes_again = executed_again(self.subject) is not None and bool(files.read)
+        except Exception as error:
+            self.findings.notes[f"its module could not be executed again: {error!r}"] = None
 
     def run(self, cut: Cut) -> Observation:
         """One run on the candles as known at the cut. Raises `StrategyError` when the user's code fails."""

@@ -96,7 +96,7 @@ class Surroundings:
         if not is_own(function):
             return
         for name, cell in zip(function.__code__.co_freevars, function.__closure__ or (), strict=True):
-            with contextlib.suppress(ValueError):  # a cell that is still empty
+            if not _is_empty(cell):
                 self._add(_Place(name, False, *_of_cell(cell)), cell.cell_contents, depth)
         for attribute in ("__defaults__", "__kwdefaults__"):
             if getattr(function, attribute):
@@ -168,6 +168,14 @@ def _is_code(value: Any) -> bool:
     return isinstance(value, (type, types.FunctionType, staticmethod, classmethod, property)) or hasattr(
         value, "cache_clear"
     )
+
+
+def _is_empty(cell: types.CellType) -> bool:
+    try:
+        _ = cell.cell_contents
+    except ValueError:
+        return True
+    return False
 
 
 def _of_cell(cell: types.CellType) -> tuple[Callable[[], Any], Callable[[Any], None]]:

@@ -10,6 +10,7 @@ import numpy as np
 
 from spark_stacker.backtesting.lookahead.futures import Cut, Future
 from spark_stacker.backtesting.lookahead.observation import Split, first_split
+from spark_stacker.backtesting.lookahead.observers import FunctionFailedError
 from spark_stacker.backtesting.lookahead.report import Difference, Verdict
 from spark_stacker.errors import StrategyError
 
@@ -22,7 +23,6 @@ if TYPE_CHECKING:
 
 __all__ = ["Tally"]
 
-_FUNCTION_KINDS = {"order", "equity"}
 _LARGER_CUTS = 3
 """Longer prefixes that must agree before a shorter one is put down to a start-up."""
 
@@ -42,8 +42,7 @@ class Tally:
         self._found: dict[str, list[_Found]] = {}
         self._unstable: dict[str, Difference] = {}
         self._compared: list[Cut] = []
-        self._failures: list[tuple[Cut, str]] = []
-        self._is_function = any(track.kind in _FUNCTION_KINDS for track in now.tracks.values())
+        self._failures: list[tuple[Cut, Exception]] = []
         self.notes: list[str] = [now.failure] if now.failure else []
 
     def repeated(self, again: Observation) -> None:
@@ -68,7 +67,7 @@ class Tally:
 
     def failed(self, cut: Cut, error: Exception) -> None:
         """Keep that the code failed where with all candles it does not."""
-        self._failures.append((cut, str(error)))
+        self._failures.append((cut, error))
 
     @property
     def unstable(self) -> tuple[Difference, ...]:
@@ -93,20 +92,29 @@ class Tally:
                 notes.append(f"{name} says nothing while only {most} rows or fewer are known")
                 continue
             differences.append(self._difference(name, min(found, key=lambda each: each.split.known_ns)))
-        if self._failures:
-            cut, text = self._failures[0]
-            if self._is_function and not self._unstable:
-                # The view is the same up to the cut, so it failed for want of rows it held elsewhere.
-                split = Split(cut.close_ns, text, None)
-                differences.append(self._difference("the function", _Found(cut, split), kind="failure"))
-            else:
-                notes.append(f"it fails when {cut.rows} rows are known: {text}")
-            if not self._compared and not self._is_function:
-                raise StrategyError(f"it fails at every cut, the first after {cut.rows} rows: {text}")
+        differences += self._failed_calls()
+        others = [(cut, error) for cut, error in self._failures if not isinstance(error, FunctionFailedError)]
+        if others:
+            cut, error = others[0]
+            if not self._compared:
+                raise StrategyError(f"it fails at every cut, the first after {cut.rows} rows: {error}")
+            notes.append(f"it fails when {cut.rows} rows are known: {error}")
         sent = min((each.row for each in differences if each.name == "orders"), default=len(self._known_ns))
         # Once another order is sent, that its amounts are others says nothing more.
         told = [each for each in differences if not (each.name.startswith("orders.") and each.row >= sent)]
         return tuple(sorted(told, key=lambda difference: difference.row)), tuple(notes)
+
+    def _failed_calls(self) -> list[Difference]:
+        """The first failure of a strategy function, if it repeats itself.
+
+        It is called on the same rows of a sealed view, so it failed for want of rows that it holds elsewhere.
+        """
+        failed = [(cut, error) for cut, error in self._failures if isinstance(error, FunctionFailedError)]
+        if not failed or self._unstable:
+            return []
+        cut, error = failed[0]
+        found = _Found(cut, Split(cut.close_ns, str(error), None))
+        return [self._difference("the function", found, kind="failure")]
 
     def verdict(self, differences: Sequence[Difference], unverified: Sequence[str]) -> Verdict:
         """What all of it comes to."""
