@@ -93,7 +93,7 @@ def check_lookahead(
 
     choice = Choice(seed=seed, **candles)  # type: ignore[arg-type]
     terms: dict[str, Any] = {"cuts": cuts, "seed": seed, "relative_tolerance": relative_tolerance}
-    with console.progress("Runs", total=1) as advance:
+    with console.progress("Checking", total=100) as advance:
         terms["on_run"] = _progress(advance)
         if names_an_object(strategy):
             if names:
@@ -117,8 +117,14 @@ def check_lookahead(
 
 
 def _progress(advance: Callable[[int], None]) -> Callable[[int, int], None]:
-    def on_run(_done: int, of: int) -> None:
-        advance(1 / of)  # type: ignore[arg-type]
+    """Moves a bar of a hundred steps on as runs are done."""
+    shown = 0
+
+    def on_run(done: int, of: int) -> None:
+        nonlocal shown
+        percent = 100 * done // of
+        advance(percent - shown)
+        shown = percent
 
     return on_run
 

@@ -205,6 +205,24 @@ def test_a_file_read_by_polars_ends_at_the_cut(tmp_path) -> None:
     assert check(Reads).verdict == "look-ahead"
 
 
+def test_candles_held_in_another_order_end_at_the_cut() -> None:
+    newest_first = CANDLES.sort("timestamp", descending=True)
+
+    def strategy(data, simulation, params):
+        if newest_first["close"][0] > data["close"][-1] and simulation.quantity == 0:
+            simulation.buy()
+
+    report = check(strategy)
+    assert report.verdict == "look-ahead"
+    assert not report.unverified
+
+
+def test_bars_without_volume_can_go_on_otherwise() -> None:
+    report = check(Quiet, CANDLES.with_columns(volume=pl.lit(0.0)))
+    assert report.is_clean
+    assert not report.notes
+
+
 def test_what_is_no_strategy_is_refused() -> None:
     with pytest.raises(ParameterError, match=r"the strategy must be an indicator.*was int"):
         check(3)

@@ -31,7 +31,8 @@ class Future(enum.Enum):
     NONE = "none"
     """No row: the data end at the cut."""
     MIRRORED = "mirrored"
-    """Every later price on the other side of the last known one, as far away in logarithms."""
+    """Every later price on the other side of the last known one, as far away in logarithms; volumes in
+    reverse order."""
     SOARED = "soared"
     """Every later price threefold."""
     CRASHED = "crashed"
@@ -68,6 +69,8 @@ class Cut:
             other = frame[{"high": "low", "low": "high"}.get(name, name)].to_numpy()[known:]
             anchor = float(frame["close"][max(known - 1, 0)])
             values = np.concatenate([column.to_numpy()[:known], anchor * anchor / other])
+        elif is_bars and name == "volume" and self.future is Future.MIRRORED:
+            values = np.concatenate([column.to_numpy()[:known], column.to_numpy()[known:][::-1]])
         else:
             values = self.array(column.to_numpy(), known)
         return pl.Series(name, values, dtype=column.dtype, nan_to_null=column.null_count() > 0, strict=False)

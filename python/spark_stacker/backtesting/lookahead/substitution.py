@@ -144,7 +144,13 @@ class Substitution:
             self._note(frame, name)
         else:
             self.by_time[name] = None
-        return self.cut.frame(frame, self._known(frame[time], is_candles=is_candles))
+        known = self._known(frame[time], is_candles=is_candles)
+        if frame[time].is_sorted():
+            return self.cut.frame(frame, known)
+        order = frame[time].arg_sort()
+        if self.cut.future is Future.NONE:
+            return frame[order.head(known).sort()]
+        return self.cut.frame(frame[order], known)[order.arg_sort()]
 
     def _known(self, times: pl.Series, *, is_candles: bool) -> int:
         """Rows known at the cut: candles once they have closed, anything else from its time on."""
