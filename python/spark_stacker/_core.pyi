@@ -184,8 +184,8 @@ class Sweep:
     """A portfolio, its data and the settings to vary; immutable.
 
     A set is a row of digits; digit j is an index into the values of axis j. The target of an axis has the
-    keys ``strategy``, ``indicator``, ``parameter`` and ``setting``, ``None`` where it has no such part; settings
-    are named as the keys of the plan, ``None`` as a value turns one off.
+    keys ``strategy``, ``indicator``, ``parameter`` and ``setting``, ``None`` where it has no such part;
+    settings are named as the keys of the plan, ``None`` as a value turns one off.
     """
 
     def __new__(
@@ -211,7 +211,7 @@ class Sweep:
         end_ns: int | None,
         threads: int,
     ) -> tuple[NDArray[np.float64], NDArray[np.uint16], list[str]]:
-        """Metrics of sets, a row each, NaN where undefined; status, 0 or 1 + the index of its reason; reasons.
+        """Metrics of sets, a row each, NaN where undefined; status, 0 or 1 + index of its reason; reasons.
 
         Bars with ``start_ns <= open time < end_ns`` are traded; earlier ones feed indicators, nothing is held
         at the start.
@@ -225,7 +225,7 @@ class Sweep:
         end_ns: int | None,
         threads: int,
     ) -> NDArray[np.float64]:
-        """Count, sum and sum of squares of bar returns: sets x blocks of bars x 3; NaN where there are none."""
+        """Count, sum, sum of squares of bar returns: sets x blocks of bars x 3; NaN where there are none."""
     def mean_correlation(
         self,
         digits: NDArray[np.uint32],
@@ -291,7 +291,11 @@ class Session:
     def warm_up(self, market: int, bars: Bars) -> None: ...
     def add_funding(self, market: int, time_ns: int, rate: float) -> None: ...
     def on_bars(
-        self, open_time_ns: int, bars: Sequence[_MarketBar], signals: Sequence[tuple[int, int, int, float]]
+        self,
+        open_time_ns: int,
+        bars: Sequence[_MarketBar],
+        signals: Sequence[tuple[int, int, int, float]],
+        marks: Sequence[tuple[int, float, float, float, float]],
     ) -> None: ...
     @property
     def equity(self) -> float: ...
