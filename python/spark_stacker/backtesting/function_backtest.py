@@ -14,9 +14,10 @@ import polars as pl
 
 from spark_stacker import _core
 from spark_stacker.backtesting.assumptions import venue_assumptions
-from spark_stacker.backtesting.histories import funding_columns, load_history
+from spark_stacker.backtesting.histories import load_history
 from spark_stacker.backtesting.lines import DrawnIndicator, draw_lines
 from spark_stacker.backtesting.market import TradedMarket
+from spark_stacker.backtesting.perpetuals import fingerprints, perpetual_terms
 from spark_stacker.backtesting.plain import describe_code, plain
 from spark_stacker.backtesting.python_signals import indicator_columns
 from spark_stacker.backtesting.result import BacktestResult
@@ -79,8 +80,8 @@ def run_function(
     simulation = SimulationEngine(
         {account.quote: account.balance}, symbol=symbol, interval=interval, leverage=leverage, terms=terms
     )
-    payments = None if funding is None else funding_columns(funding, symbol)
-    simulation.add_funding(payments)
+    perpetual = perpetual_terms(funding, None, history, simulation.plan["markets"][0])
+    simulation.add_funding(perpetual.funding)
     view = _core.MarketView(history.bars, _columns(history, indicators), _Rows(history.frame))
     try:
         simulation.core.run(view, history.first, strategy, simulation, dict(params))
@@ -116,10 +117,11 @@ def run_function(
                 {**describe_code(type(indicator)), "as": indicator.name, "params": plain(indicator.params)}
                 for indicator in indicators
             ],
+            **fingerprints([perpetual]),
         },
         seed=terms.seed,
-        assumptions=venue_assumptions(plan["venue"], plan["markets"], [payments is not None]),
-        warnings=history.warnings,
+        assumptions=venue_assumptions(plan["venue"], plan["markets"], [perpetual]),
+        warnings=history.warnings + perpetual.warnings,
     )
     return BacktestResult(
         SimulationRun(simulation.core, history.bars.slice(history.first, len(history.bars))), setup

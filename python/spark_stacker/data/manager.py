@@ -10,9 +10,11 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Final
 
 from spark_stacker.data.candles import to_bars
+from spark_stacker.data.files import LABEL
 from spark_stacker.data.fingerprint import data_hash
 from spark_stacker.data.gaps import Gap, find_gaps
 from spark_stacker.data.rules import first_row, require_clean
+from spark_stacker.data.scenarios import made_up
 from spark_stacker.data.times import TimeLike, interval_us, to_utc
 from spark_stacker.errors import DataError, ParameterError
 
@@ -35,7 +37,10 @@ _REMEMBERED_BARS: Final = 2_000_000
 
 @dataclass(frozen=True)
 class History:
-    """Candles of one market and what is to be said of them; ``gaps`` are bars missing inside the range."""
+    """Candles of one market and what is to be said of them; ``gaps`` are bars missing inside the range.
+
+    ``synthetic`` names the scenario where the source says that they are made up.
+    """
 
     source: str
     symbol: str
@@ -43,6 +48,7 @@ class History:
     frame: pl.DataFrame
     gaps: tuple[Gap, ...]
     warnings: tuple[str, ...]
+    synthetic: str | None = None
 
     @cached_property
     def data_hash(self) -> str:
@@ -123,8 +129,12 @@ class DataManager:
         if start is not None and end is not None and start >= end:
             raise ParameterError(f"start_time must be before end_time, was {start} and {end}")
         interval_us(interval)
-        frame = self._source(source_name).load(symbol, interval, start=start, end=end)
-        asked = (source_name, symbol, interval, start, end, allow_partial)
+        source = self._source(source_name)
+        frame = source.load(symbol, interval, start=start, end=end)
+        # A source of the user's own need not know of labels.
+        label = getattr(source, "synthetic", None)
+        synthetic: str | None = None if label is None else label(symbol, interval)
+        asked = (source_name, symbol, interval, start, end, allow_partial, synthetic)
         known = self._checked.pop(asked, None)
         if known is None or not known.frame.equals(frame):
             known = _check(
@@ -135,6 +145,7 @@ class DataManager:
                 start=start,
                 end=end,
                 allow_partial=allow_partial,
+                synthetic=synthetic,
             )
         self._remember(asked, known)
         return known
@@ -155,6 +166,8 @@ class DataManager:
         """Gets candles and keeps them in the catalogue under ``venue``, by default the source's name."""
         history = self.get(source_name, symbol, interval, start_time, end_time, allow_partial=allow_partial)
         labels = {"source": source_name}
+        if history.synthetic is not None:
+            labels[LABEL] = history.synthetic
         place = (venue or source_name, symbol, interval)
         return catalogue.write(history.frame, *place, replace=replace, metadata=labels)
 
@@ -183,6 +196,7 @@ def _check(
     start: datetime | None,
     end: datetime | None,
     allow_partial: bool,
+    synthetic: str | None,
 ) -> History:
     """The candles that a source gave for a range, if they are what was asked."""
     where = f"{source}: {symbol} {interval}"
@@ -194,13 +208,14 @@ def _check(
     if short and not allow_partial:
         raise DataError(f"{where}: {'; '.join(short)}; allow_partial takes what is there")
     gaps = find_gaps(frame["timestamp"], interval)
-    warnings = [f"{where}: {words}" for words in short]
+    warnings = [] if synthetic is None else [made_up(symbol, synthetic)]
+    warnings += [f"{where}: {words}" for words in short]
     if start is not None and frame["timestamp"][0] - start == timedelta(microseconds=interval_us(interval)):
         warnings.append(f"{where}: the first bar is missing, data begin at {frame['timestamp'][0]}")
     if gaps:
         missing = sum(gap.missing for gap in gaps)
         warnings.append(f"{where}: {missing} bars missing in {len(gaps)} gaps, the first {gaps[0]}")
-    return History(source, symbol, interval, frame.rechunk().clone(), tuple(gaps), tuple(warnings))
+    return History(source, symbol, interval, frame.rechunk().clone(), tuple(gaps), tuple(warnings), synthetic)
 
 
 def _require_interval(frame: pl.DataFrame, interval: str, where: str) -> None:
