@@ -90,6 +90,7 @@ def prepare_settings(
             history.source,
             history.traded,
             partial(_draw, history, makers, [s for s in chosen if str(symbol_of(settings, s)) == symbol]),
+            history.traded_hash,
         )
         for symbol, history in zip(symbols, histories, strict=True)
     )

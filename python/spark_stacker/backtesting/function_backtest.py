@@ -99,6 +99,7 @@ def run_function(
                 partial(
                     draw_lines, history, [DrawnIndicator(indicator, interval) for indicator in indicators]
                 ),
+                history.traded_hash,
             ),
         ),
         strategies=(getattr(strategy, "__name__", type(strategy).__name__),),

@@ -13,6 +13,8 @@ from spark_stacker.data.times import interval_us, to_utc
 from spark_stacker.errors import DataError, ParameterError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from spark_stacker import _core
     from spark_stacker.data import DataManager
     from spark_stacker.data.times import TimeLike
@@ -44,6 +46,8 @@ class MarketHistory:
     bars: _core.Bars
     first: int
     warnings: tuple[str, ...]
+    traded_hash: Callable[[], str]
+    """SHA-256 of the candles of the traded range."""
 
     @property
     def traded(self) -> pl.DataFrame:
@@ -68,14 +72,17 @@ def load_history(manager: DataManager, source: str, symbol: str, interval: str, 
     if span.warm_up_bars < 0:
         raise ParameterError(f"warm_up_bars must be 0 or more, was {span.warm_up_bars}")
     history = manager.get(source, symbol, interval, span.start, span.end, allow_partial=span.allow_partial)
-    frame, first = history.frame, 0
     if span.start is not None and span.warm_up_bars:
         start = to_utc(span.start, name="start_date")
         before = start - timedelta(microseconds=span.warm_up_bars * interval_us(interval))
         try:
             earlier = manager.get(source, symbol, interval, before, start, allow_partial=True).frame
         except DataError:
-            earlier = frame.clear()
-        frame, first = pl.concat([earlier, frame]).rechunk(), len(earlier)
-    bars = to_bars(frame, interval, where=f"{source}: {symbol} {interval}")
-    return MarketHistory(symbol, interval, source, frame, bars, first, history.warnings)
+            earlier = history.frame.clear()
+        frame, first = pl.concat([earlier, history.frame]).rechunk(), len(earlier)
+        bars = to_bars(frame, interval, where=f"{source}: {symbol} {interval}")
+    else:
+        frame, first, bars = history.frame, 0, history.bars
+    return MarketHistory(
+        symbol, interval, source, frame, bars, first, history.warnings, lambda: history.data_hash
+    )
