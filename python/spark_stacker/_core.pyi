@@ -19,10 +19,15 @@ __all__ = [
     "Simulation",
     "__version__",
     "atr",
+    "block_sums",
     "bollinger",
+    "bootstrap_returns",
     "build_profile",
+    "cross_validate",
     "curve_metrics",
+    "effective_trials",
     "ema",
+    "expected_maximum_sharpe",
     "hull",
     "indicator_catalog",
     "interval_name",
@@ -31,9 +36,19 @@ __all__ = [
     "linear_regression_intercept",
     "linear_regression_slope",
     "macd",
+    "mean_correlation",
+    "minimum_backtest_years",
+    "minimum_track_record",
+    "normal_cdf",
+    "normal_quantile",
+    "permutation_p_value",
+    "permute_bars",
+    "probabilistic_sharpe",
+    "reorder_trades",
     "rma",
     "rsi",
     "run_backtest",
+    "sharpe_moments",
     "sma",
     "supertrend",
     "t3",
@@ -136,6 +151,48 @@ def curve_metrics(
     benchmark: NDArray[np.float64] | None,
     risk_free_rate: float,
 ) -> tuple[dict[str, float | int | None], dict[str, str]]: ...
+def normal_cdf(x: float) -> float: ...
+def normal_quantile(p: float) -> float: ...
+def block_sums(returns: NDArray[np.float64], *, blocks: int) -> NDArray[np.float64]:
+    """Count, Σr and Σr² of every block of time: shape (blocks, 3)."""
+
+def cross_validate(sums: NDArray[np.float64], *, threads: int) -> dict[str, Any] | None:
+    """Runs every split over sums of shape (sets, blocks, 3); None when no set ever has a Sharpe ratio."""
+
+def sharpe_moments(returns: NDArray[np.float64]) -> tuple[float, float, float] | None:
+    """Sharpe ratio per period, skewness and kurtosis; None without variance."""
+
+def probabilistic_sharpe(
+    *, sharpe: float, skewness: float, kurtosis: float, observations: int, benchmark: float
+) -> float | None: ...
+def minimum_track_record(
+    *, sharpe: float, skewness: float, kurtosis: float, benchmark: float, confidence: float
+) -> float | None: ...
+def expected_maximum_sharpe(*, trials: float, variance: float) -> float: ...
+def minimum_backtest_years(*, trials: float, sharpe: float) -> float | None: ...
+def mean_correlation(returns: NDArray[np.float64]) -> tuple[float | None, int]:
+    """Mean pairwise correlation of the rows, and how many rows vary at all."""
+
+def effective_trials(*, trials: int, correlation: float) -> float: ...
+def permutation_p_value(observed: float, permuted: NDArray[np.float64]) -> float: ...
+def permute_bars(bars: Bars, *, seed: int) -> Bars:
+    """The bars with their moves in another order; times, first bar and last close stay."""
+
+def bootstrap_returns(
+    returns: NDArray[np.float64],
+    *,
+    mean_length: int,
+    stationary: bool,
+    draws: int,
+    seed: int,
+    threads: int,
+) -> NDArray[np.float64]:
+    """A row a drawn history: total return, Sharpe ratio per period (NaN without variance), drawdown."""
+
+def reorder_trades(
+    returns: NDArray[np.float64], *, replace: bool, draws: int, seed: int, threads: int
+) -> NDArray[np.float64]:
+    """A row an order of the trades: final equity over the first, drawdown."""
 
 _MarketBar: TypeAlias = tuple[int, float, float, float, float, float]
 _Column: TypeAlias = NDArray[np.float64] | NDArray[np.int64] | list[str | None] | list[float | None]

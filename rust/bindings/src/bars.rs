@@ -17,6 +17,16 @@ pub struct PyBars {
 }
 
 impl PyBars {
+    /// All rows of the columns.
+    pub fn of(columns: BarColumns) -> Self {
+        let stop = columns.view().len();
+        Self {
+            columns: Arc::new(columns),
+            start: 0,
+            stop,
+        }
+    }
+
     /// The columns for the core.
     pub fn view(&self) -> Bars<'_> {
         self.columns.view().slice(self.start, self.stop)
@@ -50,12 +60,7 @@ impl PyBars {
             volume: volume.as_slice()?.to_vec(),
         };
         let columns = without_lock(py, || BarColumns::new(raw, Interval::from_ns(interval_ns)?))?;
-        let stop = columns.view().len();
-        Ok(Self {
-            columns: Arc::new(columns),
-            start: 0,
-            stop,
-        })
+        Ok(Self::of(columns))
     }
 
     fn __len__(&self) -> usize {

@@ -14,6 +14,7 @@ mod functions;
 mod indicator;
 mod names;
 mod order;
+mod overfit;
 mod portfolio;
 mod run;
 mod session;
@@ -37,6 +38,13 @@ mod _core {
     };
     #[pymodule_export]
     use super::indicator::{PyIndicator, PyIndicatorStream, indicator_catalog};
+    #[pymodule_export]
+    use super::overfit::{
+        block_sums, bootstrap_returns, cross_validate, effective_trials, expected_maximum_sharpe,
+        mean_correlation, minimum_backtest_years, minimum_track_record, normal_cdf,
+        normal_quantile, permutation_p_value, permute_bars, probabilistic_sharpe, reorder_trades,
+        sharpe_moments,
+    };
     #[pymodule_export]
     use super::portfolio::PyPortfolio;
     #[pymodule_export]

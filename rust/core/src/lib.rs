@@ -9,7 +9,8 @@
 //! - [`ledger`]: cash, positions, round trips; `apply_fill` is the only writer.
 //! - [`venue`]: the simulated exchange: orders, matching, fees, slippage, margin, liquidation.
 //! - [`engine`]: the loop over bars that joins all of the above, and what it records.
-//! - [`stats`]: performance metrics.
+//! - [`stats`]: performance metrics, and whether the winner of a search is luck.
+//! - `random`: seeded draws.
 
 pub mod engine;
 pub mod error;
@@ -17,6 +18,7 @@ pub mod indicators;
 pub mod ledger;
 pub mod market;
 pub mod plan;
+mod random;
 pub mod risk;
 pub mod signals;
 pub mod stats;

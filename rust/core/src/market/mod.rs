@@ -3,7 +3,9 @@
 mod bars;
 mod instrument;
 mod interval;
+mod permuted;
 
 pub use bars::{Bar, BarColumns, Bars, RawColumns};
 pub use instrument::{Instrument, MarginTier, MarketType};
 pub use interval::Interval;
+pub use permuted::permuted;

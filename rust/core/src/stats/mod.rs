@@ -3,6 +3,7 @@
 //! - [`summarise`]: the whole of it, one pass over the curve.
 //! - [`buy_and_hold`]: the line to compare with.
 //! - [`Metrics`]: the result; an undefined metric is `None` and its reason is kept.
+//! - [`overfit`]: is the winner of a search luck?
 
 mod benchmark;
 mod daily;
@@ -15,6 +16,8 @@ mod summary;
 #[cfg(test)]
 mod tests;
 mod trades;
+
+pub mod overfit;
 
 pub use benchmark::buy_and_hold;
 pub use metrics::{MetricValue, Metrics, Undefined};

@@ -1,0 +1,141 @@
+"""The honesty report in sentences: each says a number, what it means, and no more than it shows."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from spark_stacker.backtesting.search.honesty import HonestyReport
+
+__all__ = ["sentences"]
+
+
+def sentences(report: HonestyReport) -> list[str]:
+    """What was tried, and what each test found."""
+    return [
+        _trials(report),
+        _cross_validation(report),
+        _deflated(report),
+        *_history(report),
+        _permutation(report),
+        _decay(report),
+    ]
+
+
+def _trials(report: HonestyReport) -> str:
+    said = f"{_count(report.sets, 'parameter set')} tried in this search"
+    if report.trials > report.sets:
+        said += f", {report.trials:,} ever on these data with this strategy"
+    if report.correlation is None:
+        return f"{said}; each counts as independent."
+    return (
+        f"{said}; as they trade partly alike (mean correlation {report.correlation:.2f}), "
+        f"they count as about {report.effective_trials:,.0f} independent trials."
+    )
+
+
+def _cross_validation(report: HonestyReport) -> str:
+    result = report.cross_validation
+    if result is None:
+        return _missing(report, "Cross-validation", "cross_validation")
+    among = (
+        ""
+        if report.cross_validated_sets == report.sets
+        else f" among {report.cross_validated_sets:,} of them"
+    )
+    said = (
+        f"Cross-validation: the best set{among} of one half of the time ranked in the lower half of the sets "
+        f"in the other half in {_percent(result.probability)} of {result.splits:,} splits "
+        "(probability of backtest overfitting), "
+        f"and lost money there in {_percent(result.probability_of_loss)}. "
+    )
+    per_year = math.sqrt(report.periods_per_year)
+    if result.out_of_sample_sharpe is not None:
+        said += (
+            f"Its annualised Sharpe ratio fell from {result.in_sample_sharpe * per_year:.2f} to "
+            f"{result.out_of_sample_sharpe * per_year:.2f} on average. "
+            if result.out_of_sample_sharpe < result.in_sample_sharpe
+            else f"Its annualised Sharpe ratio was {result.in_sample_sharpe * per_year:.2f}, and "
+            f"{result.out_of_sample_sharpe * per_year:.2f} in the other half, on average. "
+        )
+    if result.probability >= 0.5:
+        return said + "Choosing the best set here was no better than choosing any."
+    if result.probability > 0.05:
+        return said + "The choice carried over more often than not, but not reliably."
+    return said + "The choice carried over within these data."
+
+
+def _deflated(report: HonestyReport) -> str:
+    winner, expected = report.winner, report.expected_maximum_sharpe
+    if winner is None or expected is None or report.deflated_sharpe is None:
+        return _missing(report, "Deflated Sharpe ratio", "deflated_sharpe")
+    per_year = math.sqrt(report.periods_per_year)
+    said = (
+        f"Deflated Sharpe ratio: the winner shows {winner.sharpe * per_year:.2f} a year; the best of as many "
+        f"trials without any skill is expected to show {expected * per_year:.2f}. "
+        f"The confidence that the winner has more than that is {_percent(report.deflated_sharpe)}"
+    )
+    if report.deflated_sharpe_all_trials is not None and report.correlation is not None:
+        said += f" ({_percent(report.deflated_sharpe_all_trials)} if every trial counts as independent)"
+    if report.deflated_sharpe >= 0.95:
+        return said + "; 95 % are asked for and reached."
+    if report.deflated_sharpe >= 0.5:
+        return said + "; 95 % are asked for: luck is not ruled out."
+    return said + ": it does not even reach what luck is expected to give."
+
+
+def _history(report: HonestyReport) -> list[str]:
+    needed, winner = report.minimum_backtest_years, report.winner
+    if needed is None or winner is None or needed == 0:
+        return []
+    years = winner.observations / report.periods_per_year
+    return [
+        f"Length: in a history shorter than {needed:.2g} years such a Sharpe ratio would be expected "
+        f"from as many trials without any skill; this one has {years:.2g}."
+    ]
+
+
+def _permutation(report: HonestyReport) -> str:
+    p_value = report.permutation_p_value
+    if p_value is None:
+        return _missing(report, "Permutation test", "permutation_p_value")
+    as_good = round(p_value * (report.permutations + 1)) - 1
+    said = (
+        f"Permutation test: of {_count(report.permutations, 'search', 'searches')} over the same bars "
+        f"in random order, {as_good:,} found at least as much (p = {p_value:.3f})"
+    )
+    if p_value <= 0.05 + 1e-12:
+        return said + "; at most 0.05 is asked for and reached."
+    if report.permutations < 19:
+        return said + "; with fewer than 19 such searches the 0.05 that is asked for cannot be reached."
+    return said + "; at most 0.05 is asked for: luck is not ruled out."
+
+
+def _decay(report: HonestyReport) -> str:
+    decay = report.decay
+    if decay is None:
+        return _missing(report, "Decay", "decay")
+    said = (
+        f"Decay: the parameters earned {_percent(decay.in_sample)} a year on the data that chose them and "
+        f"{_percent(decay.out_of_sample)} on those that followed"
+    )
+    if decay.efficiency is None:
+        return said + "; without a profit to start from there is no efficiency."
+    return said + f" (walk-forward efficiency {decay.efficiency:.2f})."
+
+
+def _missing(report: HonestyReport, what: str, name: str) -> str:
+    return f"{what}: none, as {report.reasons[name]}."
+
+
+def _count(number: int, one: str, many: str | None = None) -> str:
+    return f"{number:,} {one if number == 1 else many or one + 's'}"
+
+
+def _percent(fraction: float) -> str:
+    """Rounded so that nothing short of certain reads 100 %, and nothing possible 0 %."""
+    percent = 100 * fraction
+    if 0 < fraction < 1 and not 0.05 <= percent < 99.95:
+        return "less than 0.1 %" if fraction < 0.5 else "more than 99.9 %"
+    return f"{percent:.1f} %"

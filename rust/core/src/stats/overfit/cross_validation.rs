@@ -1,0 +1,351 @@
+//! Probability of backtest overfitting by combinatorially symmetric cross-validation (Bailey, Borwein, López de Prado and Zhu 2017,
+//! "The probability of backtest overfitting").
+//!
+//! Time is cut into blocks. For every way to choose half of them, the set with the best Sharpe ratio in the chosen half is looked up
+//! in the other: if it ranks in the lower half there, choosing it taught nothing.
+//!
+//! Every split is the complement of another, so that one pair of Sharpe ratios a set serves two of them. Sums over half of the
+//! blocks are put together from tables over groups of four blocks, never by subtracting: a half without trades must sum to zero.
+
+#![expect(
+    clippy::inline_always,
+    reason = "what runs inside the dispatch is compiled for the wider processor only when inlined into it"
+)]
+
+use rayon::prelude::*;
+
+use super::blocks::{BLOCKS, check_blocks};
+pub use super::splits::CrossValidation;
+use super::splits::Tally;
+use super::threads::on_threads;
+use crate::error::{Error, Result};
+use crate::indicators::simd::{Work, dispatch};
+
+/// Blocks in a group, and subsets of them.
+const GROUP: usize = 4;
+const SUBSETS: usize = 1 << GROUP;
+const GROUPS: usize = BLOCKS / GROUP;
+/// Subsets of the two groups that a task fixes.
+const LEFT: u32 = 1 << (2 * GROUP);
+
+/// Count, Σr and Σr² of every block of every set, in the order set, block, sum.
+#[derive(Debug, Clone, Copy)]
+pub struct SetBlocks<'a> {
+    sums: &'a [f64],
+    sets: usize,
+    blocks: usize,
+}
+
+impl<'a> SetBlocks<'a> {
+    /// Takes `sums` of the shape (sets, blocks, 3).
+    ///
+    /// # Errors
+    /// [`Error`] when the blocks cannot be halved, there is no set, the shape is another, or a value is not finite.
+    pub fn new(sums: &'a [f64], sets: usize, blocks: usize) -> Result<Self> {
+        check_blocks(blocks)?;
+        if sets == 0 {
+            return Err(Error::parameter("sets", sets, "at least 1"));
+        }
+        if sums.len() != sets * blocks * 3 {
+            return Err(Error::Length {
+                column: "block sums".to_owned(),
+                length: sums.len(),
+                expected: sets * blocks * 3,
+            });
+        }
+        if let Some(place) = sums.iter().position(|value| !value.is_finite()) {
+            let set = place / (blocks * 3);
+            return Err(Error::data(
+                "block sums",
+                set,
+                sums[place],
+                "sum must be finite",
+            ));
+        }
+        Ok(Self { sums, sets, blocks })
+    }
+
+    /// Runs every split; `None` when no set has a Sharpe ratio in any half.
+    ///
+    /// A set without one in a half (no variance: it did not trade) ranks below all that have one. Of equal winners the first is
+    /// taken; of equal ranks the average.
+    ///
+    /// # Errors
+    /// [`Error::Parameter`] when `threads` is zero.
+    pub fn cross_validate(&self, threads: usize) -> Result<Option<CrossValidation>> {
+        let tables = Tables::new(self);
+        // The left side of a mask holds block 0 in one of a split and its complement: take that one.
+        let lefts: Vec<u32> = (0..LEFT).filter(|left| left & 1 == 1).collect();
+        let tallies: Vec<Tally> = on_threads(threads, || {
+            lefts
+                .into_par_iter()
+                .map(|left| tables.tally(left))
+                .collect()
+        })?;
+        let mut whole = Tally::default();
+        for tally in &tallies {
+            whole.merge(tally);
+        }
+        Ok(whole.result())
+    }
+}
+
+/// Sums over every subset of each group of blocks: a column of sets for each of count, Σr and Σr².
+struct Tables {
+    sets: usize,
+    blocks: usize,
+    columns: Vec<f64>,
+}
+
+/// The three columns of one subset.
+#[derive(Clone, Copy)]
+struct Columns<'a> {
+    count: &'a [f64],
+    sum: &'a [f64],
+    squares: &'a [f64],
+}
+
+impl Tables {
+    fn new(data: &SetBlocks<'_>) -> Self {
+        let sets = data.sets;
+        let mut columns = vec![0.0; GROUPS * SUBSETS * 3 * sets];
+        for (table, rows) in columns.chunks_exact_mut(3 * sets).enumerate() {
+            let (group, subset) = (table / SUBSETS, table % SUBSETS);
+            for block in (group * GROUP..data.blocks.min((group + 1) * GROUP))
+                .filter(|block| subset >> (block % GROUP) & 1 == 1)
+            {
+                for (part, column) in rows.chunks_exact_mut(sets).enumerate() {
+                    for (set, total) in column.iter_mut().enumerate() {
+                        *total += data.sums[(set * data.blocks + block) * 3 + part];
+                    }
+                }
+            }
+        }
+        Self {
+            sets,
+            blocks: data.blocks,
+            columns,
+        }
+    }
+
+    fn subset(&self, group: usize, mask: u32) -> Columns<'_> {
+        let subset = mask as usize >> (group * GROUP) & (SUBSETS - 1);
+        let start = (group * SUBSETS + subset) * 3 * self.sets;
+        Columns::of(&self.columns[start..start + 3 * self.sets], self.sets)
+    }
+
+    /// All splits whose mask has `left` as its lower half, and their complements.
+    fn tally(&self, left: u32) -> Tally {
+        let all = u32::MAX >> (u32::BITS as usize - self.blocks);
+        let half = self.blocks / 2;
+        let mut tally = Tally::default();
+        if left & !all != 0 || left.count_ones() as usize > half {
+            return tally;
+        }
+        let mut scratch = Scratch::new(self.sets);
+        let other = all & !left;
+        dispatch(Add(
+            &mut scratch.left[0],
+            self.subset(0, left),
+            self.subset(1, left),
+        ));
+        dispatch(Add(
+            &mut scratch.left[1],
+            self.subset(0, other),
+            self.subset(1, other),
+        ));
+        for right in 0..LEFT {
+            let mask = left | right << (2 * GROUP);
+            if mask & !all != 0 || mask.count_ones() as usize != half {
+                continue;
+            }
+            for (side, mask) in [mask, all & !mask].into_iter().enumerate() {
+                dispatch(Sharpes {
+                    ratios: &mut scratch.sharpes[side],
+                    parts: [
+                        Columns::of(&scratch.left[side], self.sets),
+                        self.subset(2, mask),
+                        self.subset(3, mask),
+                    ],
+                });
+            }
+            let [one, two] = &scratch.sharpes;
+            tally.add(one, two);
+            tally.add(two, one);
+        }
+        tally
+    }
+}
+
+impl<'a> Columns<'a> {
+    fn of(rows: &'a [f64], sets: usize) -> Self {
+        let (count, rest) = rows.split_at(sets);
+        let (sum, squares) = rest.split_at(sets);
+        Self {
+            count,
+            sum,
+            squares,
+        }
+    }
+}
+
+struct Scratch {
+    /// Sums over the left half of the blocks, for a split and its complement.
+    left: [Vec<f64>; 2],
+    sharpes: [Vec<f64>; 2],
+}
+
+impl Scratch {
+    fn new(sets: usize) -> Self {
+        Self {
+            left: [vec![0.0; 3 * sets], vec![0.0; 3 * sets]],
+            sharpes: [vec![0.0; sets], vec![0.0; sets]],
+        }
+    }
+}
+
+/// Writes the sums of two subsets, three columns one after another.
+struct Add<'a>(&'a mut [f64], Columns<'a>, Columns<'a>);
+
+impl Work for Add<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run(self) {
+        let Self(totals, one, two) = self;
+        let sets = one.count.len();
+        for (total, (x, y)) in totals.chunks_exact_mut(sets).zip([
+            (one.count, two.count),
+            (one.sum, two.sum),
+            (one.squares, two.squares),
+        ]) {
+            for (total, (x, y)) in total.iter_mut().zip(x.iter().zip(y)) {
+                *total = x + y;
+            }
+        }
+    }
+}
+
+/// Writes the Sharpe ratio of every set over the sum of three parts; −∞ where it is undefined, so that it loses.
+struct Sharpes<'a> {
+    ratios: &'a mut [f64],
+    parts: [Columns<'a>; 3],
+}
+
+impl Work for Sharpes<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run(self) {
+        let sets = self.ratios.len();
+        let [a, b, c] = self.parts.map(|part| Columns {
+            count: &part.count[..sets],
+            sum: &part.sum[..sets],
+            squares: &part.squares[..sets],
+        });
+        for set in 0..sets {
+            let n = a.count[set] + b.count[set] + c.count[set];
+            let sum = a.sum[set] + b.sum[set] + c.sum[set];
+            let squares = a.squares[set] + b.squares[set] + c.squares[set];
+            // n·Σ(r − r̄)², and mean over deviation by it in one division.
+            let spread = n * squares - sum * sum;
+            let ratio = sum * ((n - 1.0) / (n * spread)).sqrt();
+            // `varies` of this module's parent, without its branch; a single return has no spread either.
+            self.ratios[set] = if spread > 1e-14 * (n * squares) {
+                ratio
+            } else {
+                f64::NEG_INFINITY
+            };
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Two returns a block, of which mean and spread are given.
+    fn block(mean: f64, spread: f64) -> [f64; 3] {
+        let (x, y) = (mean + spread, mean - spread);
+        [2.0, x + y, x * x + y * y]
+    }
+
+    fn run(sets: &[Vec<[f64; 3]>]) -> Option<CrossValidation> {
+        let sums: Vec<f64> = sets.iter().flatten().flatten().copied().collect();
+        let data = SetBlocks::new(&sums, sets.len(), sets[0].len()).unwrap();
+        let one = data.cross_validate(1).unwrap();
+        assert_eq!(one, data.cross_validate(3).unwrap());
+        one
+    }
+
+    #[test]
+    fn a_set_that_is_always_best_is_not_overfit() {
+        let sets: Vec<_> = [3.0, 1.0, -1.0]
+            .map(|mean| vec![block(mean, 1.0); 4])
+            .to_vec();
+        let result = run(&sets).unwrap();
+        assert_eq!((result.probability, result.splits), (0.0, 6));
+        assert_eq!(result.probability_of_loss, 0.0);
+        // Four returns 4, 2, 4, 2: mean 3 over √(4/3).
+        assert!((result.in_sample_sharpe - 3.0 / (4.0_f64 / 3.0).sqrt()).abs() < 1e-14);
+        assert_eq!(result.slope, None);
+    }
+
+    #[test]
+    fn sets_that_win_by_turns_are_overfit() {
+        // Two blocks: the winner of each is the loser of the other.
+        let sets = [
+            vec![block(1.0, 1.0), block(-1.0, 1.0)],
+            vec![block(-1.0, 1.0), block(1.0, 1.0)],
+        ];
+        let result = run(&sets).unwrap();
+        assert_eq!((result.probability, result.splits), (1.0, 2));
+        assert_eq!(result.probability_of_loss, 1.0);
+        assert_eq!(result.out_of_sample_sharpe, Some(-result.in_sample_sharpe));
+    }
+
+    #[test]
+    fn ranks_of_equals_are_averaged() {
+        // All alike: rank (N + 1)/2, ω = 1/2, logit 0, which counts as overfit.
+        let sets = vec![vec![block(1.0, 1.0); 4]; 5];
+        assert_eq!(run(&sets).unwrap().probability, 1.0);
+    }
+
+    #[test]
+    fn a_half_without_trades_loses_and_is_no_loss_of_money() {
+        let sets = [
+            vec![block(5.0, 1.0), [2.0, 0.0, 0.0]],
+            vec![block(1.0, 1.0), block(-1.0, 1.0)],
+            vec![block(0.5, 1.0), block(-2.0, 1.0)],
+        ];
+        let result = run(&sets).unwrap();
+        // Chosen by block 0: set 0, last in block 1. Chosen by block 1: set 1, second of three in block 0.
+        assert_eq!((result.probability, result.probability_of_loss), (1.0, 0.0));
+        assert_eq!(result.slope, None);
+    }
+
+    #[test]
+    fn sets_that_never_trade_have_no_result() {
+        assert_eq!(run(&vec![vec![[5.0, 0.0, 0.0]; 4]; 3]), None);
+    }
+
+    #[test]
+    fn each_mistake_is_named() {
+        let message = |sums: &[f64], sets, blocks| {
+            SetBlocks::new(sums, sets, blocks).unwrap_err().to_string()
+        };
+        assert_eq!(message(&[], 0, 4), "sets must be at least 1, was 0");
+        assert_eq!(
+            message(&[], 1, 5),
+            "blocks must be even, from 2 to 16, was 5"
+        );
+        assert_eq!(
+            message(&[0.0; 5], 1, 2),
+            "column block sums has 5 rows, expected 6"
+        );
+        assert_eq!(
+            message(&[0.0, 0.0, 0.0, 1.0, f64::NAN, 0.0], 1, 2),
+            "column block sums, row 0: sum must be finite, was NaN"
+        );
+    }
+}
