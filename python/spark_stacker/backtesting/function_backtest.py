@@ -97,6 +97,7 @@ class FunctionBacktest:
                         history,
                         [DrawnIndicator(indicator, history.interval) for indicator in self.indicators],
                     ),
+                    history.traded_hash,
                 ),
             ),
             strategies=(getattr(self.strategy, "__name__", type(self.strategy).__name__),),
