@@ -175,6 +175,7 @@ def prepare_loaded(
             history.source,
             history.traded,
             partial(_draw, history, makers, [s for s in chosen if str(symbol_of(settings, s)) == symbol]),
+            history.traded_hash,
         )
         for symbol, history in zip(loaded.symbols, loaded.histories, strict=True)
     )

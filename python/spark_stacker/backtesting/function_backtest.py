@@ -39,7 +39,14 @@ if TYPE_CHECKING:
     from spark_stacker.backtesting.terms import VenueTerms
     from spark_stacker.data import DataManager
 
-__all__ = ["FunctionBacktest", "StrategyFunction", "prepare_function"]
+__all__ = [
+    "FunctionBacktest",
+    "StrategyFunction",
+    "named_columns",
+    "play",
+    "prepare_function",
+    "view_of",
+]
 
 StrategyFunction: TypeAlias = Callable[["_core.MarketView", "SimulationEngine", Mapping[str, Any]], None]
 """Called at each bar's close with the view of everything up to then, the simulation, and the parameters."""
@@ -66,7 +73,10 @@ class FunctionBacktest:
     @cached_property
     def columns(self) -> dict[str, NDArray[np.float64]]:
         """The indicators' columns by the name that the function sees."""
-        return _columns(self.history, self.indicators)
+        frame = self.history.frame
+        return named_columns(
+            [(indicator.name, indicator_columns(indicator, frame)) for indicator in self.indicators]
+        )
 
     def run(self, params: Mapping[str, object], *, delay: int = 0) -> BacktestResult:
         """Calls the function at every bar's close, and gives what came of it. The candles and columns that it
@@ -89,6 +99,7 @@ class FunctionBacktest:
                         history,
                         [DrawnIndicator(indicator, history.interval) for indicator in self.indicators],
                     ),
+                    history.traded_hash,
                 ),
             ),
             strategies=(getattr(self.strategy, "__name__", type(self.strategy).__name__),),
@@ -115,19 +126,12 @@ class FunctionBacktest:
         )
         simulation.add_funding(self.perpetual.funding)
         whole = stop == len(history.bars)
-        view = _core.MarketView(
+        view = view_of(
             history.bars if whole else history.bars.slice(0, stop),
             self.columns if whole else {name: column[:stop] for name, column in self.columns.items()},
-            _Rows(history.frame),
+            history.frame,
         )
-        try:
-            simulation.core.run(view, first, self.strategy, simulation, dict(params), delay=delay)
-        except SparkStackerError:
-            raise
-        except (Exception, SystemExit) as error:
-            raise StrategyError(
-                f"{describe_code(self.strategy)['name']} failed at {_when(simulation)}: {error!r}"
-            ) from error
+        play(self.strategy, simulation, view, first, params, delay=delay)
         return simulation
 
     def configuration(self) -> dict[str, object]:
@@ -181,6 +185,35 @@ def _check_leverage(leverage: object) -> None:
         raise ParameterError(f"leverage must be a number from 1 to {_HIGHEST_LEVERAGE}, was {leverage!r}")
 
 
+def view_of(
+    bars: _core.Bars, columns: Mapping[str, NDArray[np.float64]], frame: pl.DataFrame
+) -> _core.MarketView:
+    """The view that a strategy function gets of candles and columns of indicators."""
+    return _core.MarketView(bars, dict(columns), _Rows(frame))
+
+
+def play(
+    strategy: StrategyFunction,
+    simulation: SimulationEngine,
+    view: _core.MarketView,
+    first: int,
+    params: Mapping[str, object],
+    *,
+    delay: int = 0,
+) -> None:
+    """Calls the function at each close from row ``first`` on, with a view that lacks the last ``delay`` bars;
+    its failure is a `StrategyError` that names function and bar.
+    """
+    try:
+        simulation.core.run(view, first, strategy, simulation, dict(params), delay=delay)
+    except SparkStackerError:
+        raise
+    except (Exception, SystemExit) as error:
+        raise StrategyError(
+            f"{describe_code(strategy)['name']} failed at {_when(simulation)}: {error!r}"
+        ) from error
+
+
 class _Rows:
     """Makes the frame of a view: the candles and columns up to now."""
 
@@ -193,11 +226,10 @@ class _Rows:
         return rows.with_columns(pl.Series(name, view[name][:]).fill_nan(None) for name in others)
 
 
-def _columns(history: MarketHistory, indicators: Sequence[BaseIndicator]) -> dict[str, NDArray[np.float64]]:
-    """The indicators' columns under their names; where two indicators have the same, under
-    ``indicator.column``.
+def named_columns(made: Sequence[tuple[str, pl.DataFrame]]) -> dict[str, NDArray[np.float64]]:
+    """Columns of indicators, by the indicator's name, under their names; where two indicators have the same,
+    under ``indicator.column``.
     """
-    made = [(indicator.name, indicator_columns(indicator, history.frame)) for indicator in indicators]
     seen = [column for _, columns in made for column in columns.columns]
     return {
         column if seen.count(column) == 1 else f"{name}.{column}": np.ascontiguousarray(

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
 from spark_stacker import _core
 from spark_stacker.data import bars_to_frame, synthesise, to_bars
+from spark_stacker.data.fingerprint import data_hash
 from spark_stacker.data.scenarios import made_up
 from spark_stacker.data.times import interval_us, to_utc
 from spark_stacker.errors import DataError, ParameterError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from spark_stacker.data import DataManager
     from spark_stacker.data.times import TimeLike
 
@@ -52,6 +55,8 @@ class MarketHistory:
     bars: _core.Bars
     first: int
     warnings: tuple[str, ...]
+    traded_hash: Callable[[], str]
+    """SHA-256 of the candles of the traded range."""
 
     @property
     def traded(self) -> pl.DataFrame:
@@ -61,7 +66,7 @@ class MarketHistory:
     def __reduce__(self) -> tuple[object, ...]:
         """Goes to another process as frame; the core's bars are made there."""
         given = (self.symbol, self.interval, self.source, self.frame, self.first, self.warnings)
-        return _market_history, given
+        return _received, given
 
 
 def only_source(manager: DataManager, name: str | None) -> str:
@@ -81,37 +86,27 @@ def load_history(manager: DataManager, source: str, symbol: str, interval: str, 
     if span.warm_up_bars < 0:
         raise ParameterError(f"warm_up_bars must be 0 or more, was {span.warm_up_bars}")
     history = manager.get(source, symbol, interval, span.start, span.end, allow_partial=span.allow_partial)
-    frame, first = history.frame, 0
     if span.start is not None and span.warm_up_bars:
         start = to_utc(span.start, name="start_date")
         before = start - timedelta(microseconds=span.warm_up_bars * interval_us(interval))
         try:
             earlier = manager.get(source, symbol, interval, before, start, allow_partial=True).frame
         except DataError:
-            earlier = frame.clear()
-        frame, first = pl.concat([earlier, frame]).rechunk(), len(earlier)
-    return _market_history(
-        symbol, interval, source, frame, first, history.warnings, None if first else history.bars
+            earlier = history.frame.clear()
+        frame, first = pl.concat([earlier, history.frame]).rechunk(), len(earlier)
+        bars = to_bars(frame, interval, where=f"{source}: {symbol} {interval}")
+    else:
+        frame, first, bars = history.frame, 0, history.bars
+    return MarketHistory(
+        symbol, interval, source, frame, bars, first, history.warnings, lambda: history.data_hash
     )
-
-
-def _market_history(  # noqa: PLR0917 - pickle hands its arguments over by position
-    symbol: str,
-    interval: str,
-    source: str,
-    frame: pl.DataFrame,
-    first: int,
-    warnings: tuple[str, ...],
-    bars: _core.Bars | None = None,
-) -> MarketHistory:
-    bars = bars or to_bars(frame, interval, where=f"{source}: {symbol} {interval}")
-    return MarketHistory(symbol, interval, source, frame, bars, first, warnings)
 
 
 def permuted_history(history: MarketHistory, seed: int) -> MarketHistory:
     """The candles with their moves in another order; equal seeds put equally many candles in one order."""
     bars = _core.permute_bars(history.bars, seed=seed)
-    return replace(history, bars=bars, frame=bars_to_frame(bars))
+    frame = bars_to_frame(bars)
+    return replace(history, bars=bars, frame=frame, traded_hash=lambda: data_hash(frame[history.first :]))
 
 
 def scenario_history(history: MarketHistory, scenario: str, seed: int) -> MarketHistory:
@@ -128,11 +123,22 @@ def scenario_history(history: MarketHistory, scenario: str, seed: int) -> Market
         pl.col("open", "high", "low", "close") * price, pl.col("volume") * (usual / usual_made)
     )
     trading = made["timestamp"][0] + timedelta(microseconds=history.first * interval_us(history.interval))
-    return _market_history(
-        history.symbol,
-        history.interval,
-        f"synthetic scenario {scenario}",
-        made,
-        int(made["timestamp"].search_sorted(trading)),
-        (made_up(history.symbol, scenario),),
+    first = int(made["timestamp"].search_sorted(trading))
+    return replace(
+        history,
+        source=f"synthetic scenario {scenario}",
+        frame=made,
+        bars=to_bars(made, history.interval, where=f"scenario {scenario}"),
+        first=first,
+        warnings=(made_up(history.symbol, scenario),),
+        traded_hash=lambda: data_hash(made[first:]),
+    )
+
+
+def _received(symbol: str, interval: str, source: str, frame: pl.DataFrame, *rest: Any) -> MarketHistory:
+    """The history that another process sent."""
+    first, warnings = rest
+    bars = to_bars(frame, interval, where=f"{source}: {symbol} {interval}")
+    return MarketHistory(
+        symbol, interval, source, frame, bars, first, warnings, lambda: data_hash(frame[first:])
     )

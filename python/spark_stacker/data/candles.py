@@ -71,6 +71,8 @@ def to_frame(data: object, *, where: str = "data") -> pl.DataFrame:
     >>> to_frame([bar]).columns
     ['timestamp', 'open', 'high', 'low', 'close', 'volume']
     """
+    if isinstance(data, pl.DataFrame) and data.schema == SCHEMA:
+        return data.rechunk().clone()
     return normalise(read_any(data, where=where), where=where).frame
 
 

@@ -5,7 +5,7 @@ mod entry;
 mod sizing;
 mod spec;
 
-pub use entry::entry_order;
+pub use entry::EntryTerms;
 pub use sizing::{EntrySize, SizingInput, entry_size};
 pub use spec::{
     AllowedSide, Edge, HedgeSpec, IndicatorUse, LimitSpec, MarketSpec, PortfolioSpec, SignalSource,

@@ -79,11 +79,11 @@ fn bounded(
     input: &SizingInput<'_>,
 ) -> Result<EntrySize, Refusal> {
     let capital = wanted.capital(input);
-    let by_notional = sizing.max_notional.map(|limit| limit / input.leverage);
-    let limit = [sizing.max_position_size, by_notional]
-        .into_iter()
-        .flatten()
-        .fold(f64::INFINITY, f64::min);
+    let limit = if sizing.max_position_size.is_some() || sizing.max_notional.is_some() {
+        most_capital(sizing, input.leverage)
+    } else {
+        f64::INFINITY
+    };
     let size = if capital <= limit {
         wanted
     } else {
@@ -102,6 +102,18 @@ fn bounded(
         }
         _ => Ok(size),
     }
+}
+
+/// The capital that the bounds allow.
+///
+/// Apart from its caller, where the compiler would divide whatever bits an absent bound has, which takes long when they are a subnormal number.
+#[inline(never)]
+fn most_capital(sizing: &Sizing, leverage: f64) -> f64 {
+    let by_notional = sizing.max_notional.map(|limit| limit / leverage);
+    [sizing.max_position_size, by_notional]
+        .into_iter()
+        .flatten()
+        .fold(f64::INFINITY, f64::min)
 }
 
 /// Kelly's share of the equity: p − (1 − p)/b, scaled and capped (Kelly 1956).

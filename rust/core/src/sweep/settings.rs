@@ -1,7 +1,7 @@
 //! The tables of settings: of an indicator's use, of a strategy, of the account and its venue.
 
-use super::setting::Field;
-use crate::plan::{HedgeSpec, SizingMethod};
+use super::setting::{Field, Place};
+use crate::plan::{Edge, HedgeSpec, PortfolioSpec, SizingMethod};
 use crate::venue::SlippageModel;
 
 use Field::{
@@ -61,20 +61,6 @@ macro_rules! of_method {
     };
 }
 
-/// The number of that name in the edge configured for Kelly, if there is one.
-macro_rules! of_edge {
-    ($field:ident) => {
-        Number(
-            |spec, at| match &mut spec.strategies[at.strategy].sizing.method {
-                SizingMethod::Kelly {
-                    edge: Some(edge), ..
-                } => Some(&mut edge.$field),
-                _ => None,
-            },
-        )
-    };
-}
-
 /// The number of that name in the slippage model, if it has one.
 macro_rules! of_slippage {
     ($kind:ident, $model:ident, $field:ident) => {
@@ -90,6 +76,14 @@ macro_rules! of_account {
     ($kind:ident, $($field:ident).+) => {
         $kind(|spec, _| Some(&mut spec.$($field).+))
     };
+}
+
+/// The configured edge of Kelly's method, if the sizing has one.
+fn edge(spec: &mut PortfolioSpec, at: Place) -> Option<&mut Edge> {
+    match &mut spec.strategies[at.strategy].sizing.method {
+        SizingMethod::Kelly { edge, .. } => edge.as_mut(),
+        _ => None,
+    }
 }
 
 /// Settings of a strategy.
@@ -126,8 +120,14 @@ pub(super) const OF_STRATEGY: &[Named] = &[
     ),
     ("sizing.risk_pct", of_method!(Number, RiskBased, risk_pct)),
     ("sizing.units", of_method!(Number, FixedUnits, units)),
-    ("sizing.win_rate", of_edge!(win_rate)),
-    ("sizing.payoff", of_edge!(payoff)),
+    (
+        "sizing.win_rate",
+        Number(|spec, at| edge(spec, at).map(|edge| &mut edge.win_rate)),
+    ),
+    (
+        "sizing.payoff",
+        Number(|spec, at| edge(spec, at).map(|edge| &mut edge.payoff)),
+    ),
     ("sizing.fraction", of_method!(Number, Kelly, fraction)),
     ("sizing.cap_pct", of_method!(Number, Kelly, cap_pct)),
     ("sizing.from_trades", of_method!(Switch, Kelly, from_trades)),
