@@ -11,9 +11,10 @@ from spark_stacker.backtesting.metrics import METRICS, format_metric
 from spark_stacker.backtesting.search.honesty import Verdict
 from spark_stacker.backtesting.search.summary import HEADLINE, plateau_words
 from spark_stacker.backtesting.search.trial_columns import value_places, value_text
+from spark_stacker.backtesting.search.wording import percent
 from spark_stacker.errors import DataError
 from spark_stacker.reporting.charts import pack
-from spark_stacker.reporting.sections import sentences
+from spark_stacker.reporting.sections import card, sentences
 
 if TYPE_CHECKING:
     from spark_stacker.backtesting.search.honesty import HonestyReport
@@ -72,17 +73,17 @@ def _honest_cards(report: HonestyReport) -> list[str]:
         "" if report.effective_trials is None else f", like {report.effective_trials:,.0f} independent"
     )
     cards = [
-        _card(
+        card(
             "Probability of overfitting",
-            "–" if validation is None else _percent(validation.probability),
+            "–" if validation is None else _share(validation.probability),
             "not measured" if validation is None else f"of {validation.splits:,} splits in halves",
         ),
-        _card(
+        card(
             "Deflated Sharpe ratio",
-            _percent(report.deflated_sharpe),
+            _share(report.deflated_sharpe),
             f"{report.trials:,} trials ever{independent}",
         ),
-        _card(
+        card(
             "Permutation p-value",
             "–" if report.permutation_p_value is None else f"{report.permutation_p_value:.3f}",
             f"{report.permutations:,} searches over shuffled bars" if report.permutations else "not run",
@@ -91,9 +92,9 @@ def _honest_cards(report: HonestyReport) -> list[str]:
     decay = report.decay
     if decay is not None:
         cards.append(
-            _card(
+            card(
                 "In → out of sample",
-                f"{_percent(decay.in_sample)} → {_percent(decay.out_of_sample)}",
+                f"{_share(decay.in_sample)} → {_share(decay.out_of_sample)}",
                 "return a year, walk-forward",
             )
         )
@@ -102,7 +103,7 @@ def _honest_cards(report: HonestyReport) -> list[str]:
             per_year * sharpe for sharpe in (validation.in_sample_sharpe, validation.out_of_sample_sharpe)
         )
         cards.append(
-            _card("In → out of sample", f"{chosen:.2f} → {other:.2f}", "Sharpe ratio, cross-validated")
+            card("In → out of sample", f"{chosen:.2f} → {other:.2f}", "Sharpe ratio, cross-validated")
         )
     return cards
 
@@ -111,7 +112,11 @@ def winner(result: SearchResult) -> str:
     """The best set and its main metrics."""
     best = result.best_result
     cards = [
-        _card(METRICS[name].label, format_metric(name, best.metrics[name], best.quote), METRICS[name].meaning)
+        card(
+            METRICS[name].label,
+            escape(format_metric(name, best.metrics[name], best.quote)),
+            METRICS[name].meaning,
+        )
         for name in HEADLINE
     ]
     items = "".join(
@@ -211,13 +216,6 @@ def how_it_was_made(result: SearchResult) -> str:
     return escape(json.dumps(shown, indent=2, ensure_ascii=False, default=str))
 
 
-def _card(label: str, value: str, beneath: str) -> str:
-    return (
-        f'<div class="card"><div class="label">{escape(label)}</div><div class="value">{escape(value)}</div>'
-        f'<div class="beneath">{escape(beneath)}</div></div>'
-    )
-
-
 def _plain_cell(text: str) -> str:
     return f'<td class="number">{escape(text)}</td>'
 
@@ -231,8 +229,8 @@ def _left(share: float | None) -> str:
     return "–" if share is None else f"{100 * share:,.0f} %" if share > 0 else "nothing"
 
 
-def _percent(fraction: float | None) -> str:
-    return "–" if fraction is None else f"{100 * fraction:.1f} %"
+def _share(fraction: float | None) -> str:
+    return "–" if fraction is None else escape(percent(fraction))
 
 
 def _capital(text: str) -> str:

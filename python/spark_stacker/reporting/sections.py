@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from spark_stacker.backtesting.result import BacktestResult
 
 __all__ = [
+    "card",
     "headline",
     "manifest",
     "market_options",
@@ -64,12 +65,16 @@ def headline(result: BacktestResult) -> str:
     cards = []
     for name, beneath in _CARDS:
         second = f"{METRICS[beneath].label} {format_metric(beneath, result.metrics[beneath], result.quote)}"
-        cards.append(
-            f'<div class="card"><div class="label">{escape(METRICS[name].label)}</div>'
-            f'<div class="value {_tone(name, result)}">{_large(name, result)}</div>'
-            f'<div class="beneath">{escape(second)}</div></div>'
-        )
+        cards.append(card(METRICS[name].label, _large(name, result), second, tone=_tone(name, result)))
     return "".join(cards)
+
+
+def card(label: str, value: str, beneath: str, *, tone: str = "") -> str:
+    """A number with its name above and what belongs to it beneath; ``value`` is HTML."""
+    return (
+        f'<div class="card"><div class="label">{escape(label)}</div><div class="value {tone}">{value}</div>'
+        f'<div class="beneath">{escape(beneath)}</div></div>'
+    )
 
 
 def metrics_table(result: BacktestResult) -> str:

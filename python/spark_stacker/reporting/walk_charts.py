@@ -10,6 +10,7 @@ import numpy as np
 from spark_stacker.backtesting.metrics import METRICS, Unit, format_metric
 from spark_stacker.backtesting.search.trial_columns import set_text
 from spark_stacker.reporting.charts import pack, packed_curve
+from spark_stacker.reporting.sections import card
 
 if TYPE_CHECKING:
     from spark_stacker.backtesting.search.walk_forward import WalkForwardResult
@@ -42,16 +43,15 @@ def walk_options(walk: WalkForwardResult) -> str:
 def walk_headline(walk: WalkForwardResult) -> str:
     """Cards of the stitched curve."""
     cards = [
-        (METRICS[name].label, format_metric(name, walk.metrics[name]), "out of sample, stitched")
+        card(
+            METRICS[name].label,
+            escape(format_metric(name, walk.metrics[name])),
+            "out of sample, stitched",
+        )
         for name in ("total_return", "annualized_return", "sharpe_ratio", "max_drawdown")
     ]
     efficiency = "–" if walk.efficiency is None else f"{walk.efficiency:.2f}"
-    cards.append(("Efficiency", efficiency, "annual return out of sample over in sample"))
-    return "".join(
-        f'<div class="card"><div class="label">{escape(label)}</div><div class="value">{escape(value)}</div>'
-        f'<div class="beneath">{escape(beneath)}</div></div>'
-        for label, value, beneath in cards
-    )
+    return "".join([*cards, card("Efficiency", efficiency, "annual return out of sample over in sample")])
 
 
 def walk_table(walk: WalkForwardResult) -> str:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from spark_stacker.backtesting.search.honesty import HonestyReport
 
-__all__ = ["sentences"]
+__all__ = ["percent", "sentences"]
 
 
 def sentences(report: HonestyReport) -> list[str]:
@@ -46,9 +46,9 @@ def _cross_validation(report: HonestyReport) -> str:
     )
     said = (
         f"Cross-validation: the best set{among} of one half of the time ranked in the lower half of the sets "
-        f"in the other half in {_percent(result.probability)} of {result.splits:,} splits "
+        f"in the other half in {percent(result.probability)} of {result.splits:,} splits "
         "(probability of backtest overfitting), "
-        f"and lost money there in {_percent(result.probability_of_loss)}. "
+        f"and lost money there in {percent(result.probability_of_loss)}. "
     )
     per_year = math.sqrt(report.periods_per_year)
     if result.out_of_sample_sharpe is not None:
@@ -74,10 +74,10 @@ def _deflated(report: HonestyReport) -> str:
     said = (
         f"Deflated Sharpe ratio: the winner shows {winner.sharpe * per_year:.2f} a year; the best of as many "
         f"trials without any skill is expected to show {expected * per_year:.2f}. "
-        f"The confidence that the winner has more than that is {_percent(report.deflated_sharpe)}"
+        f"The confidence that the winner has more than that is {percent(report.deflated_sharpe)}"
     )
     if report.deflated_sharpe_all_trials is not None and report.correlation is not None:
-        said += f" ({_percent(report.deflated_sharpe_all_trials)} if every trial counts as independent)"
+        said += f" ({percent(report.deflated_sharpe_all_trials)} if every trial counts as independent)"
     if report.deflated_sharpe >= 0.95:
         return said + "; 95 % are asked for and reached."
     if report.deflated_sharpe >= 0.5:
@@ -117,8 +117,8 @@ def _decay(report: HonestyReport) -> str:
     if decay is None:
         return _missing(report, "Decay", "decay")
     said = (
-        f"Decay: the parameters earned {_percent(decay.in_sample)} a year on the data that chose them and "
-        f"{_percent(decay.out_of_sample)} on those that followed"
+        f"Decay: the parameters earned {percent(decay.in_sample)} a year on the data that chose them and "
+        f"{percent(decay.out_of_sample)} on those that followed"
     )
     if decay.efficiency is None:
         return said + "; without a profit to start from there is no efficiency."
@@ -133,7 +133,7 @@ def _count(number: int, one: str, many: str | None = None) -> str:
     return f"{number:,} {one if number == 1 else many or one + 's'}"
 
 
-def _percent(fraction: float) -> str:
+def percent(fraction: float) -> str:
     """Rounded so that nothing short of certain reads 100 %, and nothing possible 0 %."""
     percent = 100 * fraction
     if 0 < fraction < 1 and not 0.05 <= percent < 99.95:
