@@ -10,7 +10,7 @@ from click.testing import CliRunner
 from made.results import made_candles
 from spark_stacker.backtesting.search import LogRange, Range, SearchResult
 from spark_stacker.cli import main, search_spec
-from spark_stacker.errors import ParameterError
+from spark_stacker.errors import DataError, ParameterError
 
 CONFIG = """\
 [[strategies]]
@@ -248,5 +248,6 @@ def test_a_page_with_another_ending_is_refused_before_the_search(workdir):
 def test_a_directory_that_holds_no_search_has_no_report(workdir):
     (workdir / "empty").mkdir()
     result = CliRunner().invoke(main, ["report", "empty"])
-    assert result.exit_code == 2
+    assert isinstance(result.exception, SystemExit)
+    assert result.exit_code == DataError.exit_code
     assert "empty" in result.output
