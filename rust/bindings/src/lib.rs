@@ -17,9 +17,11 @@ mod order;
 mod overfit;
 mod portfolio;
 mod run;
+mod sampler;
 mod session;
 mod simulation;
 mod stats;
+mod sweep;
 mod view;
 
 #[global_allocator]
@@ -50,11 +52,15 @@ mod _core {
     #[pymodule_export]
     use super::run::{PyRun, run_backtest};
     #[pymodule_export]
+    use super::sampler::{PyGenetic, PyNsga};
+    #[pymodule_export]
     use super::session::PySession;
     #[pymodule_export]
     use super::simulation::PySimulation;
     #[pymodule_export]
     use super::stats::curve_metrics;
+    #[pymodule_export]
+    use super::sweep::PySweep;
     #[pymodule_export]
     use super::view::{PyColumnView, PyMarketView};
 

@@ -10,6 +10,7 @@
 //! - [`venue`]: the simulated exchange: orders, matching, fees, slippage, margin, liquidation.
 //! - [`engine`]: the loop over bars that joins all of the above, and what it records.
 //! - [`stats`]: performance metrics, and whether the winner of a search is luck.
+//! - [`sweep`]: many parameter sets over the same history, and the search among them.
 //! - `random`: seeded draws.
 
 pub mod engine;
@@ -22,6 +23,7 @@ mod random;
 pub mod risk;
 pub mod signals;
 pub mod stats;
+pub mod sweep;
 pub mod venue;
 
 pub use error::{Error, Result};
