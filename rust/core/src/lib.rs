@@ -10,6 +10,7 @@
 //! - [`venue`]: the simulated exchange: orders, matching, fees, slippage, margin, liquidation.
 //! - [`engine`]: the loop over bars that joins all of the above, and what it records.
 //! - [`stats`]: performance metrics.
+//! - [`sweep`]: many sets of parameters over the same history.
 
 pub mod engine;
 pub mod error;
@@ -20,6 +21,7 @@ pub mod plan;
 pub mod risk;
 pub mod signals;
 pub mod stats;
+pub mod sweep;
 pub mod venue;
 
 pub use error::{Error, Result};

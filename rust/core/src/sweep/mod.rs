@@ -1,0 +1,3 @@
+//! Searches: many sets of parameters over the same history.
+
+pub mod lean;
