@@ -11,7 +11,7 @@ use spark_stacker_core::plan::{
 use spark_stacker_core::signals::{SignalEvent, SignalMode, aggregate};
 use spark_stacker_core::stats::{MetricValue, Metrics};
 use spark_stacker_core::sweep::lean::{
-    Decisions, Scratch, Signals, Span, Terms, Verdict, tally, whole,
+    Decisions, Scratch, Signals, Terms, Traded, Verdict, tally, whole,
 };
 use spark_stacker_core::venue::{SlippageModel, VenueRules};
 
@@ -341,10 +341,10 @@ fn compare(seed: u64, bold: bool) -> Result<bool, TestCaseError> {
         .metrics(portfolio.initial_balance, bars.interval, &[traded])
         .unwrap();
     let terms = Terms::of(&portfolio).expect("within the terms of the lean simulation");
-    let span = Span::new(bars, start, &funding).expect("every bar trades");
+    let rows = Traded::new(bars, start, &funding).expect("every bar trades");
     let verdicts = verdicts(&portfolio.strategies[0], bars, start);
     let mut scratch = Scratch::default();
-    let Some(metrics) = whole(&span, &terms, &verdicts, &mut scratch) else {
+    let Some(metrics) = whole(&rows, &terms, &verdicts, &mut scratch) else {
         return Ok(false);
     };
     prop_assert_eq!(scratch.trades(), engine.simulation().venue.trades());

@@ -9,8 +9,8 @@
 
 use super::guard::{Guard, Met};
 use super::leg::{Fill, Leg};
-use super::span::Span;
 use super::terms::{Hedge, Terms, side_of};
+use super::traded::Traded;
 use super::verdict::Verdict;
 use crate::indicators::simd::Work;
 use crate::ledger::Trade;
@@ -90,9 +90,9 @@ enum Held {
     Stands,
 }
 
-/// One set of parameters over the bars of a span.
+/// One set of parameters over the traded bars.
 pub(super) struct Simulation<'a> {
-    span: &'a Span<'a>,
+    traded: &'a Traded<'a>,
     terms: &'a Terms<'a>,
     verdicts: &'a [Verdict],
     scratch: &'a mut Scratch,
@@ -112,7 +112,7 @@ impl Work for Simulation<'_> {
 
     #[inline(always)]
     fn run(mut self) -> Option<Totals> {
-        let mut row = self.span.start;
+        let mut row = self.traded.start;
         let mut waiting: Option<Order> = None;
         loop {
             let Some(order) = waiting.take().or_else(|| self.rest(&mut row)) else {
@@ -126,7 +126,7 @@ impl Work for Simulation<'_> {
                 Held::Stands => break,
                 Held::Closes(at, closing) => {
                     self.fund(at);
-                    let open = self.span.bars.open[at];
+                    let open = self.traded.bars.open[at];
                     self.close(open, at, Met::Stop(closing.purpose))?;
                     row = at;
                     waiting = closing.then;
@@ -145,13 +145,13 @@ impl Work for Simulation<'_> {
 
 impl<'a> Simulation<'a> {
     pub fn new(
-        span: &'a Span<'a>,
+        traded: &'a Traded<'a>,
         terms: &'a Terms<'a>,
         verdicts: &'a [Verdict],
         scratch: &'a mut Scratch,
     ) -> Self {
         scratch.equity.clear();
-        scratch.equity.reserve(span.end() - span.start);
+        scratch.equity.reserve(traded.end() - traded.start);
         scratch.trades.clear();
         scratch.profits.clear();
         let [main, hedge] = terms.balances().map(|cash| Leg {
@@ -159,7 +159,7 @@ impl<'a> Simulation<'a> {
             ..Leg::default()
         });
         Self {
-            span,
+            traded,
             terms,
             verdicts,
             scratch,
@@ -184,7 +184,7 @@ impl<'a> Simulation<'a> {
     /// Stays flat from `row` on until an entry is sent, which fills at the `row` left behind. `None`: at the end.
     #[inline(always)]
     fn rest(&mut self, row: &mut usize) -> Option<Order> {
-        let end = self.span.end();
+        let end = self.traded.end();
         while let Some(verdict) = self.verdicts.get(self.next) {
             self.next += 1;
             let decided = verdict.row as usize;
@@ -197,7 +197,7 @@ impl<'a> Simulation<'a> {
                 *row = decided + 1;
             }
             let equity = self.cash();
-            let price = self.span.bars.close[decided];
+            let price = self.traded.bars.close[decided];
             let order = self.order(side, verdict.confidence, equity, price, false);
             if *row == end {
                 return None;
@@ -319,8 +319,8 @@ impl<'a> Simulation<'a> {
     #[inline(always)]
     fn open(&mut self, order: &Order, row: usize) -> Option<bool> {
         self.skip_funding(row);
-        let at = self.span.bars.open[row];
-        let time_ns = self.span.bars.open_time_ns[row];
+        let at = self.traded.bars.open[row];
+        let time_ns = self.traded.bars.open_time_ns[row];
         let leverage = self.terms.strategy.leverage;
         let Some((units, fill)) = self.carried(
             order.side,
@@ -451,7 +451,7 @@ impl<'a> Simulation<'a> {
     /// Closes both legs at a point of the bar at `row`. Gives up where the hedge is liquidated on the way there.
     #[inline(always)]
     fn close(&mut self, at: f64, row: usize, met: Met) -> Option<()> {
-        let time_ns = self.span.bars.open_time_ns[row];
+        let time_ns = self.traded.bars.open_time_ns[row];
         let side = if self.main.is_long() {
             Side::Sell
         } else {
@@ -490,7 +490,7 @@ impl<'a> Simulation<'a> {
     /// Follows the position that opened at `row` until it ends.
     #[inline(always)]
     fn hold(&mut self, entered: usize) -> Option<Held> {
-        let end = self.span.end();
+        let end = self.traded.end();
         let long = self.main.is_long();
         let opposite = self.opposite_verdict(entered, long);
         let decided = opposite.map_or(usize::MAX, |verdict| verdict.row as usize);
@@ -507,7 +507,7 @@ impl<'a> Simulation<'a> {
                     row
                 } else {
                     let (low, high) = self.band(long);
-                    let found = self.span.first_outside(row, limit, low, high);
+                    let found = self.traded.first_outside(row, limit, low, high);
                     let touched = found.unwrap_or(limit);
                     self.pass(row, touched);
                     touched
@@ -547,7 +547,7 @@ impl<'a> Simulation<'a> {
             return None;
         }
         let equity = *self.scratch.equity.last()?;
-        let price = self.span.bars.close[verdict.row as usize];
+        let price = self.traded.bars.close[verdict.row as usize];
         self.order(side, verdict.confidence, equity, price, true)
     }
 
@@ -583,8 +583,8 @@ impl<'a> Simulation<'a> {
             return usize::MAX;
         };
         let opened = self.main.opened_ns;
-        let interval = self.span.bars.interval.ns();
-        let times = &self.span.bars.open_time_ns[entered..];
+        let interval = self.traded.bars.interval.ns();
+        let times = &self.traded.bars.open_time_ns[entered..];
         let early = |time: &i64| time + interval - opened < longest;
         entered + times.partition_point(early)
     }
@@ -619,7 +619,7 @@ impl<'a> Simulation<'a> {
         if from == to {
             return;
         }
-        let closes = &self.span.bars.close[from..to];
+        let closes = &self.traded.bars.close[from..to];
         let base = self.cash();
         let (quantity, entry) = (self.main.quantity, self.main.entry_price);
         let equity = &mut self.scratch.equity;
@@ -633,7 +633,7 @@ impl<'a> Simulation<'a> {
         } else {
             equity.extend(closes.iter().map(|close| base + quantity * (close - entry)));
         }
-        let (low, high) = self.span.extremes(from, to);
+        let (low, high) = self.traded.extremes(from, to);
         self.main.saw(low, high);
         self.hedge.saw(low, high);
         self.totals.exposed_bars += to - from;
@@ -642,7 +642,7 @@ impl<'a> Simulation<'a> {
     /// Plays one bar that reaches a level. Returns whether the position ended in it.
     #[inline(always)]
     fn play(&mut self, row: usize, moving: bool) -> Option<bool> {
-        let bars = self.span.bars;
+        let bars = self.traded.bars;
         let (open, close) = (bars.open[row], bars.close[row]);
         let (low, high) = (bars.low[row], bars.high[row]);
         let levels = &self.terms.levels;
@@ -708,30 +708,30 @@ impl<'a> Simulation<'a> {
     /// The first row after the one that has been opened at `row` at which funding is due.
     #[inline(always)]
     fn next_funding_row(&self, row: usize) -> usize {
-        let Some(payment) = self.span.funding.get(self.next_funding) else {
+        let Some(payment) = self.traded.funding.get(self.next_funding) else {
             return usize::MAX;
         };
-        let times = &self.span.bars.open_time_ns[row..];
+        let times = &self.traded.bars.open_time_ns[row..];
         row + times.partition_point(|time| *time < payment.time_ns)
     }
 
     /// Payments due at the open of `row` while nothing is held.
     #[inline(always)]
     fn skip_funding(&mut self, row: usize) {
-        let now = self.span.bars.open_time_ns[row];
-        let due = self.span.funding[self.next_funding..].iter();
+        let now = self.traded.bars.open_time_ns[row];
+        let due = self.traded.funding[self.next_funding..].iter();
         self.next_funding += due.take_while(|payment| payment.time_ns <= now).count();
     }
 
     /// Books the payments due at the open of `row` on what is held.
     #[inline(always)]
     fn fund(&mut self, row: usize) {
-        let now = self.span.bars.open_time_ns[row];
-        while let Some(payment) = self.span.funding.get(self.next_funding)
+        let now = self.traded.bars.open_time_ns[row];
+        while let Some(payment) = self.traded.funding.get(self.next_funding)
             && payment.time_ns <= now
         {
             self.next_funding += 1;
-            let price = self.span.bars.close[row - 1];
+            let price = self.traded.bars.close[row - 1];
             for leg in [&mut self.main, &mut self.hedge] {
                 if leg.is_open() {
                     leg.fund(price, payment.rate);

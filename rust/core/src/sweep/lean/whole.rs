@@ -1,21 +1,21 @@
 //! All metrics of one set of parameters, equal to those of the general engine to the last bit.
 
 use super::simulate::{Scratch, Simulation};
-use super::span::Span;
 use super::terms::Terms;
+use super::traded::Traded;
 use super::verdict::Verdict;
 use crate::indicators::simd::dispatch;
 use crate::stats::{Metrics, Record, summarise};
 
 /// Simulates `verdicts` on `terms` and measures everything; `None` when only the general engine can, or can say what is wrong.
 pub fn whole(
-    span: &Span<'_>,
+    traded: &Traded<'_>,
     terms: &Terms<'_>,
     verdicts: &[Verdict],
     scratch: &mut Scratch,
 ) -> Option<Metrics> {
-    let totals = dispatch(Simulation::new(span, terms, verdicts, scratch))?;
-    let traded = span.bars.slice(span.start, span.end());
+    let totals = dispatch(Simulation::new(traded, terms, verdicts, scratch))?;
+    let traded = traded.bars.slice(traded.start, traded.end());
     let paid = scratch.trades.iter().map(|trade| trade.funding);
     summarise(&Record {
         open_time_ns: traded.open_time_ns,

@@ -14,7 +14,7 @@ const LANES: usize = 4;
 
 /// The traded rows of one market, and what all sets of parameters ask of them.
 #[derive(Debug)]
-pub struct Span<'a> {
+pub struct Traded<'a> {
     /// All bars up to the last traded one; those before `start` only feed indicators.
     pub(super) bars: Bars<'a>,
     pub(super) start: usize,
@@ -24,7 +24,7 @@ pub struct Span<'a> {
     highs: Vec<f64>,
 }
 
-impl<'a> Span<'a> {
+impl<'a> Traded<'a> {
     /// The rows of `bars` from `start` on, with the funding payments of the market.
     ///
     /// `None` when they cannot be simulated here: no row is left, or a bar has no volume, so that orders would wait.
@@ -47,7 +47,6 @@ impl<'a> Span<'a> {
     pub(super) const fn end(&self) -> usize {
         self.bars.len()
     }
-
 
     /// The first row of `from..to` that reaches down to `band_low` or up to `band_high`.
     #[inline(always)]
