@@ -6,7 +6,15 @@ use spark_stacker_core::signals::SignalMode;
 use spark_stacker_core::sweep::lean::*;
 use spark_stacker_core::venue::{SlippageModel, VenueRules};
 
-fn cpu() -> f64 { std::fs::read_to_string("/proc/thread-self/schedstat").unwrap().split(' ').next().unwrap().parse().unwrap() }
+fn cpu() -> f64 {
+    std::fs::read_to_string("/proc/thread-self/schedstat")
+        .unwrap()
+        .split(' ')
+        .next()
+        .unwrap()
+        .parse()
+        .unwrap()
+}
 const H: i64 = 3_600_000_000_000;
 fn main() {
     let n: usize = std::env::args().nth(1).map_or(8760, |a| a.parse().unwrap());
@@ -103,7 +111,14 @@ fn main() {
             }),
         }],
     };
-    for _ in 0..2 { let t = cpu(); let mut x = 0.0f64; for i in 0..20_000_000 { x += std::hint::black_box(i as f64); } println!("add chain {:.3} ns {x}", (cpu() - t) / 2e7); }
+    for _ in 0..2 {
+        let t = cpu();
+        let mut x = 0.0f64;
+        for i in 0..20_000_000 {
+            x += std::hint::black_box(i as f64);
+        }
+        println!("add chain {:.3} ns {x}", (cpu() - t) / 2e7);
+    }
     let traded = Traded::new(bars, 0, &[]).unwrap();
     let base = make(5, 60);
     let terms = Terms::of(&base).unwrap();

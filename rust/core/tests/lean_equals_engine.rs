@@ -11,7 +11,8 @@ use spark_stacker_core::plan::{
 use spark_stacker_core::signals::{SignalEvent, SignalMode, aggregate};
 use spark_stacker_core::stats::{MetricValue, Metrics};
 use spark_stacker_core::sweep::lean::{
-    Decisions, Scratch, Signals, Terms, Traded, Verdict, tally, whole,
+    Averages, BRIEF_METRICS, Crossing, Decisions, Growth, Scratch, Signals, Terms, Traded, Verdict,
+    brief, tally, whole,
 };
 use spark_stacker_core::venue::{SlippageModel, VenueRules};
 
@@ -317,6 +318,134 @@ fn bits(metrics: &Metrics) -> Vec<(&'static str, Option<u64>)> {
             MetricValue::Number(number) => (name, number.map(f64::to_bits)),
         })
         .collect()
+}
+
+/// All the equity in and out again, long and without leverage, on the signals of one indicator.
+fn all_in(dice: &mut Dice) -> PortfolioSpec {
+    let mut portfolio = portfolio(dice, false);
+    portfolio.limits = LimitSpec::default();
+    portfolio.venue.slippage = dice.pick(&[
+        SlippageModel::None,
+        SlippageModel::None,
+        SlippageModel::Fixed { bps: 5.0 },
+    ]);
+    portfolio.strategies = vec![StrategySpec {
+        side: AllowedSide::Long,
+        exit_on_opposite: true,
+        sizing: Sizing {
+            method: SizingMethod::PercentEquity { equity_pct: 100.0 },
+            scale_by_confidence: false,
+            max_position_size: None,
+            min_notional: None,
+            max_notional: None,
+        },
+        leverage: 1.0,
+        stop_loss_pct: None,
+        take_profit_pct: None,
+        trailing_stop_pct: None,
+        break_even_pct: None,
+        max_holding_ns: None,
+        hedge: None,
+        ..strategy(dice, false)
+    }];
+    portfolio
+}
+
+/// The named metrics agree to 1e-12, relative or where they are small absolute.
+fn agree(found: &Metrics, expected: &Metrics) -> Result<(), TestCaseError> {
+    let pairs = found.entries().into_iter().zip(expected.entries());
+    for ((name, found), (_, expected)) in
+        pairs.filter(|((name, _), _)| BRIEF_METRICS.contains(name))
+    {
+        match (found, expected) {
+            (MetricValue::Number(Some(found)), MetricValue::Number(Some(expected))) => {
+                prop_assert!(
+                    (found - expected).abs() <= 1e-12 * expected.abs().max(1.0),
+                    "{name} is {found} instead of {expected}"
+                )
+            }
+            _ => prop_assert_eq!(found, expected, "{}", name),
+        }
+    }
+    Ok(())
+}
+
+/// The averages of an `ma`, as its columns give them, and the rows before the slower.
+fn averages(spec: &IndicatorSpec, bars: Bars<'_>) -> (Vec<f64>, Vec<f64>, usize) {
+    let mut columns = spec.compute(bars).into_iter().map(|column| column.values);
+    let (fast, slow) = (columns.next().unwrap(), columns.next().unwrap());
+    (fast, slow, spec.warm_up())
+}
+
+/// Runs one random all-in case; whether the brief measures answered, from the verdicts and from the columns where they apply.
+fn compare_brief(seed: u64) -> Result<[Option<bool>; 2], TestCaseError> {
+    let mut dice = Dice(seed);
+    let rows = dice.whole(60, 700);
+    let columns = candles(&mut dice, rows);
+    let bars = columns.view();
+    let start = usize::try_from(dice.whole(0, 50)).unwrap();
+    let portfolio = all_in(&mut dice);
+    let strategy = &portfolio.strategies[0];
+    let history = History {
+        bars,
+        start,
+        mark: None,
+        funding: &[],
+    };
+    let engine = Engine::run(&portfolio, &[history], &[]).unwrap();
+    let traded = bars.slice(start, bars.len());
+    let expected = engine
+        .simulation()
+        .metrics(portfolio.initial_balance, bars.interval, &[traded])
+        .unwrap();
+    let terms = Terms::of(&portfolio).unwrap();
+    let rows = Traded::new(bars, start, &[]).unwrap();
+    prop_assert!(Growth::fits(&rows, &terms));
+    let growth = Growth::new(&rows, &terms);
+    let found = brief(&growth, &rows, &terms, &verdicts(strategy, bars, start));
+    if let Some(found) = &found {
+        agree(found, &expected)?;
+    }
+    let SignalSource::BuiltIn(spec) = &strategy.indicators[0].source else {
+        panic!("all indicators are built in")
+    };
+    let own_bars =
+        strategy.timeframe == bars.interval && strategy.indicators[0].timeframe == bars.interval;
+    if spec.kind() != "ma" || !own_bars || !Crossing::fits(&terms) {
+        return Ok([Some(found.is_some()), None]);
+    }
+    let (fast, slow, warm_up) = averages(spec, bars);
+    let averages = Averages {
+        fast: &fast,
+        slow: &slow,
+    };
+    let mut crossing = Crossing::new(&rows, &terms, warm_up);
+    for stretch in 1..=bars.len().div_ceil(128) {
+        crossing.advance(&growth, &rows, averages, 128 * stretch);
+    }
+    let crossed = crossing.metrics(&growth, &rows, &terms);
+    if let Some(crossed) = &crossed {
+        agree(crossed, &expected)?;
+    }
+    Ok([Some(found.is_some()), Some(crossed.is_some())])
+}
+
+#[test]
+fn the_brief_measures_equal_those_of_the_engine_to_1e_12() {
+    let mut asked = [0_u64; 2];
+    let mut answered = [0_u64; 2];
+    for seed in 0..CASES {
+        let found = compare_brief(seed).unwrap_or_else(|error| panic!("seed {seed}: {error}"));
+        for (way, found) in found.into_iter().enumerate() {
+            asked[way] += u64::from(found.is_some());
+            answered[way] += u64::from(found == Some(true));
+        }
+    }
+    println!("answered {answered:?} of {asked:?}");
+    assert!(asked[1] > CASES / 20, "few crossings among the cases");
+    for (answered, asked) in answered.into_iter().zip(asked) {
+        assert!(10 * answered > 9 * asked, "answered {answered} of {asked}");
+    }
 }
 
 /// Runs one random case; whether the lean simulation answered.
