@@ -10,13 +10,16 @@ __all__ = [
     "Aggregator",
     "Bars",
     "ColumnView",
+    "Genetic",
     "Indicator",
     "IndicatorStream",
     "MarketView",
+    "Nsga",
     "Portfolio",
     "Run",
     "Session",
     "Simulation",
+    "Sweep",
     "__version__",
     "atr",
     "bollinger",
@@ -172,6 +175,113 @@ def run_backtest(
     funding: Sequence[tuple[NDArray[np.int64], NDArray[np.float64]] | None],
     mark: Sequence[Bars | None],
 ) -> Run: ...
+
+_AxisTarget: TypeAlias = dict[str, int | str | None]
+_AxisValue: TypeAlias = float | bool | str | dict[str, object] | None
+
+@final
+class Sweep:
+    """A portfolio, its data and the settings to vary; immutable.
+
+    A set is a row of digits; digit j is an index into the values of axis j. The target of an axis has the keys
+    ``strategy``, ``indicator``, ``parameter`` and ``setting``, ``None`` where it has no such part; settings are named
+    as the keys of the plan, ``None`` as a value turns one off.
+    """
+
+    def __new__(
+        cls,
+        portfolio: Portfolio,
+        bars: Sequence[Bars],
+        *,
+        start: Sequence[int],
+        signals: Sequence[tuple[int, int, NDArray[np.int8], NDArray[np.float64]]],
+        funding: Sequence[tuple[NDArray[np.int64], NDArray[np.float64]] | None],
+        mark: Sequence[Bars | None],
+        axes: Sequence[tuple[_AxisTarget, list[_AxisValue]]],
+    ) -> Sweep: ...
+    @property
+    def lengths(self) -> list[int]:
+        """Number of values of each axis."""
+    def evaluate(
+        self,
+        digits: NDArray[np.uint32],
+        metrics: Sequence[str],
+        *,
+        start_ns: int | None,
+        end_ns: int | None,
+        threads: int,
+    ) -> tuple[NDArray[np.float64], NDArray[np.uint16], list[str]]:
+        """Metrics of sets, a row each, NaN where undefined; status (0 or 1 + index into the reasons); reasons of failure.
+
+        Bars with ``start_ns <= open time < end_ns`` are traded; earlier ones feed indicators, nothing is held at the
+        start.
+        """
+    def block_sums(
+        self,
+        digits: NDArray[np.uint32],
+        blocks: int,
+        *,
+        start_ns: int | None,
+        end_ns: int | None,
+        threads: int,
+    ) -> NDArray[np.float64]:
+        """Count, sum and sum of squares of bar returns: sets x blocks of bars x 3; NaN where a set has no returns."""
+    def mean_correlation(
+        self,
+        digits: NDArray[np.uint32],
+        *,
+        start_ns: int | None,
+        end_ns: int | None,
+        threads: int,
+    ) -> float | None:
+        """Mean correlation of the returns of all pairs of sets that have any; None with fewer than two."""
+    def equity(
+        self, digits: NDArray[np.uint32], *, start_ns: int | None, end_ns: int | None
+    ) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+        """Open times of the bars, UTC nanoseconds, and equity at their closes of one set."""
+    def permuted(self, seed: int) -> Sweep:
+        """The same over bars in random order from each market's start on; signals from outside are refused."""
+
+@final
+class Genetic:
+    """Proposes sets a generation at a time and learns from their scores; no set is proposed twice."""
+
+    def __new__(
+        cls,
+        lengths: Sequence[int],
+        *,
+        population_size: int,
+        generations: int,
+        tournament_size: int,
+        crossover_rate: float,
+        mutation_rate: float | None,
+        elite: int,
+        stagnation: int | None,
+        seed: int,
+    ) -> Genetic: ...
+    def ask(self) -> NDArray[np.uint32]:
+        """Digits of the next generation's new sets, a row each; none when the search has ended."""
+    def tell(self, scores: NDArray[np.float64]) -> None:
+        """Scores of the sets asked for, in their order: higher is better, NaN is worst."""
+
+@final
+class Nsga:
+    """The same for several goals at once (NSGA-II); scores have a column a goal."""
+
+    def __new__(
+        cls,
+        lengths: Sequence[int],
+        *,
+        goals: int,
+        population_size: int,
+        generations: int,
+        tournament_size: int,
+        crossover_rate: float,
+        mutation_rate: float | None,
+        seed: int,
+    ) -> Nsga: ...
+    def ask(self) -> NDArray[np.uint32]: ...
+    def tell(self, scores: NDArray[np.float64]) -> None: ...
 
 @final
 class Session:

@@ -1,25 +1,21 @@
 //! Candle columns, copied once into the core.
 
-use std::sync::Arc;
-
 use numpy::{PyArray1, PyReadonlyArray1};
 use pyo3::prelude::*;
-use spark_stacker_core::market::{BarColumns, Bars, Interval, RawColumns};
+use spark_stacker_core::market::{BarColumns, Bars, Candles, Interval, RawColumns};
 
 use crate::errors::{to_python, without_lock};
 
 /// Candles of one market inside the core: checked, immutable, cheap to slice.
 #[pyclass(name = "Bars", module = "spark_stacker._core", frozen)]
 pub struct PyBars {
-    columns: Arc<BarColumns>,
-    start: usize,
-    stop: usize,
+    pub candles: Candles,
 }
 
 impl PyBars {
     /// The columns for the core.
     pub fn view(&self) -> Bars<'_> {
-        self.columns.view().slice(self.start, self.stop)
+        self.candles.view()
     }
 }
 
@@ -50,25 +46,19 @@ impl PyBars {
             volume: volume.as_slice()?.to_vec(),
         };
         let columns = without_lock(py, || BarColumns::new(raw, Interval::from_ns(interval_ns)?))?;
-        let stop = columns.view().len();
         Ok(Self {
-            columns: Arc::new(columns),
-            start: 0,
-            stop,
+            candles: columns.into(),
         })
     }
 
     fn __len__(&self) -> usize {
-        self.stop - self.start
+        self.candles.len()
     }
 
     /// Rows `start` to `stop`, sharing the columns.
     fn slice(&self, start: usize, stop: usize) -> Self {
-        let stop = (self.start + stop).min(self.stop);
         Self {
-            columns: Arc::clone(&self.columns),
-            start: (self.start + start).min(stop),
-            stop,
+            candles: self.candles.slice(start, stop),
         }
     }
 

@@ -33,7 +33,7 @@ pub fn parameters_from(parameters: &Bound<'_, PyDict>) -> PyResult<Vec<(String, 
         .collect()
 }
 
-fn parameter_value(name: &str, value: &Bound<'_, PyAny>) -> PyResult<ParameterValue> {
+pub fn parameter_value(name: &str, value: &Bound<'_, PyAny>) -> PyResult<ParameterValue> {
     // True is an int to Python, so switches come first.
     if let Ok(switch) = value.cast::<PyBool>() {
         Ok(ParameterValue::Bool(switch.is_true()))

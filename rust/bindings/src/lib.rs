@@ -16,9 +16,11 @@ mod names;
 mod order;
 mod portfolio;
 mod run;
+mod sampler;
 mod session;
 mod simulation;
 mod stats;
+mod sweep;
 mod view;
 
 #[global_allocator]
@@ -42,11 +44,15 @@ mod _core {
     #[pymodule_export]
     use super::run::{PyRun, run_backtest};
     #[pymodule_export]
+    use super::sampler::{PyGenetic, PyNsga};
+    #[pymodule_export]
     use super::session::PySession;
     #[pymodule_export]
     use super::simulation::PySimulation;
     #[pymodule_export]
     use super::stats::curve_metrics;
+    #[pymodule_export]
+    use super::sweep::PySweep;
     #[pymodule_export]
     use super::view::{PyColumnView, PyMarketView};
 

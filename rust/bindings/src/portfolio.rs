@@ -173,14 +173,7 @@ impl VenueDict<'_> {
             liquidation_fee_rate: self.liquidation_fee_rate,
             fee_in_base: self.fee_in_base,
             slippage: slippage(&self.slippage)?,
-            margin_mode: named(
-                "venue.margin_mode",
-                &self.margin_mode,
-                &[
-                    ("isolated", MarginMode::Isolated),
-                    ("cross", MarginMode::Cross),
-                ],
-            )?,
+            margin_mode: named("venue.margin_mode", &self.margin_mode, MarginMode::NAMES)?,
             fill_on_touch: self.fill_on_touch,
             seed: self.seed,
         })
@@ -234,26 +227,9 @@ impl StrategyDict<'_> {
                 .into_iter()
                 .map(IndicatorDict::into_use)
                 .collect::<PyResult<_>>()?,
-            signal_mode: named(
-                "signal_mode",
-                &self.signal_mode,
-                &[
-                    ("any", SignalMode::Any),
-                    ("all", SignalMode::All),
-                    ("majority", SignalMode::Majority),
-                    ("weighted", SignalMode::Weighted),
-                ],
-            )?,
+            signal_mode: named("signal_mode", &self.signal_mode, SignalMode::NAMES)?,
             min_confidence: self.min_confidence,
-            side: named(
-                "side",
-                &self.side,
-                &[
-                    ("long", AllowedSide::Long),
-                    ("short", AllowedSide::Short),
-                    ("both", AllowedSide::Both),
-                ],
-            )?,
+            side: named("side", &self.side, AllowedSide::NAMES)?,
             exit_on_opposite: self.exit_on_opposite,
             max_entries: self.max_entries,
             sizing: sizing(&self.sizing)?,
@@ -322,7 +298,7 @@ fn slippage(dict: &Bound<'_, PyDict>) -> PyResult<SlippageModel> {
     }
 }
 
-fn sizing(dict: &Bound<'_, PyDict>) -> PyResult<Sizing> {
+pub fn sizing(dict: &Bound<'_, PyDict>) -> PyResult<Sizing> {
     let number = |key| item::<f64>(dict, key);
     let method = match item::<String>(dict, "method")?.as_str() {
         "fixed_usd" => SizingMethod::FixedUsd {

@@ -95,14 +95,14 @@ impl PyRun {
 }
 
 /// Signals from outside: strategy, indicator, direction and confidence columns.
-type PyOutside<'py> = (
+pub type PyOutside<'py> = (
     usize,
     usize,
     PyReadonlyArray1<'py, i8>,
     PyReadonlyArray1<'py, f64>,
 );
 /// Funding payments: time and rate columns.
-type PyFunding<'py> = (PyReadonlyArray1<'py, i64>, PyReadonlyArray1<'py, f64>);
+pub type PyFunding<'py> = (PyReadonlyArray1<'py, i64>, PyReadonlyArray1<'py, f64>);
 
 /// Runs the portfolio over the bars of its markets.
 #[pyfunction]
@@ -165,7 +165,7 @@ pub fn run_backtest(
     })
 }
 
-fn same_length(name: &str, length: usize, expected: usize) -> Result<()> {
+pub fn same_length(name: &str, length: usize, expected: usize) -> Result<()> {
     if length == expected {
         Ok(())
     } else {
@@ -177,7 +177,7 @@ fn same_length(name: &str, length: usize, expected: usize) -> Result<()> {
     }
 }
 
-fn payments(given: Option<&PyFunding<'_>>) -> PyResult<Vec<Funding>> {
+pub fn payments(given: Option<&PyFunding<'_>>) -> PyResult<Vec<Funding>> {
     let Some((time_ns, rate)) = given else {
         return Ok(Vec::new());
     };

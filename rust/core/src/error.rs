@@ -68,6 +68,23 @@ impl Error {
         }
     }
 
+    /// The same error with `path` in front of the parameter that it names.
+    #[must_use]
+    pub fn within(self, path: &str) -> Self {
+        match self {
+            Self::Parameter {
+                parameter,
+                value,
+                requirement,
+            } => Self::Parameter {
+                parameter: format!("{path}.{parameter}"),
+                value,
+                requirement,
+            },
+            other => other,
+        }
+    }
+
     /// Shorthand for [`Error::Unknown`].
     pub fn unknown<'a>(
         kind: impl Into<String>,

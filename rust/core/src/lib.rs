@@ -10,7 +10,7 @@
 //! - [`venue`]: the simulated exchange: orders, matching, fees, slippage, margin, liquidation.
 //! - [`engine`]: the loop over bars that joins all of the above, and what it records.
 //! - [`stats`]: performance metrics.
-//! - [`sweep`]: many sets of parameters over the same history.
+//! - [`sweep`]: many parameter sets over the same history, and the search among them.
 
 pub mod engine;
 pub mod error;

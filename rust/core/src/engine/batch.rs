@@ -1,14 +1,16 @@
 //! A backtest: the engine over columns of history, all signals known in advance.
 
 use std::slice;
+use std::sync::Arc;
 
 use super::runner::Runner;
 use super::simulation::MarketBar;
-use super::supply::{OutsideSignals, Supply, Tape};
+use super::supply::OutsideSignals;
+use super::tape::{Feed, SignalTape, decision_rows};
 use super::{Engine, Funding, market_id};
 use crate::error::{Error, Result};
 use crate::market::Bars;
-use crate::plan::PortfolioSpec;
+use crate::plan::{PortfolioSpec, StrategySpec};
 
 /// Bars between two looks at the band in a scan; a whole number of vector lanes.
 const SCAN_BLOCK: usize = 64;
@@ -41,26 +43,43 @@ impl Engine {
     ) -> Result<Self> {
         portfolio.check()?;
         check_histories(portfolio, histories)?;
-        let runners = portfolio
-            .strategies
-            .iter()
-            .enumerate()
-            .map(|(strategy, spec)| {
-                let history = &histories[spec.market];
-                let supplies = spec
-                    .indicators
-                    .iter()
-                    .enumerate()
+        let record = |(strategy, spec): (usize, &StrategySpec)| {
+            let bars = histories[spec.market].bars;
+            let tapes = spec.indicators.iter().enumerate();
+            Ok(Feed {
+                tapes: tapes
                     .map(|(indicator, usage)| {
                         let given = outside.iter().find(|given| {
                             given.strategy == strategy && given.indicator == indicator
                         });
-                        Tape::record(usage, history.bars, history.start, given).map(Supply::Tape)
+                        SignalTape::record(usage, bars, given).map(Arc::new)
                     })
-                    .collect::<Result<_>>()?;
-                Runner::taped(strategy, spec, history.bars, supplies)
+                    .collect::<Result<_>>()?,
+                closes: decision_rows(spec, bars)?,
             })
-            .collect::<Result<_>>()?;
+        };
+        let feeds = portfolio
+            .strategies
+            .iter()
+            .enumerate()
+            .map(record)
+            .collect::<Result<Vec<_>>>()?;
+        Self::run_taped(portfolio, histories, &feeds)
+    }
+
+    /// Runs a whole backtest of a checked portfolio over checked histories, from signals recorded before: one feed a strategy.
+    pub(crate) fn run_taped(
+        portfolio: &PortfolioSpec,
+        histories: &[History<'_>],
+        feeds: &[Feed],
+    ) -> Result<Self> {
+        let interval = portfolio.interval();
+        let strategies = portfolio.strategies.iter().zip(feeds).enumerate();
+        let runners = strategies
+            .map(|(index, (spec, feed))| {
+                Runner::taped(index, spec, interval, histories[spec.market].start, feed)
+            })
+            .collect();
         let mut engine = Self::new(portfolio, runners)?;
         for (market, history) in histories.iter().enumerate() {
             engine.add_funding(market, history.funding.iter().copied())?;
@@ -228,7 +247,7 @@ fn first_outside(lows: &[f64], highs: &[f64], band_low: f64, band_high: f64) -> 
     None
 }
 
-fn check_histories(portfolio: &PortfolioSpec, histories: &[History<'_>]) -> Result<()> {
+pub(crate) fn check_histories(portfolio: &PortfolioSpec, histories: &[History<'_>]) -> Result<()> {
     if histories.len() != portfolio.markets.len() {
         return Err(Error::parameter(
             "bars",

@@ -9,14 +9,17 @@ mod performance;
 mod runner;
 mod simulation;
 mod supply;
+mod tape;
 
 pub use batch::History;
+pub(crate) use batch::check_histories;
 pub use desk::RefusedEntry;
 use desk::{Desk, Moment};
 use runner::Runner;
 pub use simulation::{Funding, MarketBar, Record, Simulation};
 use supply::Supply;
 pub use supply::{OutsideSignals, outside_signal};
+pub(crate) use tape::{Feed, SignalTape};
 
 use crate::error::{Error, Result};
 use crate::market::{Bar, Interval};

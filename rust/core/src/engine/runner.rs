@@ -1,21 +1,24 @@
 //! One strategy at work: from its standing signals and its position to orders.
 
+use std::sync::Arc;
+
 use super::desk::{Desk, Moment};
 use super::supply::Supply;
+use super::tape::{Feed, Tape};
 use crate::error::Result;
-use crate::market::{Bar, Bars, Interval};
+use crate::market::{Bar, Interval};
 use crate::plan::{
     AllowedSide, EntrySize, SizingInput, SizingMethod, StrategySpec, entry_order, entry_size,
 };
 use crate::risk::Refusal;
-use crate::signals::{Aggregator, Ballot, Direction, Vote, aggregate};
+use crate::signals::{Aggregator, Ballot, Direction, Vote};
 use crate::venue::{HEDGE, MAIN, MarketId, OrderId, OrderRequest, Purpose, Quantity, Side};
 
 /// When a strategy decides: at each close of its timeframe.
 #[derive(Debug)]
 enum DecisionClock {
     /// At these rows.
-    Rows(Vec<usize>),
+    Rows(Arc<[usize]>),
     /// Whenever this closes a bar.
     Live(Aggregator),
     /// At every bar.
@@ -89,19 +92,25 @@ impl Runner {
         Ok(Self::new(index, spec, interval, supplies, clock))
     }
 
-    /// A strategy whose signals over `bars` are known in advance.
+    /// A strategy whose signals are known in advance, from row `start` on.
     pub fn taped(
         index: usize,
         spec: &StrategySpec,
-        bars: Bars<'_>,
-        supplies: Vec<Supply>,
-    ) -> Result<Self> {
-        let clock = if spec.timeframe == bars.interval {
-            DecisionClock::EveryBar
-        } else {
-            DecisionClock::Rows(aggregate(bars, spec.timeframe)?.1)
-        };
-        Ok(Self::new(index, spec, bars.interval, supplies, clock))
+        interval: Interval,
+        start: usize,
+        feed: &Feed,
+    ) -> Self {
+        let tapes = feed.tapes.iter().map(Arc::clone);
+        let supplies = tapes
+            .map(|tape| Supply::Tape(Tape::at(start, tape)))
+            .collect();
+        let clock = feed
+            .closes
+            .as_ref()
+            .map_or(DecisionClock::EveryBar, |rows| {
+                DecisionClock::Rows(Arc::clone(rows))
+            });
+        Self::new(index, spec, interval, supplies, clock)
     }
 
     /// Market that the strategy trades.

@@ -66,5 +66,6 @@ pub use spec::{Column, IndicatorSpec, IndicatorStream, Step};
 pub use supertrend::{Ratchet, Supertrend, SupertrendLines, SupertrendPoint, supertrend};
 pub use t3::{T3, t3};
 pub use tema::{Tema, tema};
+pub(crate) use types::ma::crossings;
 pub use vwma::{Vwma, vwma};
 pub use wma::{Wma, wma};

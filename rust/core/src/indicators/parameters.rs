@@ -12,6 +12,8 @@ pub struct ParameterInfo {
     pub aliases: &'static [&'static str],
     /// What it may be.
     pub domain: Domain,
+    /// It only changes what the values say, not the values.
+    pub is_of_rule: bool,
 }
 
 impl ParameterInfo {
@@ -22,6 +24,7 @@ impl ParameterInfo {
             name,
             aliases: &[],
             domain,
+            is_of_rule: false,
         }
     }
 
@@ -29,6 +32,15 @@ impl ParameterInfo {
     #[must_use]
     pub const fn or(self, aliases: &'static [&'static str]) -> Self {
         Self { aliases, ..self }
+    }
+
+    /// The same, marked as one of the rule of signals.
+    #[must_use]
+    pub const fn of_rule(self) -> Self {
+        Self {
+            is_of_rule: true,
+            ..self
+        }
     }
 
     fn is_called(&self, name: &str) -> bool {
@@ -54,14 +66,7 @@ impl Resolved {
     ) -> Result<Self> {
         for (name, _) in given {
             if !table.iter().any(|parameter| parameter.is_called(name)) {
-                let known = table
-                    .iter()
-                    .flat_map(|p| std::iter::once(p.name).chain(p.aliases.iter().copied()));
-                return Err(Error::unknown(
-                    format!("parameter of {kind}"),
-                    name.as_str(),
-                    known,
-                ));
+                return Err(unknown(kind, table, name));
             }
         }
         let mut values = Vec::with_capacity(table.len());
@@ -83,6 +88,36 @@ impl Resolved {
             values.push((parameter.name, value));
         }
         Ok(Self { values })
+    }
+
+    /// The place of `name` in the table, and `value` in its canonical form.
+    pub(super) fn accept(
+        kind: &str,
+        table: &[ParameterInfo],
+        name: &str,
+        value: &ParameterValue,
+    ) -> Result<(usize, ParameterValue)> {
+        let place = table
+            .iter()
+            .position(|parameter| parameter.is_called(name))
+            .ok_or_else(|| unknown(kind, table, name))?;
+        let domain = &table[place].domain;
+        let accepted = domain
+            .accept(value)
+            .ok_or_else(|| Error::parameter(name, value, domain.requirement()))?;
+        Ok((place, accepted))
+    }
+
+    /// The same with other values in some places.
+    pub(super) fn with<'a>(
+        &self,
+        changes: impl IntoIterator<Item = (usize, &'a ParameterValue)>,
+    ) -> Self {
+        let mut values = self.values.clone();
+        for (place, value) in changes {
+            values[place].1 = value.clone();
+        }
+        Self { values }
     }
 
     /// Names and values.
@@ -145,6 +180,13 @@ impl Resolved {
             .unwrap_or_else(|| panic!("{name} is not in the indicator's table"))
             .1
     }
+}
+
+fn unknown(kind: &str, table: &[ParameterInfo], name: &str) -> Error {
+    let known = table
+        .iter()
+        .flat_map(|p| std::iter::once(p.name).chain(p.aliases.iter().copied()));
+    Error::unknown(format!("parameter of {kind}"), name, known)
 }
 
 #[cfg(test)]

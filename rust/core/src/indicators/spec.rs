@@ -90,7 +90,10 @@ impl IndicatorSpec {
     )]
     pub fn from_parameters(kind: &str, parameters: &[(String, ParameterValue)]) -> Result<Self> {
         let info = describe(kind)?;
-        let parameters = Resolved::new(info.kind, info.parameters, parameters)?;
+        Self::build(info, Resolved::new(info.kind, info.parameters, parameters)?)
+    }
+
+    fn build(info: &'static IndicatorInfo, parameters: Resolved) -> Result<Self> {
         let fresh = match info.kind {
             "rsi" => AnyIndicator::Rsi(rsi::build(&parameters)?.into()),
             "macd" => AnyIndicator::Macd(macd::build(&parameters)?.into()),
@@ -103,7 +106,7 @@ impl IndicatorSpec {
                 AnyIndicator::AdaptiveTrendFinder(adaptive_trend_finder::build(&parameters)?.into())
             }
             "ultimate_ma" => AnyIndicator::UltimateMa(ultimate_ma::build(&parameters)?.into()),
-            _ => panic!("{kind:?} is in the catalogue, but nothing builds it"),
+            kind => panic!("{kind:?} is in the catalogue, but nothing builds it"),
         };
         Ok(Self {
             info,
@@ -122,6 +125,25 @@ impl IndicatorSpec {
     #[must_use]
     pub fn parameters(&self) -> &[(&'static str, ParameterValue)] {
         self.parameters.values()
+    }
+
+    /// The place of parameter `name` among [`Self::parameters`], and `value` in the form it has there.
+    ///
+    /// # Errors
+    /// Unknown parameter (with a suggestion), or a value out of range.
+    pub fn accept(&self, name: &str, value: &ParameterValue) -> Result<(usize, ParameterValue)> {
+        Resolved::accept(self.info.kind, self.info.parameters, name, value)
+    }
+
+    /// The same with other values, accepted before, in some places.
+    ///
+    /// # Errors
+    /// Values that cannot be together, such as a fast period above the slow one.
+    pub fn with<'a>(
+        &self,
+        changes: impl IntoIterator<Item = (usize, &'a ParameterValue)>,
+    ) -> Result<Self> {
+        Self::build(self.info, self.parameters.with(changes))
     }
 
     /// Names of the columns: values first, then flags.
@@ -168,6 +190,33 @@ impl IndicatorSpec {
     pub fn signals(&self, bars: Bars<'_>) -> Vec<SignalEvent> {
         let rows = Rows::from(bars);
         with_indicator!(self.fresh.clone(), indicator => indicator.signals(rows))
+    }
+
+    /// Whether the parameter at a place only changes what the values say, not the values.
+    #[must_use]
+    pub const fn is_of_rule(&self, place: usize) -> bool {
+        self.info.parameters[place].is_of_rule
+    }
+
+    /// The columns of values over `bars`, without those that no rule of signals reads and without flags.
+    #[must_use]
+    pub fn values(&self, bars: Bars<'_>) -> Vec<Vec<f64>> {
+        let rows = Rows::from(bars);
+        with_indicator!(self.fresh.clone(), indicator => indicator.values(rows))
+    }
+
+    /// Every signal that [`Self::values`] set off, of this indicator or of one that differs in parameters of the rule only.
+    #[expect(
+        clippy::missing_panics_doc,
+        reason = "the values are those of the same type"
+    )]
+    #[must_use]
+    pub fn read(&self, close: &[f64], values: &[Vec<f64>]) -> Vec<SignalEvent> {
+        let columns: Vec<&[f64]> = values.iter().map(Vec::as_slice).collect();
+        with_indicator!(self.fresh.clone(), indicator => {
+            let columns = columns.as_slice().try_into().expect("values of the same type");
+            indicator.read(close, columns)
+        })
     }
 
     /// The signal that given values (the columns of the catalogue, without flags) set off at the last row; the first row is taken as the first ever.

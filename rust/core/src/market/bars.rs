@@ -161,6 +161,18 @@ pub struct RawColumns {
     pub volume: Vec<f64>,
 }
 
+impl RawColumns {
+    /// Adds a bar at the end.
+    pub fn push(&mut self, bar: &Bar) {
+        self.open_time_ns.push(bar.open_time_ns);
+        self.open.push(bar.open);
+        self.high.push(bar.high);
+        self.low.push(bar.low);
+        self.close.push(bar.close);
+        self.volume.push(bar.volume);
+    }
+}
+
 impl BarColumns {
     /// Takes the columns over after checking lengths, order of time and every bar.
     ///

@@ -22,7 +22,7 @@ impl PortfolioSpec {
             ));
         }
         for (index, market) in self.markets.iter().enumerate() {
-            at(&format!("markets[{index}]"), check_market(market))?;
+            at(|| format!("markets[{index}]"), check_market(market))?;
             if market.interval != self.markets[0].interval {
                 return Err(Error::parameter(
                     format!("markets[{index}].interval"),
@@ -34,7 +34,7 @@ impl PortfolioSpec {
                 ));
             }
         }
-        at("limits", check_limits(&self.limits))?;
+        at(|| "limits".to_owned(), check_limits(&self.limits))?;
         if self.strategies.len() > usize::from(u16::MAX) {
             return Err(Error::parameter(
                 "strategies",
@@ -44,7 +44,7 @@ impl PortfolioSpec {
         }
         for (index, strategy) in self.strategies.iter().enumerate() {
             at(
-                &format!("strategies[{index}]"),
+                || format!("strategies[{index}]"),
                 self.check_strategy(strategy),
             )?;
         }
@@ -92,7 +92,7 @@ impl PortfolioSpec {
         Aggregator::new(market.interval, strategy.timeframe)?;
         for (index, indicator) in strategy.indicators.iter().enumerate() {
             at(
-                &format!("indicators[{index}]"),
+                || format!("indicators[{index}]"),
                 check_use(indicator, market),
             )?;
         }
@@ -120,7 +120,7 @@ impl PortfolioSpec {
             return Err(Error::parameter("max_holding_ns", ns, "positive"));
         }
         at(
-            "sizing",
+            || "sizing".to_owned(),
             check_sizing(&strategy.sizing, strategy.stop_loss_pct),
         )?;
         let Some(hedge) = strategy.hedge else {
@@ -140,27 +140,15 @@ impl PortfolioSpec {
     }
 }
 
-/// Puts `path` in front of the parameter of an error.
-fn at<T>(path: &str, result: Result<T>) -> Result<T> {
-    result.map_err(|error| match error {
-        Error::Parameter {
-            parameter,
-            value,
-            requirement,
-        } => Error::Parameter {
-            parameter: format!("{path}.{parameter}"),
-            value,
-            requirement,
-        },
-        other => other,
-    })
+/// Puts the path in front of the parameter of an error; it is spelt out only then.
+fn at<T>(path: impl FnOnce() -> String, result: Result<T>) -> Result<T> {
+    result.map_err(|error| error.within(&path()))
 }
 
 fn check_market(market: &MarketSpec) -> Result<()> {
-    market
-        .instrument
-        .as_ref()
-        .map_or(Ok(()), |instrument| at("instrument", instrument.check()))
+    market.instrument.as_ref().map_or(Ok(()), |instrument| {
+        at(|| "instrument".to_owned(), instrument.check())
+    })
 }
 
 fn check_use(indicator: &IndicatorUse, market: &MarketSpec) -> Result<()> {

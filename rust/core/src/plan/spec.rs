@@ -40,6 +40,15 @@ pub enum AllowedSide {
     Both,
 }
 
+impl AllowedSide {
+    /// Every choice under its name in configurations.
+    pub const NAMES: &[(&str, Self)] = &[
+        ("long", Self::Long),
+        ("short", Self::Short),
+        ("both", Self::Both),
+    ];
+}
+
 /// How the margin capital of a trade is found.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum SizingMethod {

@@ -102,12 +102,7 @@ pub fn aggregate(bars: Bars<'_>, timeframe: Interval) -> Result<(BarColumns, Vec
     let mut known_at = Vec::new();
     for row in 0..bars.len() {
         for bar in aggregator.push(&bars.bar(row)).iter() {
-            raw.open_time_ns.push(bar.open_time_ns);
-            raw.open.push(bar.open);
-            raw.high.push(bar.high);
-            raw.low.push(bar.low);
-            raw.close.push(bar.close);
-            raw.volume.push(bar.volume);
+            raw.push(bar);
             known_at.push(row);
         }
     }

@@ -16,6 +16,16 @@ pub enum SignalMode {
     Weighted,
 }
 
+impl SignalMode {
+    /// Every mode under its name in configurations.
+    pub const NAMES: &[(&str, Self)] = &[
+        ("any", Self::Any),
+        ("all", Self::All),
+        ("majority", Self::Majority),
+        ("weighted", Self::Weighted),
+    ];
+}
+
 /// What the indicators say together.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Vote {

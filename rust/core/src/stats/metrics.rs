@@ -1,5 +1,7 @@
 //! The metrics of a run, and their names.
 
+use crate::error::{Error, Result};
+
 /// A metric without a value, and why.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Undefined {
@@ -96,6 +98,16 @@ pub struct Metrics {
 }
 
 impl Metrics {
+    /// The place of a metric among the [`Self::entries`].
+    ///
+    /// # Errors
+    /// A name that does not exist, with a suggestion.
+    pub fn place(name: &str) -> Result<usize> {
+        let entries = Self::default().entries();
+        let found = entries.iter().position(|(known, _)| *known == name);
+        found.ok_or_else(|| Error::unknown("metric", name, entries.map(|(known, _)| known)))
+    }
+
     /// Every metric under its name, in the order of the fields.
     #[must_use]
     pub fn entries(&self) -> [(&'static str, MetricValue); 35] {

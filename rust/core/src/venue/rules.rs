@@ -49,6 +49,11 @@ pub enum MarginMode {
     Cross,
 }
 
+impl MarginMode {
+    /// Both modes under their names in configurations.
+    pub const NAMES: &[(&str, Self)] = &[("isolated", Self::Isolated), ("cross", Self::Cross)];
+}
+
 /// Rules of the simulated venue.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct VenueRules {

@@ -32,7 +32,8 @@ pub(in crate::indicators) const INFO: IndicatorInfo = IndicatorInfo {
                 high: 0.5,
                 default: 0.05,
             },
-        ),
+        )
+        .of_rule(),
     ],
     columns: &[
         "bb_middle",

@@ -8,9 +8,10 @@ use crate::indicators::ema::Ema;
 use crate::indicators::parameters::{ParameterInfo, Resolved};
 use crate::indicators::rows::Rows;
 use crate::indicators::rule::Rule;
+use crate::indicators::simd::{Work, dispatch};
 use crate::indicators::sma::Sma;
-use crate::signals::Trigger;
-use crate::signals::rules::MaRule;
+use crate::signals::rules::{MaRule, SignalRule};
+use crate::signals::{SignalEvent, Trigger};
 
 pub(in crate::indicators) const INFO: IndicatorInfo = IndicatorInfo {
     kind: "ma",
@@ -51,6 +52,23 @@ pub(in crate::indicators) fn build(parameters: &Resolved) -> Result<MaIndicator>
         lines,
         rule: MaRule::default(),
     })
+}
+
+/// Every signal of two averages that have been computed before, as [`MaIndicator`] gives them.
+pub(crate) fn crossings(fast: &[f64], slow: &[f64]) -> Vec<SignalEvent> {
+    struct Scan<'a>([&'a [f64]; 3]);
+    impl Work for Scan<'_> {
+        type Output = Vec<SignalEvent>;
+
+        #[inline(always)]
+        fn run(self) -> Vec<SignalEvent> {
+            let mut events = Vec::new();
+            MaRule::default().scan(&[], self.0, 0, &mut events);
+            events
+        }
+    }
+    // The rule takes the ratio from the other two.
+    dispatch(Scan([fast, slow, &[]]))
 }
 
 /// The two averages, fast first.

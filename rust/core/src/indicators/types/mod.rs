@@ -69,6 +69,22 @@ impl<L: Lines<N>, R: SignalRule<N>, const N: usize> Indicator<L, R, N> {
         events
     }
 
+    /// The values alone, without those that no rule reads.
+    pub(super) fn values(mut self, rows: Rows<'_>) -> Vec<Vec<f64>> {
+        let mut columns: [Vec<f64>; N] = from_fn(|_| vec![f64::NAN; rows.len()]);
+        for (start, part) in rows.chunks(CHUNK) {
+            let mut columns = columns
+                .each_mut()
+                .map(|column| &mut column[start..start + part.len()]);
+            dispatch(Advance {
+                lines: &mut self.lines,
+                rows: part,
+                values: columns.each_mut().map(|column| &mut **column),
+            });
+        }
+        columns.into()
+    }
+
     /// The signals that given columns of values set off.
     pub(super) fn read(mut self, close: &[f64], columns: [&[f64]; N]) -> Vec<SignalEvent> {
         let mut events = Vec::new();
@@ -79,8 +95,11 @@ impl<L: Lines<N>, R: SignalRule<N>, const N: usize> Indicator<L, R, N> {
     /// Takes the next row and writes its values.
     pub(super) fn update(&mut self, row: Rows<'_>, values: &mut [f64; N]) -> Option<Signal> {
         *values = [f64::NAN; N];
-        let lines = &mut self.lines;
-        dispatch(Advance { lines, row, values });
+        dispatch(Advance {
+            lines: &mut self.lines,
+            rows: row,
+            values: values.each_mut().map(std::slice::from_mut),
+        });
         L::derive(values.each_mut().map(std::slice::from_mut));
         self.rule.update(row.close[0], *values)
     }
@@ -130,8 +149,8 @@ impl<L: Lines<N>, R: SignalRule<N>, const N: usize> Work for Feed<'_, L, R, N> {
 
 struct Advance<'a, L, const N: usize> {
     lines: &'a mut L,
-    row: Rows<'a>,
-    values: &'a mut [f64; N],
+    rows: Rows<'a>,
+    values: [&'a mut [f64]; N],
 }
 
 impl<L: Lines<N>, const N: usize> Work for Advance<'_, L, N> {
@@ -139,7 +158,6 @@ impl<L: Lines<N>, const N: usize> Work for Advance<'_, L, N> {
 
     #[inline(always)]
     fn run(self) {
-        let values = self.values.each_mut().map(std::slice::from_mut);
-        self.lines.run(self.row, values);
+        self.lines.run(self.rows, self.values);
     }
 }

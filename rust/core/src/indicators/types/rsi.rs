@@ -24,9 +24,9 @@ pub(in crate::indicators) const INFO: IndicatorInfo = IndicatorInfo {
     description: "Relative strength index: how one-sided the latest moves were, from 0 to 100.",
     parameters: &[
         ParameterInfo::new("period", Domain::period(2, 14)),
-        ParameterInfo::new("overbought", level(70.0)),
-        ParameterInfo::new("oversold", level(30.0)),
-        ParameterInfo::new("signal_period", Domain::period(1, 1)),
+        ParameterInfo::new("overbought", level(70.0)).of_rule(),
+        ParameterInfo::new("oversold", level(30.0)).of_rule(),
+        ParameterInfo::new("signal_period", Domain::period(1, 1)).of_rule(),
         ParameterInfo::new(
             "trigger",
             Domain::Word {
@@ -34,7 +34,8 @@ pub(in crate::indicators) const INFO: IndicatorInfo = IndicatorInfo {
                 default: "level",
                 numbered: false,
             },
-        ),
+        )
+        .of_rule(),
     ],
     columns: &["rsi"],
     flags: &[

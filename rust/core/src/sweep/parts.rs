@@ -1,0 +1,259 @@
+//! Which shared elements each set of a pass needs, and the order in which few of them serve many sets.
+
+use std::collections::HashMap;
+use std::ops::Range;
+
+use super::voices::{Key, Part, Work};
+use crate::signals::SignalEvent;
+
+/// Keys up to this many are looked up in a table, others in a map.
+const LARGEST_TABLE: u128 = 1 << 16;
+
+/// Bytes of columns that stay in the second-level cache while the sets that share them are run.
+const CACHED_BYTES: usize = 1 << 19;
+
+/// Most sets of a block: their rows are kept until it ends.
+const MOST_SETS: usize = 1 << 13;
+
+const UNSEEN: u32 = u32::MAX;
+
+/// The elements of a pass, numbered in the order in which the sets first need them.
+#[derive(Debug)]
+pub(super) struct Elements {
+    width: usize,
+    parts: usize,
+    /// Element of each part, set after set.
+    of_sets: Vec<u32>,
+    /// Part of each element, and a set that needs it.
+    of_elements: Vec<(u32, u32)>,
+    /// Bytes of an element of each part, at most.
+    bytes: Vec<usize>,
+}
+
+enum Numbers {
+    Table(Vec<u32>),
+    Map(HashMap<u128, u32>),
+}
+
+impl Numbers {
+    fn new(key: &Key) -> Self {
+        match usize::try_from(key.size) {
+            Ok(size) if key.size <= LARGEST_TABLE => Self::Table(vec![UNSEEN; size]),
+            _ => Self::Map(HashMap::new()),
+        }
+    }
+
+    fn of(&mut self, key: u128) -> &mut u32 {
+        match self {
+            Self::Table(table) => {
+                let index = usize::try_from(key).expect("a key of a table is below its length");
+                &mut table[index]
+            }
+            Self::Map(map) => map.entry(key).or_insert(UNSEEN),
+        }
+    }
+}
+
+impl Elements {
+    /// The elements of all sets of `digits`, `width` of them a set. `rows` gives the bars that a part is computed over.
+    pub fn new(
+        parts: &[Part],
+        digits: &[u32],
+        width: usize,
+        rows: impl Fn(&Part) -> usize,
+    ) -> Self {
+        let mut numbers: Vec<_> = parts.iter().map(|part| Numbers::new(&part.key)).collect();
+        let mut of_sets = Vec::with_capacity(digits.len() / width * parts.len());
+        let mut of_elements = Vec::new();
+        for (set, digits) in (0..).zip(digits.chunks_exact(width)) {
+            for ((index, part), numbers) in (0..).zip(parts).zip(&mut numbers) {
+                let number = numbers.of(part.key.of(digits));
+                if *number == UNSEEN {
+                    *number = u32::try_from(of_elements.len()).expect("a pass is short");
+                    of_elements.push((index, set));
+                }
+                of_sets.push(*number);
+            }
+        }
+        let bytes = parts.iter().map(|part| {
+            let row = match part.work {
+                Work::Average(_) => size_of::<f64>(),
+                Work::Tape { .. } => size_of::<SignalEvent>(),
+            };
+            row * rows(part)
+        });
+        Self {
+            width,
+            parts: parts.len(),
+            of_sets,
+            of_elements,
+            bytes: bytes.collect(),
+        }
+    }
+
+    /// Number of elements.
+    pub const fn len(&self) -> usize {
+        self.of_elements.len()
+    }
+
+    /// The elements that a set needs, one a part.
+    #[inline]
+    pub fn of_set(&self, set: u32) -> &[u32] {
+        let first = set as usize * self.parts;
+        &self.of_sets[first..first + self.parts]
+    }
+
+    /// Part of an element.
+    pub fn part(&self, element: u32) -> usize {
+        self.of_elements[element as usize].0 as usize
+    }
+
+    /// Digits of a set that needs the element.
+    pub fn sample<'a>(&self, element: u32, digits: &'a [u32]) -> &'a [u32] {
+        let first = self.of_elements[element as usize].1 as usize * self.width;
+        &digits[first..first + self.width]
+    }
+
+    /// The sets in the order in which they are run: tiles whose elements fit the budget, within them tiles whose elements stay in the cache.
+    pub fn order(&self, sets: usize, budget_bytes: usize) -> Vec<u32> {
+        let mut order: Vec<u32> = (0..u32::try_from(sets).expect("a pass is short")).collect();
+        let one_of_each: usize = self.bytes.iter().sum();
+        if self.parts < 2 || self.len() * self.largest() <= CACHED_BYTES {
+            order.sort_by_key(|set| self.of_set(*set).first().copied());
+            return order;
+        }
+        let shift = |bytes: usize| (bytes / one_of_each.max(1)).max(1).ilog2();
+        let shifts = [shift(budget_bytes), shift(CACHED_BYTES), 0];
+        order.sort_unstable_by(|a, b| {
+            let (of_a, of_b) = (self.of_set(*a), self.of_set(*b));
+            let by_tile = |shift: &u32| {
+                let tiles_of_a = of_a.iter().map(|element| element >> shift);
+                tiles_of_a.cmp(of_b.iter().map(|element| element >> shift))
+            };
+            let decided = shifts.iter().map(by_tile).find(|order| order.is_ne());
+            decided.unwrap_or_else(|| a.cmp(b))
+        });
+        order
+    }
+
+    fn largest(&self) -> usize {
+        self.bytes.iter().copied().max().unwrap_or(0)
+    }
+
+    /// Cuts `order` into blocks whose elements fit the budget; calls `run` with the sets of each and the elements that they need.
+    pub fn blocks(
+        &self,
+        order: &[u32],
+        budget_bytes: usize,
+        mut run: impl FnMut(Range<usize>, &[u32]),
+    ) {
+        let mut block_of = vec![0_u32; self.len()];
+        let mut block = 1;
+        let mut needed = Vec::new();
+        let (mut first, mut bytes) = (0, 0);
+        for (place, set) in order.iter().enumerate() {
+            let elements = self.of_set(*set);
+            let missing = |block_of: &[u32], block| {
+                let new = elements.iter().filter(|e| block_of[**e as usize] != block);
+                new.map(|e| self.bytes[self.part(*e)]).sum::<usize>()
+            };
+            let more = missing(&block_of, block);
+            if place > first && (bytes + more > budget_bytes || place - first == MOST_SETS) {
+                run(first..place, &needed);
+                needed.clear();
+                (first, bytes, block) = (place, 0, block + 1);
+            }
+            bytes += missing(&block_of, block);
+            for element in elements {
+                if block_of[*element as usize] != block {
+                    block_of[*element as usize] = block;
+                    needed.push(*element);
+                }
+            }
+        }
+        if first < order.len() {
+            run(first..order.len(), &needed);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SIDE: u32 = 40;
+    const ROWS: usize = 100_000;
+    const TAPE: usize = size_of::<SignalEvent>() * ROWS;
+
+    /// Two parts of a grid, each keyed by one axis; the sets in rows.
+    fn grid() -> (Vec<u32>, Elements) {
+        let lengths = [SIDE as usize; 2];
+        let part = |axis: usize| Part {
+            strategy: 0,
+            indicator: axis,
+            key: Key::new(&[axis], &lengths).unwrap(),
+            work: Work::Tape {
+                values: Key::new(&[axis], &lengths).unwrap(),
+            },
+        };
+        let digits: Vec<u32> = (0..SIDE * SIDE)
+            .flat_map(|set| [set / SIDE, set % SIDE])
+            .collect();
+        let elements = Elements::new(&[part(0), part(1)], &digits, 2, |_| ROWS);
+        (digits, elements)
+    }
+
+    #[test]
+    fn each_set_finds_the_elements_of_its_digits() {
+        let (digits, elements) = grid();
+        assert_eq!(elements.len(), 2 * SIDE as usize);
+        for (set, own) in (0..).zip(digits.chunks_exact(2)) {
+            for (part, element) in elements.of_set(set).iter().enumerate() {
+                assert_eq!(elements.part(*element), part);
+                assert_eq!(elements.sample(*element, &digits)[part], own[part]);
+            }
+        }
+    }
+
+    #[test]
+    fn blocks_hold_every_set_once_within_the_budget_and_few_elements_serve_many_sets() {
+        let (_, elements) = grid();
+        let budget = 16 * TAPE;
+        let order = elements.order((SIDE * SIDE) as usize, budget);
+        let mut sets = Vec::new();
+        let mut computed = 0;
+        elements.blocks(&order, budget, |places, needed| {
+            assert!(needed.len() * TAPE <= budget);
+            for set in &order[places.clone()] {
+                assert!(
+                    elements
+                        .of_set(*set)
+                        .iter()
+                        .all(|element| needed.contains(element))
+                );
+            }
+            sets.extend_from_slice(&order[places]);
+            computed += needed.len();
+        });
+        sets.sort_unstable();
+        assert_eq!(sets, (0..SIDE * SIDE).collect::<Vec<_>>());
+        // Tiles of 8 by 8 sets need 16 elements each; row after row would need one a set.
+        assert!(
+            computed <= 25 * 16,
+            "{computed} elements for {} sets",
+            SIDE * SIDE
+        );
+    }
+
+    #[test]
+    fn a_set_that_exceeds_the_budget_alone_still_gets_its_block() {
+        let (_, elements) = grid();
+        let order = elements.order(4, TAPE);
+        let mut blocks = 0;
+        elements.blocks(&order, TAPE, |places, needed| {
+            assert_eq!((places.len(), needed.len()), (1, 2));
+            blocks += 1;
+        });
+        assert_eq!(blocks, 4);
+    }
+}

@@ -1,0 +1,173 @@
+//! Many sets at once: each row is written to its own place, whoever computes it and whenever.
+
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use rayon::prelude::*;
+
+use super::bank::{Bank, Order};
+use super::evaluate::{Evaluator, SetRun, SharedSet, Stage};
+use super::parts::Elements;
+use super::workers::check_threads;
+use super::{Span, Sweep};
+use crate::error::{Error, Result};
+
+/// Sets whose elements are numbered together; bounds what is kept beside the rows.
+const PASS: usize = 1 << 16;
+
+/// Bytes of shared columns and tapes at hand at once, all threads together.
+const BUDGET_BYTES: usize = 24 << 20;
+
+/// Most sets that a thread takes at once.
+const MOST_TAKEN: usize = 64;
+
+/// Rows of numbers, one a set.
+#[derive(Debug)]
+pub(super) struct Table {
+    /// Row-major; NaN in rows that failed.
+    pub values: Vec<f64>,
+    pub failed: Vec<bool>,
+}
+
+impl Sweep {
+    /// Runs every set and lets `measure` fill its row of `width` numbers; a row that it refuses has failed.
+    pub(super) fn measure(
+        &self,
+        digits: &[u32],
+        width: usize,
+        span: Span,
+        threads: usize,
+        measure: impl Fn(&SetRun<'_>, &mut [f64]) -> Result<()> + Sync,
+    ) -> Result<Table> {
+        self.check_digits(digits)?;
+        check_threads(threads)?;
+        let stage = Stage::new(self, span)?;
+        let sets = digits.len() / self.axes.width();
+        let mut table = Table {
+            values: vec![f64::NAN; sets * width],
+            failed: vec![false; sets],
+        };
+        let workers: Vec<_> = (0..threads)
+            .map(|_| Mutex::new(Evaluator::new(&stage)))
+            .collect();
+        let pass = PASS * self.axes.width();
+        self.workers.install(threads, || {
+            let mut bank = Bank::new();
+            for (index, digits) in digits.chunks(pass).enumerate() {
+                let run = Pass {
+                    stage: &stage,
+                    workers: &workers,
+                    digits,
+                    width,
+                    first: index * PASS,
+                };
+                run.run(&mut bank, &mut table, &measure);
+            }
+        })?;
+        Ok(table)
+    }
+
+    /// Checks that digits are those of whole sets and in range.
+    pub(super) fn check_digits(&self, digits: &[u32]) -> Result<()> {
+        let width = self.axes.width();
+        if digits.len() % width != 0 {
+            return Err(Error::parameter(
+                "digits",
+                format!("{} of them", digits.len()),
+                format!("whole sets of {width}, one digit an axis"),
+            ));
+        }
+        for (row, set) in digits.chunks_exact(width).enumerate() {
+            for (axis, (digit, length)) in set.iter().zip(self.axes.lengths()).enumerate() {
+                if *digit as usize >= *length {
+                    return Err(Error::data(
+                        format!("digits[{axis}]"),
+                        row,
+                        digit,
+                        format!("a digit must be below the {length} values of its axis"),
+                    ));
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Sets that are ordered together.
+struct Pass<'a, 's> {
+    stage: &'s Stage<'s>,
+    workers: &'a [Mutex<Evaluator<'s>>],
+    digits: &'a [u32],
+    width: usize,
+    /// Row of the first set.
+    first: usize,
+}
+
+impl<'s> Pass<'_, 's> {
+    fn run(
+        &self,
+        bank: &mut Bank,
+        table: &mut Table,
+        measure: &(impl Fn(&SetRun<'_>, &mut [f64]) -> Result<()> + Sync),
+    ) {
+        let sweep = self.stage.sweep;
+        let axes = sweep.axes.width();
+        let elements = Elements::new(&sweep.voices.parts, self.digits, axes, |part| {
+            let market = sweep.portfolio.strategies[part.strategy].market;
+            self.stage.histories[market].bars.len()
+        });
+        let order = elements.order(self.digits.len() / axes, BUDGET_BYTES);
+        bank.begin(elements.len());
+        let mut rows = Vec::new();
+        let mut failed = Vec::new();
+        elements.blocks(&order, BUDGET_BYTES, |places, wanted| {
+            bank.stock(
+                Order {
+                    stage: self.stage,
+                    elements: &elements,
+                    digits: self.digits,
+                },
+                wanted,
+            );
+            let sets = &order[places];
+            rows.clear();
+            rows.resize(sets.len() * self.width, f64::NAN);
+            failed.clear();
+            failed.resize(sets.len(), false);
+            let taken = (sets.len() / (4 * self.workers.len())).clamp(1, MOST_TAKEN);
+            let shared = |set: u32| SharedSet {
+                digits: &self.digits[set as usize * axes..][..axes],
+                elements: elements.of_set(set),
+                bank,
+            };
+            sets.par_chunks(taken)
+                .zip(rows.par_chunks_mut(taken * self.width))
+                .zip(failed.par_chunks_mut(taken))
+                .for_each(|((sets, rows), failed)| {
+                    let mut worker = self.worker();
+                    let rows = rows.chunks_exact_mut(self.width);
+                    for ((set, row), failed) in sets.iter().zip(rows).zip(failed) {
+                        let run = worker.run_shared(shared(*set));
+                        *failed = run.is_none_or(|run| measure(&run, row).is_err());
+                        if *failed {
+                            row.fill(f64::NAN);
+                        }
+                    }
+                });
+            for (place, set) in sets.iter().enumerate() {
+                let row = self.first + *set as usize;
+                table.failed[row] = failed[place];
+                let from = &rows[place * self.width..][..self.width];
+                table.values[row * self.width..][..self.width].copy_from_slice(from);
+            }
+        });
+    }
+
+    /// The evaluator of this thread.
+    fn worker(&self) -> MutexGuard<'_, Evaluator<'s>> {
+        let thread = rayon::current_thread_index().expect("called on a thread of the pool");
+        // A panic ends the whole call.
+        self.workers[thread]
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+    }
+}

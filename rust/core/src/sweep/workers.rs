@@ -1,0 +1,56 @@
+//! The threads of a sweep, kept between calls.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use rayon::{ThreadPool, ThreadPoolBuilder};
+
+use crate::error::{Error, Result};
+
+const MOST_THREADS: usize = 1024;
+
+/// Checks a number of threads before anything is made for each of them.
+pub(super) fn check_threads(threads: usize) -> Result<()> {
+    if (1..=MOST_THREADS).contains(&threads) {
+        return Ok(());
+    }
+    let requirement = format!("at least 1 and at most {MOST_THREADS}");
+    Err(Error::parameter("threads", threads, requirement))
+}
+
+/// A pool of the size that was asked for last.
+#[derive(Debug, Default)]
+pub(super) struct Workers {
+    pool: Mutex<Option<Arc<ThreadPool>>>,
+}
+
+impl Workers {
+    /// Does `work` on `threads` threads.
+    pub fn install<T: Send>(&self, threads: usize, work: impl FnOnce() -> T + Send) -> Result<T> {
+        Ok(self.pool(threads)?.install(work))
+    }
+
+    fn pool(&self, threads: usize) -> Result<Arc<ThreadPool>> {
+        check_threads(threads)?;
+        // A panic elsewhere cannot leave the pool half made.
+        let mut kept = self.pool.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(pool) = kept
+            .as_ref()
+            .filter(|pool| pool.current_num_threads() == threads)
+        {
+            return Ok(Arc::clone(pool));
+        }
+        let pool = ThreadPoolBuilder::new()
+            .num_threads(threads)
+            .build()
+            .map_err(|error| {
+                Error::parameter(
+                    "threads",
+                    threads,
+                    format!("a number that starts ({error})"),
+                )
+            })?;
+        let pool = Arc::new(pool);
+        *kept = Some(Arc::clone(&pool));
+        Ok(pool)
+    }
+}
