@@ -1,85 +1,85 @@
-use spark_stacker_core::engine::{Engine, History};
-use spark_stacker_core::indicators::{IndicatorSpec, ParameterValue, sma};
-use spark_stacker_core::market::{BarColumns, Interval, RawColumns};
-use spark_stacker_core::plan::*;
-use spark_stacker_core::signals::SignalMode;
-use spark_stacker_core::sweep::lean::*;
-use spark_stacker_core::venue::{SlippageModel, VenueRules};
+//! Times the grid of 5,000 crossings of averages: `cargo run --release --example grid [bars]`.
+//!
+//! Prints nanoseconds of wall and of processor time per bar and set, on one thread and on two.
 
-fn cpu() -> f64 {
-    std::fs::read_to_string("/proc/thread-self/schedstat")
-        .unwrap()
-        .split(' ')
-        .next()
-        .unwrap()
-        .parse()
-        .unwrap()
-}
-const H: i64 = 3_600_000_000_000;
-fn main() {
-    let n: usize = std::env::args().nth(1).map_or(8760, |a| a.parse().unwrap());
-    let hedged = std::env::args().nth(2).is_some();
-    let mut s = 12345u64;
-    let mut unit = || {
-        s ^= s << 13;
-        s ^= s >> 7;
-        s ^= s << 17;
-        (s >> 11) as f64 / (1u64 << 53) as f64
+use std::time::Instant;
+
+use spark_stacker_core::indicators::{IndicatorSpec, ParameterValue};
+use spark_stacker_core::market::{BarColumns, Candles, Interval, RawColumns};
+use spark_stacker_core::plan::{
+    AllowedSide, HedgeSpec, IndicatorUse, LimitSpec, MarketSpec, PortfolioSpec, SignalSource,
+    Sizing, SizingMethod, StrategySpec,
+};
+use spark_stacker_core::signals::SignalMode;
+use spark_stacker_core::stats::Metrics;
+use spark_stacker_core::sweep::{Axis, AxisValue, MarketHistory, Span, Sweep, Target};
+use spark_stacker_core::venue::VenueRules;
+use spark_stacker_core::{Error, Result};
+
+const HOUR_NS: i64 = 3_600_000_000_000;
+const FAST: std::ops::Range<i64> = 5..55;
+const SLOW: std::ops::Range<i64> = 60..160;
+const ROUNDS: usize = 5;
+
+/// A random walk (xorshift, Marsaglia 2003; a sum of twelve uniforms for a normal draw).
+fn candles(rows: usize) -> Result<Candles> {
+    let mut state = 12_345_u64;
+    let mut uniform = || {
+        state ^= state << 13;
+        state ^= state >> 7;
+        state ^= state << 17;
+        (state >> 11) as f64 / (1_u64 << 53) as f64
     };
-    let step = 0.005f64.min(0.5 / (n as f64).sqrt());
+    let step = (0.5 / (rows as f64).sqrt()).min(0.005);
     let mut raw = RawColumns::default();
-    let mut p = 100.0;
-    for i in 0..n {
-        let g = (0..12).map(|_| unit()).sum::<f64>() - 6.0;
-        let open: f64 = p * (1.0 + (unit() - 0.5) * 0.001);
-        let close = p * (g * step).exp();
-        raw.open_time_ns.push(i as i64 * H);
+    let mut price = 100.0;
+    for row in (0..).take(rows) {
+        let open: f64 = price * (1.0 + (uniform() - 0.5) * 0.001);
+        let normal = (0..12).map(|_| uniform()).sum::<f64>() - 6.0;
+        price *= (normal * step).exp();
+        raw.open_time_ns.push(row * HOUR_NS);
         raw.open.push(open);
-        raw.close.push(close);
-        raw.high.push(open.max(close) * 1.001);
-        raw.low.push(open.min(close) * 0.999);
-        raw.volume.push(1000.0);
-        p = close;
+        raw.high.push(open.max(price) * 1.001);
+        raw.low.push(open.min(price) * 0.999);
+        raw.close.push(price);
+        raw.volume.push(1_000.0);
     }
-    let hour = Interval::from_ns(H).unwrap();
-    let columns = BarColumns::new(raw, hour).unwrap();
-    let bars = columns.view();
-    let make = |f: i64, sl: i64| PortfolioSpec {
+    Ok(Candles::new(BarColumns::new(
+        raw,
+        Interval::from_ns(HOUR_NS)?,
+    )?))
+}
+
+/// All in and out on crossings; with `rules` both ways, with stops, targets, sizes by confidence and a hedge.
+fn portfolio(rules: bool) -> Result<PortfolioSpec> {
+    let interval = Interval::from_ns(HOUR_NS)?;
+    let averages = IndicatorSpec::from_parameters("ma", &[])?;
+    Ok(PortfolioSpec {
         initial_balance: 10_000.0,
         venue: VenueRules {
             taker_fee_rate: 0.0005,
-            slippage: SlippageModel::None,
             ..VenueRules::default()
         },
         markets: vec![MarketSpec {
-            symbol: "E".into(),
-            interval: hour,
+            symbol: "ETH-USD".to_owned(),
+            interval,
             instrument: None,
         }],
         limits: LimitSpec::default(),
         strategies: vec![StrategySpec {
-            name: "x".into(),
+            name: "cross".to_owned(),
             market: 0,
-            timeframe: hour,
+            timeframe: interval,
             indicators: vec![IndicatorUse {
-                name: "ma".into(),
-                source: SignalSource::BuiltIn(
-                    IndicatorSpec::from_parameters(
-                        "ma",
-                        &[
-                            ("fast_period".into(), ParameterValue::Integer(f)),
-                            ("slow_period".into(), ParameterValue::Integer(sl)),
-                        ],
-                    )
-                    .unwrap(),
-                ),
-                timeframe: hour,
+                name: "ma".to_owned(),
+                source: SignalSource::BuiltIn(averages),
+                timeframe: interval,
                 weight: 1.0,
                 signal_ttl: 1,
             }],
             signal_mode: SignalMode::Any,
             min_confidence: 0.0,
-            side: if hedged {
+            side: if rules {
                 AllowedSide::Both
             } else {
                 AllowedSide::Long
@@ -88,20 +88,20 @@ fn main() {
             max_entries: 1,
             sizing: Sizing {
                 method: SizingMethod::PercentEquity {
-                    equity_pct: if hedged { 50.0 } else { 100.0 },
+                    equity_pct: if rules { 50.0 } else { 100.0 },
                 },
-                scale_by_confidence: hedged,
+                scale_by_confidence: rules,
                 max_position_size: None,
                 min_notional: None,
                 max_notional: None,
             },
-            leverage: if hedged { 2.0 } else { 1.0 },
-            stop_loss_pct: hedged.then_some(3.0),
-            take_profit_pct: hedged.then_some(8.0),
+            leverage: if rules { 2.0 } else { 1.0 },
+            stop_loss_pct: rules.then_some(3.0),
+            take_profit_pct: rules.then_some(8.0),
             trailing_stop_pct: None,
             break_even_pct: None,
             max_holding_ns: None,
-            hedge: hedged.then_some(HedgeSpec {
+            hedge: rules.then_some(HedgeSpec {
                 ratio: 0.2,
                 leverage: 2.0,
                 net_stop_loss_pct: None,
@@ -110,139 +110,88 @@ fn main() {
                 keep_on_reversal: false,
             }),
         }],
+    })
+}
+
+fn sweep(rows: usize, rules: bool) -> Result<Sweep> {
+    let axis = |name: &str, periods: std::ops::Range<i64>| Axis {
+        target: Target::Parameter {
+            strategy: 0,
+            indicator: 0,
+            name: name.to_owned(),
+        },
+        values: periods
+            .map(|period| AxisValue::Plain(ParameterValue::Integer(period)))
+            .collect(),
     };
-    for _ in 0..2 {
-        let t = cpu();
-        let mut x = 0.0f64;
-        for i in 0..20_000_000 {
-            x += std::hint::black_box(i as f64);
+    let market = MarketHistory {
+        candles: candles(rows)?,
+        start: 0,
+        mark: None,
+        funding: Vec::new(),
+    };
+    let axes = [axis("fast_period", FAST), axis("slow_period", SLOW)];
+    Sweep::new(portfolio(rules)?, vec![market], &[], &axes)
+}
+
+/// Nanoseconds of processor time that all threads of this process have had.
+fn processor_ns() -> f64 {
+    let threads = std::fs::read_dir("/proc/self/task")
+        .into_iter()
+        .flatten()
+        .flatten();
+    let times = threads.filter_map(|thread| {
+        let line = std::fs::read_to_string(thread.path().join("schedstat")).ok()?;
+        line.split(' ').next()?.parse::<f64>().ok()
+    });
+    times.sum()
+}
+
+fn main() -> Result<()> {
+    let rows = std::env::args().nth(1).map_or(Ok(8_760), |given| {
+        given
+            .parse()
+            .map_err(|_| Error::parameter("bars", given, "a whole number"))
+    })?;
+    let all: Vec<usize> = (0..Metrics::default().entries().len()).collect();
+    let few = [
+        "total_return",
+        "sharpe_ratio",
+        "max_drawdown",
+        "total_trades",
+    ]
+    .map(Metrics::place)
+    .into_iter()
+    .collect::<Result<Vec<_>>>()?;
+    let mut digits = Vec::new();
+    for fast in (0..).take(FAST.count()) {
+        for slow in (0..).take(SLOW.count()) {
+            digits.extend([fast, slow]);
         }
-        println!("add chain {:.3} ns {x}", (cpu() - t) / 2e7);
     }
-    let traded = Traded::new(bars, 0, &[]).unwrap();
-    let base = make(5, 60);
-    let terms = Terms::of(&base).unwrap();
-    let fast: Vec<Vec<f64>> = (5..55).map(|k| sma(bars.close, k).unwrap()).collect();
-    let slow: Vec<Vec<f64>> = (60..160).map(|k| sma(bars.close, k).unwrap()).collect();
-    let mut scratch = Scratch::default();
-    let sets = 5000.0;
-    let engine = Engine::run(
-        &base,
-        &[History {
-            bars,
-            start: 0,
-            mark: None,
-            funding: &[],
-        }],
-        &[],
-    )
-    .unwrap();
-    let m = engine
-        .simulation()
-        .metrics(10_000.0, hour, &[bars])
-        .unwrap();
-    println!(
-        "engine {} {:?} {} {}",
-        m.total_return, m.sharpe_ratio, m.max_drawdown, m.total_trades
-    );
-    if !hedged {
-        let growth = Growth::new(&traded, &terms);
-        assert!(Growth::fits(&traded, &terms));
-        for round in 0..5 {
-            let t = cpu();
-            let mut trades = 0;
-            let mut none = 0;
-            let mut first = None;
-            for ff in fast.chunks(8).enumerate() {
-                for ss in slow.chunks(16).enumerate() {
-                    let mut lanes = Vec::new();
-                    for a in 0..ff.1.len() {
-                        for b in 0..ss.1.len() {
-                            lanes.push((
-                                a,
-                                b,
-                                Crossing::new(&traded, &terms, 60 + ss.0 * 16 + b - 1),
-                            ));
-                        }
-                    }
-                    let mut to = 0;
-                    while to < n {
-                        to = (to + 4096).min(n);
-                        for (a, b, lane) in &mut lanes {
-                            lane.advance(
-                                &growth,
-                                &traded,
-                                Averages {
-                                    fast: &ff.1[*a],
-                                    slow: &ss.1[*b],
-                                },
-                                to,
-                            );
-                        }
-                    }
-                    for (_, _, lane) in &lanes {
-                        match lane.metrics(&growth, &traded, &terms) {
-                            Some(m) => {
-                                trades += m.total_trades;
-                                if first.is_none() {
-                                    first = Some(m);
-                                }
-                            }
-                            None => none += 1,
-                        }
-                    }
-                }
+    let work = (digits.len() / 2 * rows) as f64;
+    for (name, rules, metrics) in [
+        ("all in, brief", false, &few),
+        ("all in, all metrics", false, &all),
+        ("rules, all metrics", true, &all),
+    ] {
+        let sweep = sweep(rows, rules)?;
+        for threads in [1, 2, 1, 2, 1, 2] {
+            let mut wall_ns = f64::INFINITY;
+            let mut busy_ns = f64::INFINITY;
+            for _ in 0..ROUNDS {
+                let (start, busy) = (Instant::now(), processor_ns());
+                let rows = sweep.evaluate(&digits, metrics, Span::default(), threads)?;
+                std::hint::black_box(rows);
+                wall_ns = wall_ns.min(start.elapsed().as_nanos() as f64);
+                busy_ns = busy_ns.min(processor_ns() - busy);
             }
-            let ns = (cpu() - t) / sets / n as f64;
-            let m = first.unwrap();
             println!(
-                "round {round} brief {ns:.3} ns per bar and set, one thread; trades/set {} none {none}; {} {:?} {} {}",
-                trades as f64 / sets,
-                m.total_return,
-                m.sharpe_ratio,
-                m.max_drawdown,
-                m.total_trades
+                "{name}: {threads} threads, {:.3} ns a bar and set, processor {:.3} ns",
+                wall_ns / work,
+                busy_ns / work
             );
         }
     }
-    let mut tapes = Vec::new();
-    for (i, f) in [5i64, 17, 30, 41, 54].iter().enumerate() {
-        let p = make(*f, 60 + 20 * i as i64);
-        let SignalSource::BuiltIn(spec) = &p.strategies[0].indicators[0].source else {
-            panic!()
-        };
-        let events = spec.signals(bars);
-        let mut v = Vec::new();
-        tally(
-            &p.strategies[0],
-            &[Signals {
-                events: &events,
-                known_at: None,
-            }],
-            &Decisions {
-                start: 0,
-                end: n,
-                known_at: None,
-            },
-            &mut v,
-        );
-        tapes.push(v);
-    }
-    for _ in 0..4 {
-        let t = cpu();
-        let mut k = 0;
-        let mut tr = 0;
-        for _ in 0..(20_000_000 / n / 5).max(1) {
-            for v in &tapes {
-                let m = whole(&traded, &terms, v, &mut scratch).unwrap();
-                k += 1;
-                tr += m.total_trades;
-            }
-        }
-        println!(
-            "whole {:.3} ns per bar and set, one thread, {} trades",
-            (cpu() - t) / k as f64 / n as f64,
-            tr as f64 / k as f64
-        );
-    }
+    Ok(())
 }

@@ -7,6 +7,7 @@
 mod axis;
 mod bank;
 mod breeding;
+mod brief;
 mod curves;
 mod draw;
 mod evaluate;

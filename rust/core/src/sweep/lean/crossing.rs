@@ -83,16 +83,11 @@ impl Crossing {
 
     /// The brief metrics at the end; `None` when a tie or lost digits ask for more care.
     #[must_use]
-    pub fn metrics(
-        &self,
-        growth: &Growth,
-        traded: &Traded<'_>,
-        terms: &Terms<'_>,
-    ) -> Option<Metrics> {
+    pub fn metrics(&self, growth: &Growth, traded: &Traded<'_>) -> Option<Metrics> {
         if self.tied {
             return None;
         }
-        self.holder.metrics(growth, traded, terms)
+        self.holder.metrics(growth, traded)
     }
 }
 

@@ -3,7 +3,7 @@
 use super::terms::Terms;
 use super::traded::Traded;
 use crate::plan::{AllowedSide, LimitSpec, SizingMethod};
-use crate::venue::SlippageModel;
+use crate::venue::{SlippageModel, VenueRules};
 
 /// Rows of a block.
 pub(super) const BLOCK: usize = 64;
@@ -110,10 +110,10 @@ impl Growth {
             && traded.funding.is_empty()
     }
 
-    /// The tables of the traded rows at the costs of `terms`.
+    /// The tables of the traded rows at the costs of `rules`.
     #[must_use]
-    pub fn new(traded: &Traded<'_>, terms: &Terms<'_>) -> Self {
-        let costs = Costs::of(terms);
+    pub fn new(traded: &Traded<'_>, rules: &VenueRules) -> Self {
+        let costs = Costs::of(rules);
         let (open, close) = (traded.bars.open, traded.bars.close);
         let (start, end) = (traded.start, traded.end());
         let mut growth = Self {
@@ -159,7 +159,7 @@ impl Growth {
     /// Whether the costs of `terms` are those of these tables.
     #[must_use]
     pub fn has_costs_of(&self, terms: &Terms<'_>) -> bool {
-        self.costs == Costs::of(terms)
+        self.costs == Costs::of(terms.rules)
     }
 
     fn add_block(&mut self, closes: &[f64]) {
@@ -182,10 +182,10 @@ impl Growth {
 }
 
 impl Costs {
-    fn of(terms: &Terms<'_>) -> Self {
+    fn of(rules: &VenueRules) -> Self {
         Self {
-            fee_rate: terms.rules.taker_fee_rate,
-            slippage_fraction: match terms.rules.slippage {
+            fee_rate: rules.taker_fee_rate,
+            slippage_fraction: match rules.slippage {
                 SlippageModel::Fixed { bps } => bps * 1e-4,
                 _ => 0.0,
             },

@@ -13,14 +13,12 @@ use crate::signals::Direction;
 use crate::stats::Metrics;
 
 /// Names of the metrics that a holder knows.
-pub const BRIEF_METRICS: [&str; 10] = [
+pub const BRIEF_METRICS: [&str; 8] = [
     "final_equity",
     "net_profit",
     "total_return",
-    "annualized_return",
     "annualized_volatility",
     "sharpe_ratio",
-    "calmar_ratio",
     "max_drawdown",
     "exposure",
     "total_trades",
@@ -29,6 +27,7 @@ pub const BRIEF_METRICS: [&str; 10] = [
 /// Holdings so far.
 #[derive(Debug, Clone, Copy)]
 pub struct Holder {
+    initial_balance: f64,
     /// Cash when out, units when in.
     amount: f64,
     /// Row at whose open it went in.
@@ -49,6 +48,7 @@ impl Holder {
     #[must_use]
     pub fn new(cash: f64) -> Self {
         Self {
+            initial_balance: cash,
             amount: cash,
             entered: None,
             sum: 0.0,
@@ -174,12 +174,7 @@ impl Holder {
     ///
     /// `None` when differences of sums have cost too many digits.
     #[must_use]
-    pub(super) fn metrics(
-        mut self,
-        growth: &Growth,
-        traded: &Traded<'_>,
-        terms: &Terms<'_>,
-    ) -> Option<Metrics> {
+    pub(super) fn metrics(mut self, growth: &Growth, traded: &Traded<'_>) -> Option<Metrics> {
         let (start, end) = (traded.start, traded.end());
         let closes = traded.bars.close;
         let [market_sum, market_squares] = growth.sums[end - 1];
@@ -194,20 +189,13 @@ impl Holder {
         let n = bars as f64;
         let turns = f64::from(self.trades + u32::from(self.entered.is_some()));
         let per_year = traded.bars.interval.per_year();
-        let balance = terms.initial_balance;
+        let balance = self.initial_balance;
         let growth_factor = self.amount / balance;
-        let annualized_return =
-            Some(growth_factor.powf(per_year / n) - 1.0).filter(|value| value.is_finite());
-        let max_drawdown = 1.0 - self.kept;
         let mut metrics = Metrics {
             final_equity: self.amount,
             net_profit: self.amount - balance,
             total_return: growth_factor - 1.0,
-            annualized_return,
-            calmar_ratio: annualized_return
-                .filter(|_| max_drawdown > 0.0)
-                .map(|value| value / max_drawdown),
-            max_drawdown,
+            max_drawdown: 1.0 - self.kept,
             exposure: Some(f64::from(self.exposed_bars) / n),
             total_trades: self.trades as usize,
             ..Metrics::default()
@@ -246,5 +234,5 @@ pub fn brief(
 ) -> Option<Metrics> {
     let mut holder = Holder::new(terms.initial_balance);
     holder.follow(growth, traded, verdicts);
-    holder.metrics(growth, traded, terms)
+    holder.metrics(growth, traded)
 }

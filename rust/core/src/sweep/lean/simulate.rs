@@ -49,12 +49,12 @@ impl Scratch {
 
 /// Totals of a simulation.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
-pub(super) struct Totals {
-    pub exposed_bars: usize,
-    pub traded_notional: f64,
-    pub fees_paid: f64,
+pub struct Totals {
+    pub(super) exposed_bars: usize,
+    pub(super) traded_notional: f64,
+    pub(super) fees_paid: f64,
     /// Funding of the positions that stand at the end.
-    pub standing_funding: f64,
+    pub(super) standing_funding: f64,
 }
 
 /// An entry that waits for the next open.

@@ -98,6 +98,12 @@ impl<'a> Terms<'a> {
         })
     }
 
+    /// The strategy.
+    #[must_use]
+    pub const fn strategy(&self) -> &'a StrategySpec {
+        self.strategy
+    }
+
     /// Share of an entry's capital that margins the main leg.
     pub(super) fn main_share(&self) -> f64 {
         self.hedge.map_or(1.0, |hedge| 1.0 - hedge.ratio)

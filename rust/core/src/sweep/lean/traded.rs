@@ -44,7 +44,8 @@ impl<'a> Traded<'a> {
     }
 
     /// One past the last row.
-    pub(super) const fn end(&self) -> usize {
+    #[must_use]
+    pub const fn end(&self) -> usize {
         self.bars.len()
     }
 

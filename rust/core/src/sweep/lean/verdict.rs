@@ -1,5 +1,6 @@
 //! What a strategy's indicators say together at each close at which they say anything: the only input of a simulation that parameters of indicators change.
 
+use super::traded::Traded;
 use crate::plan::StrategySpec;
 use crate::signals::{Ballot, Direction, Signal, SignalEvent, SignalMode};
 
@@ -27,11 +28,23 @@ pub struct Signals<'a> {
 #[derive(Debug, Clone, Copy)]
 pub struct Decisions<'a> {
     /// First traded row; signals known before do not stand.
-    pub start: usize,
+    start: usize,
     /// One past the last traded row.
-    pub end: usize,
+    end: usize,
     /// For a higher timeframe, the rows at whose close one of its bars was known.
-    pub known_at: Option<&'a [usize]>,
+    known_at: Option<&'a [usize]>,
+}
+
+impl<'a> Decisions<'a> {
+    /// At every close of the traded rows, or at those of a higher timeframe.
+    #[must_use]
+    pub const fn of(traded: &Traded<'_>, known_at: Option<&'a [usize]>) -> Self {
+        Self {
+            start: traded.start,
+            end: traded.end(),
+            known_at,
+        }
+    }
 }
 
 /// Replaces `verdicts` by those of `strategy`, one entry of `signals` an indicator.
