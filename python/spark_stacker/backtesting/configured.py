@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 from spark_stacker import _core
 from spark_stacker.backtesting.assumptions import venue_assumptions
-from spark_stacker.backtesting.histories import MarketHistory, funding_columns, load_history, mark_bars
+from spark_stacker.backtesting.histories import MarketHistory, load_history
 from spark_stacker.backtesting.lines import DrawnIndicator, draw_lines
 from spark_stacker.backtesting.market import TradedMarket
+from spark_stacker.backtesting.perpetuals import fingerprints, perpetual_terms
 from spark_stacker.backtesting.plain import describe_code, plain
 from spark_stacker.backtesting.prepared import PreparedBacktest
 from spark_stacker.backtesting.python_signals import signal_columns, timeframe_candles
@@ -79,8 +80,8 @@ def prepare_settings(
         symbol: history.bars.interval_ns for symbol, history in zip(symbols, histories, strict=True)
     }
     plan = build_plan(settings, strategies=[strategy.name for strategy in chosen], intervals_ns=intervals_ns)
-    payments = _by_symbol("funding", funding, symbols)
-    marks = _by_symbol("mark", mark, symbols)
+    beside = (_by_symbol("funding", funding, symbols), _by_symbol("mark", mark, symbols))
+    perpetuals = [perpetual_terms(*given) for given in zip(*beside, histories, plan["markets"], strict=True)]
     makers = _Indicators(settings, own_indicators or {})
     markets = tuple(
         TradedMarket(
@@ -102,26 +103,23 @@ def prepare_settings(
             "indicators_in_python": {
                 name: describe_code(type(indicator)) for name, indicator in makers.own.items()
             },
+            **fingerprints(perpetuals),
         },
         seed=settings.simulation.seed,
-        assumptions=venue_assumptions(
-            plan["venue"], plan["markets"], [payment is not None for payment in payments]
+        assumptions=venue_assumptions(plan["venue"], plan["markets"], perpetuals),
+        warnings=tuple(
+            warning
+            for history, terms in zip(histories, perpetuals, strict=True)
+            for warning in history.warnings + terms.warnings
         ),
-        warnings=tuple(warning for history in histories for warning in history.warnings),
     )
     return PreparedBacktest(
         portfolio=_core.Portfolio(plan),
         bars=tuple(history.bars for history in histories),
         first=tuple(history.first for history in histories),
         signals=tuple(_signals(settings, chosen, plan, histories, makers)),
-        funding=tuple(
-            None if payment is None else funding_columns(payment, symbol)
-            for payment, symbol in zip(payments, symbols, strict=True)
-        ),
-        mark=tuple(
-            None if candles is None else mark_bars(candles, history.interval, history.symbol)
-            for candles, history in zip(marks, histories, strict=True)
-        ),
+        funding=tuple(terms.funding for terms in perpetuals),
+        mark=tuple(terms.mark for terms in perpetuals),
         setup=setup,
     )
 

@@ -14,9 +14,10 @@ import polars as pl
 
 from spark_stacker import _core
 from spark_stacker.backtesting.assumptions import venue_assumptions
-from spark_stacker.backtesting.histories import funding_columns, load_history
+from spark_stacker.backtesting.histories import load_history
 from spark_stacker.backtesting.lines import DrawnIndicator, draw_lines
 from spark_stacker.backtesting.market import TradedMarket
+from spark_stacker.backtesting.perpetuals import fingerprints, perpetual_terms
 from spark_stacker.backtesting.plain import describe_code, plain
 from spark_stacker.backtesting.python_signals import indicator_columns
 from spark_stacker.backtesting.result import BacktestResult
@@ -32,11 +33,11 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from spark_stacker.backtesting.account import Account
-    from spark_stacker.backtesting.histories import MarketHistory, Span
+    from spark_stacker.backtesting.histories import Span
     from spark_stacker.backtesting.terms import VenueTerms
     from spark_stacker.data import DataManager
 
-__all__ = ["StrategyFunction", "run_function"]
+__all__ = ["StrategyFunction", "named_columns", "play", "run_function", "view_of"]
 
 StrategyFunction: TypeAlias = Callable[["_core.MarketView", "SimulationEngine", Mapping[str, Any]], None]
 """Called at each bar's close with the view of everything up to then, the simulation, and the parameters."""
@@ -79,17 +80,12 @@ def run_function(
     simulation = SimulationEngine(
         {account.quote: account.balance}, symbol=symbol, interval=interval, leverage=leverage, terms=terms
     )
-    payments = None if funding is None else funding_columns(funding, symbol)
-    simulation.add_funding(payments)
-    view = _core.MarketView(history.bars, _columns(history, indicators), _Rows(history.frame))
-    try:
-        simulation.core.run(view, history.first, strategy, simulation, dict(params))
-    except SparkStackerError:
-        raise
-    except (Exception, SystemExit) as error:
-        raise StrategyError(
-            f"{describe_code(strategy)['name']} failed at {_when(simulation)}: {error!r}"
-        ) from error
+    perpetual = perpetual_terms(funding, None, history, simulation.plan["markets"][0])
+    simulation.add_funding(perpetual.funding)
+    columns = named_columns(
+        [(indicator.name, indicator_columns(indicator, history.frame)) for indicator in indicators]
+    )
+    play(strategy, simulation, view_of(history.bars, columns, history.frame), history.first, params)
     plan = simulation.plan
     setup = RunSetup(
         initial_balance=account.balance,
@@ -115,10 +111,11 @@ def run_function(
                 {**describe_code(type(indicator)), "as": indicator.name, "params": plain(indicator.params)}
                 for indicator in indicators
             ],
+            **fingerprints([perpetual]),
         },
         seed=terms.seed,
-        assumptions=venue_assumptions(plan["venue"], plan["markets"], [payments is not None]),
-        warnings=history.warnings,
+        assumptions=venue_assumptions(plan["venue"], plan["markets"], [perpetual]),
+        warnings=history.warnings + perpetual.warnings,
     )
     return BacktestResult(
         SimulationRun(simulation.core, history.bars.slice(history.first, len(history.bars))), setup
@@ -129,6 +126,33 @@ def _check_leverage(leverage: object) -> None:
     is_number = isinstance(leverage, (int, float, np.number)) and not isinstance(leverage, bool)
     if not is_number or not 1 <= float(leverage) <= _HIGHEST_LEVERAGE:  # type: ignore[arg-type]
         raise ParameterError(f"leverage must be a number from 1 to {_HIGHEST_LEVERAGE}, was {leverage!r}")
+
+
+def view_of(
+    bars: _core.Bars, columns: Mapping[str, NDArray[np.float64]], frame: pl.DataFrame
+) -> _core.MarketView:
+    """The view that a strategy function gets of candles and columns of indicators."""
+    return _core.MarketView(bars, dict(columns), _Rows(frame))
+
+
+def play(
+    strategy: StrategyFunction,
+    simulation: SimulationEngine,
+    view: _core.MarketView,
+    first: int,
+    params: Mapping[str, object],
+) -> None:
+    """Calls the function at each close from row ``first`` on; its failure is a `StrategyError` that names
+    function and bar.
+    """
+    try:
+        simulation.core.run(view, first, strategy, simulation, dict(params))
+    except SparkStackerError:
+        raise
+    except (Exception, SystemExit) as error:
+        raise StrategyError(
+            f"{describe_code(strategy)['name']} failed at {_when(simulation)}: {error!r}"
+        ) from error
 
 
 class _Rows:
@@ -143,11 +167,10 @@ class _Rows:
         return rows.with_columns(pl.Series(name, view[name][:]).fill_nan(None) for name in others)
 
 
-def _columns(history: MarketHistory, indicators: Sequence[BaseIndicator]) -> dict[str, NDArray[np.float64]]:
-    """The indicators' columns under their names; where two indicators have the same, under
-    ``indicator.column``.
+def named_columns(made: Sequence[tuple[str, pl.DataFrame]]) -> dict[str, NDArray[np.float64]]:
+    """Columns of indicators, by the indicator's name, under their names; where two indicators have the same,
+    under ``indicator.column``.
     """
-    made = [(indicator.name, indicator_columns(indicator, history.frame)) for indicator in indicators]
     seen = [column for _, columns in made for column in columns.columns]
     return {
         column if seen.count(column) == 1 else f"{name}.{column}": np.ascontiguousarray(

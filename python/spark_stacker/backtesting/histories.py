@@ -6,22 +6,18 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-import numpy as np
 import polars as pl
 
-from spark_stacker.data import require_clean, to_bars
-from spark_stacker.data.candles import normalise, read_any
+from spark_stacker.data import to_bars
 from spark_stacker.data.times import interval_us, to_utc
 from spark_stacker.errors import DataError, ParameterError
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
     from spark_stacker import _core
     from spark_stacker.data import DataManager
     from spark_stacker.data.times import TimeLike
 
-__all__ = ["MarketHistory", "Span", "funding_columns", "load_history", "mark_bars", "only_source"]
+__all__ = ["MarketHistory", "Span", "load_history", "only_source"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,19 +79,3 @@ def load_history(manager: DataManager, source: str, symbol: str, interval: str, 
         frame, first = pl.concat([earlier, frame]).rechunk(), len(earlier)
     bars = to_bars(frame, interval, where=f"{source}: {symbol} {interval}")
     return MarketHistory(symbol, interval, source, frame, bars, first, history.warnings)
-
-
-def funding_columns(funding: object, symbol: str) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
-    """Times (UTC nanoseconds) and rates of a frame with ``timestamp`` and ``rate``."""
-    where = f"funding of {symbol}"
-    frame = normalise(read_any(funding, where=where), kind="funding", where=where).frame
-    require_clean(frame, where=where)
-    times = frame["timestamp"].dt.epoch("ns").to_numpy()
-    return np.ascontiguousarray(times), np.ascontiguousarray(frame["rate"].to_numpy())
-
-
-def mark_bars(mark: object, interval: str, symbol: str) -> _core.Bars:
-    """Mark price candles as the core takes them."""
-    where = f"mark prices of {symbol}"
-    frame = normalise(read_any(mark, where=where), kind="mark", where=where).frame
-    return to_bars(frame, interval, where=where)

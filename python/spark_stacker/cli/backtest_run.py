@@ -7,15 +7,17 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import click
 
 from spark_stacker.cli.candles import find_candles
+from spark_stacker.cli.perpetuals import find_perpetuals
 from spark_stacker.cli.values import key_values
 from spark_stacker.errors import ParameterError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Collection, Mapping, Sequence
     from pathlib import Path
 
     from spark_stacker.backtesting import BacktestEngine, BacktestResult
     from spark_stacker.cli.candles import Candles, Choice
+    from spark_stacker.data import PerpetualData
     from spark_stacker.indicators.base_indicator import BaseIndicator
 
 __all__ = [
@@ -23,6 +25,7 @@ __all__ = [
     "Terms",
     "engine_for",
     "indicators_from",
+    "perpetuals_for",
     "run_config",
     "run_indicators",
     "strategy_values",
@@ -55,21 +58,31 @@ def run_config(
     span: Mapping[str, Any],
 ) -> tuple[BacktestResult, tuple[str, ...]]:
     """The configured strategies, on the configuration's terms where the options give none."""
+    from spark_stacker._core import interval_name
     from spark_stacker.backtesting import BacktestEngine
-    from spark_stacker.config import enabled_strategies, load_settings, markets_of
+    from spark_stacker.config import enabled_strategies, load_settings, markets_of, spot_markets
 
     settings = _with_terms(load_settings(config_file), terms)
     chosen = enabled_strategies(settings, list(strategies) or None)
     if not chosen:
         raise ParameterError(f"{config_file}: no strategy is enabled")
-    candles = find_candles(choice, [use.symbol for use in markets_of(settings, chosen)])
-    intervals = candles.intervals or (
-        {use.symbol: choice.interval for use in markets_of(settings, chosen)} if choice.interval else None
-    )
+    uses = markets_of(settings, chosen)
+    candles = find_candles(choice, [use.symbol for use in uses])
+    intervals = {
+        use.symbol: candles.intervals.get(use.symbol) or choice.interval or interval_name(use.interval_ns)
+        for use in uses
+    }
+    beside = perpetuals_for(choice, intervals, spot=spot_markets(settings))
     engine = BacktestEngine(candles.manager)
-    names = [strategy.name for strategy in chosen]
-    result = engine.run_settings(settings, strategies=names, intervals=intervals, **span)
-    return result.with_warnings(*candles.warnings), candles.notes
+    result = engine.run_settings(
+        settings,
+        strategies=[strategy.name for strategy in chosen],
+        intervals=intervals,
+        funding={symbol: data.funding for symbol, data in beside.items() if data.funding is not None},
+        mark={symbol: data.mark for symbol, data in beside.items() if data.mark is not None},
+        **span,
+    )
+    return result.with_warnings(*candles.warnings), (*candles.notes, *_notes(beside))
 
 
 def run_indicators(
@@ -84,10 +97,33 @@ def run_indicators(
     """The signals of the indicators, any of which acts unless another opposes."""
     indicators = indicators_from(types, params)
     engine, market, candles = engine_for(choice, terms)
+    beside = perpetuals_for(choice, {market.symbol: market.interval})
     result = engine.run_backtest(
-        symbol=market.symbol, interval=market.interval, indicators=indicators, strategy_params=values, **span
+        symbol=market.symbol,
+        interval=market.interval,
+        indicators=indicators,
+        strategy_params=values,
+        funding=beside[market.symbol].funding,
+        mark=beside[market.symbol].mark,
+        **span,
     )
-    return result.with_warnings(*candles.warnings), candles.notes
+    return result.with_warnings(*candles.warnings), (*candles.notes, *_notes(beside))
+
+
+def perpetuals_for(
+    choice: Choice, intervals: Mapping[str, str], *, spot: Collection[str] = ()
+) -> dict[str, PerpetualData]:
+    """Funding and mark candles by symbol: those of the options, else those beside the catalogue's candles."""
+    from spark_stacker.data import Catalogue
+
+    return find_perpetuals(
+        intervals,
+        funding=choice.funding,
+        mark=choice.mark,
+        catalogue=Catalogue(choice.root) if choice.is_of_catalogue else None,
+        venue=choice.venue,
+        spot=spot,
+    )
 
 
 def engine_for(choice: Choice, terms: Terms) -> tuple[BacktestEngine, Market, Candles]:
@@ -140,6 +176,10 @@ def strategy_values(given: Sequence[str], leverage: float | None) -> dict[str, o
     if leverage is not None:
         values["main_leverage"] = leverage
     return values
+
+
+def _notes(beside: Mapping[str, PerpetualData]) -> list[str]:
+    return [note for data in beside.values() for note in data.notes]
 
 
 def _with_terms(settings: Any, terms: Terms) -> Any:

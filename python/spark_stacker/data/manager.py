@@ -8,9 +8,11 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from spark_stacker.data.files import LABEL
 from spark_stacker.data.fingerprint import data_hash
 from spark_stacker.data.gaps import Gap, find_gaps
 from spark_stacker.data.rules import first_row, require_clean
+from spark_stacker.data.scenarios import made_up
 from spark_stacker.data.times import TimeLike, interval_us, to_utc
 from spark_stacker.errors import DataError, ParameterError
 
@@ -29,7 +31,10 @@ _log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class History:
-    """Candles of one market and what is to be said of them; ``gaps`` are bars missing inside the range."""
+    """Candles of one market and what is to be said of them; ``gaps`` are bars missing inside the range.
+
+    ``synthetic`` names the scenario where the source says that they are made up.
+    """
 
     source: str
     symbol: str
@@ -37,6 +42,7 @@ class History:
     frame: pl.DataFrame
     gaps: tuple[Gap, ...]
     warnings: tuple[str, ...]
+    synthetic: str | None = None
 
     @property
     def data_hash(self) -> str:
@@ -110,7 +116,8 @@ class DataManager:
             raise ParameterError(f"start_time must be before end_time, was {start} and {end}")
         interval_us(interval)
         where = f"{source_name}: {symbol} {interval}"
-        frame = self._source(source_name).load(symbol, interval, start=start, end=end)
+        source = self._source(source_name)
+        frame = source.load(symbol, interval, start=start, end=end)
         if frame.is_empty():
             raise DataError(f"{where}: no candles from {start or 'the first'} to {end or 'the last'}")
         require_clean(frame, where=where)
@@ -119,7 +126,11 @@ class DataManager:
         if short and not allow_partial:
             raise DataError(f"{where}: {'; '.join(short)}; allow_partial takes what is there")
         gaps = find_gaps(frame["timestamp"], interval)
-        warnings = [f"{where}: {words}" for words in short]
+        # A source of the user's own need not know of labels.
+        label = getattr(source, "synthetic", None)
+        synthetic: str | None = None if label is None else label(symbol, interval)
+        warnings = [] if synthetic is None else [made_up(symbol, synthetic)]
+        warnings += [f"{where}: {words}" for words in short]
         if start is not None and frame["timestamp"][0] - start == timedelta(
             microseconds=interval_us(interval)
         ):
@@ -127,7 +138,9 @@ class DataManager:
         if gaps:
             missing = sum(gap.missing for gap in gaps)
             warnings.append(f"{where}: {missing} bars missing in {len(gaps)} gaps, the first {gaps[0]}")
-        return History(source_name, symbol, interval, frame.rechunk(), tuple(gaps), tuple(warnings))
+        return History(
+            source_name, symbol, interval, frame.rechunk(), tuple(gaps), tuple(warnings), synthetic
+        )
 
     def download(
         self,
@@ -145,6 +158,8 @@ class DataManager:
         """Gets candles and keeps them in the catalogue under ``venue``, by default the source's name."""
         history = self.get(source_name, symbol, interval, start_time, end_time, allow_partial=allow_partial)
         labels = {"source": source_name}
+        if history.synthetic is not None:
+            labels[LABEL] = history.synthetic
         place = (venue or source_name, symbol, interval)
         return catalogue.write(history.frame, *place, replace=replace, metadata=labels)
 

@@ -44,7 +44,7 @@ fn candles(rows: usize) -> Result<Candles> {
         raw.close.push(price);
         raw.volume.push(1_000.0);
     }
-    Ok(Candles::new(BarColumns::new(
+    Ok(Candles::from(BarColumns::new(
         raw,
         Interval::from_ns(HOUR_NS)?,
     )?))

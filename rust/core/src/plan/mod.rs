@@ -8,6 +8,6 @@ mod spec;
 pub use entry::entry_order;
 pub use sizing::{EntrySize, SizingInput, entry_size};
 pub use spec::{
-    AllowedSide, HedgeSpec, IndicatorUse, LimitSpec, MarketSpec, PortfolioSpec, SignalSource,
+    AllowedSide, Edge, HedgeSpec, IndicatorUse, LimitSpec, MarketSpec, PortfolioSpec, SignalSource,
     Sizing, SizingMethod, StrategySpec,
 };

@@ -1,7 +1,7 @@
 //! Rows of the few metrics that can be had without an equity curve, of sets that share columns and stretches of rows in the cache.
 
 use super::evaluate::{Evaluator, SharedSet, hear};
-use super::lean::{Averages, BRIEF_METRICS, Crossing, Growth, Terms, Traded, brief};
+use super::lean::{Averages, BRIEF_METRICS, Brief, Crossing, Growth, Terms, Traded, brief};
 use super::rows::write_row;
 use super::run::Row;
 use super::voices::Source;
@@ -10,12 +10,32 @@ use crate::stats::Metrics;
 /// Rows that all sets of a chunk go through before the next: their columns stay in the second-level cache.
 const STRETCH: usize = 2048;
 
-/// Whether all metrics, by their places, are among those that need no equity curve.
-pub(super) fn are_brief(metrics: &[usize]) -> bool {
-    let entries = Metrics::default().entries();
-    metrics
-        .iter()
-        .all(|place| BRIEF_METRICS.contains(&entries[*place].0))
+/// The metrics of rows that need no equity curve.
+#[derive(Debug)]
+pub(super) struct BriefColumns<'a> {
+    /// By their places among all metrics.
+    metrics: &'a [usize],
+    /// By their places in [`BRIEF_METRICS`].
+    places: Vec<usize>,
+}
+
+impl<'a> BriefColumns<'a> {
+    /// `None` when one of them needs the curve.
+    pub fn new(metrics: &'a [usize]) -> Option<Self> {
+        let entries = Metrics::default().entries();
+        let place = |metric: &usize| {
+            let name = entries[*metric].0;
+            BRIEF_METRICS.iter().position(|known| *known == name)
+        };
+        let places = metrics.iter().map(place).collect::<Option<_>>()?;
+        Some(Self { metrics, places })
+    }
+
+    fn write(&self, row: &mut Row<'_>, found: &Brief) {
+        for (value, place) in row.values.iter_mut().zip(&self.places) {
+            *value = found[*place];
+        }
+    }
 }
 
 /// A set that follows two averages.
@@ -26,18 +46,20 @@ struct Pair<'a> {
 }
 
 impl Evaluator<'_> {
-    /// Writes the rows of sets in metrics that [`are_brief`].
-    pub fn write_brief(&mut self, sets: &[SharedSet<'_>], rows: &mut [Row<'_>], metrics: &[usize]) {
+    /// Writes the rows of sets.
+    pub fn write_brief(
+        &mut self,
+        sets: &[SharedSet<'_>],
+        rows: &mut [Row<'_>],
+        columns: &BriefColumns<'_>,
+    ) {
         let mut left: Vec<usize> = (0..sets.len()).collect();
         if let Some(traded) = &self.stage.lean {
-            left = self.write_crossings(traded, sets, rows, metrics);
+            left = self.write_crossings(traded, sets, rows, columns);
         }
         for place in left {
             let row = &mut rows[place];
-            match self.brief_of(sets[place]) {
-                Some(found) => write_row(row.values, &found, metrics),
-                None => row.failed = true,
-            }
+            row.failed = self.write_one(sets[place], row, columns).is_none();
         }
     }
 
@@ -47,7 +69,7 @@ impl Evaluator<'_> {
         traded: &Traded<'_>,
         sets: &[SharedSet<'_>],
         rows: &mut [Row<'_>],
-        metrics: &[usize],
+        columns: &BriefColumns<'_>,
     ) -> Vec<usize> {
         let mut left = Vec::new();
         let mut pairs = Vec::with_capacity(sets.len());
@@ -69,7 +91,7 @@ impl Evaluator<'_> {
         }
         for pair in &pairs {
             match pair.crossing.metrics(growth, traded) {
-                Some(found) => write_row(rows[pair.place].values, &found, metrics),
+                Some(found) => columns.write(&mut rows[pair.place], &found),
                 None => left.push(pair.place),
             }
         }
@@ -111,8 +133,13 @@ impl Evaluator<'_> {
         fits.then_some(terms)
     }
 
-    /// The metrics of one set; `None` when it cannot run.
-    fn brief_of(&mut self, set: SharedSet<'_>) -> Option<Metrics> {
+    /// Writes the row of one set; `None` when it cannot run.
+    fn write_one(
+        &mut self,
+        set: SharedSet<'_>,
+        row: &mut Row<'_>,
+        columns: &BriefColumns<'_>,
+    ) -> Option<()> {
         self.take(set.digits).ok()?;
         if let Some(traded) = &self.stage.lean
             && let Some(terms) = self.holding_terms(traded)
@@ -121,9 +148,12 @@ impl Evaluator<'_> {
             let mut verdicts = Vec::new();
             hear(&feeds, traded, &terms, &mut verdicts);
             if let Some(found) = brief(self.stage.growth(traded), traded, &terms, &verdicts) {
-                return Some(found);
+                columns.write(row, &found);
+                return Some(());
             }
         }
-        self.run_shared(set)?.metrics().ok()
+        let found = self.run_shared(set)?.metrics().ok()?;
+        write_row(row.values, &found, columns.metrics);
+        Some(())
     }
 }

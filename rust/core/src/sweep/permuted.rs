@@ -119,16 +119,16 @@ mod tests {
         }
     }
 
-    /// Open, high, low and close against the close before, by volume, which names the bar that a row came from.
-    fn relative(bars: Bars<'_>) -> Vec<(usize, [f64; 4])> {
+    /// Volume, which names the bar that a row came from, with open, high, low and close against the close before.
+    fn relative(bars: Bars<'_>) -> Vec<(f64, [f64; 4])> {
         let mut rows: Vec<_> = (START..bars.len())
             .map(|row| {
                 let (bar, base) = (bars.bar(row), bars.close[row - 1]);
                 let prices = [bar.open, bar.high, bar.low, bar.close];
-                (bar.volume as usize, prices.map(|price| price / base))
+                (bar.volume, prices.map(|price| price / base))
             })
             .collect();
-        rows.sort_unstable_by_key(|(from, _)| *from);
+        rows.sort_unstable_by(|a, b| a.0.total_cmp(&b.0));
         rows
     }
 

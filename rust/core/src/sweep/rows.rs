@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use super::brief::are_brief;
+use super::brief::BriefColumns;
 use super::evaluate::{Evaluator, Stage};
 use super::{Span, Sweep};
 use crate::error::{Error, Result};
@@ -44,9 +44,9 @@ impl Sweep {
             return Err(Error::parameter("metrics", "none", "at least one"));
         }
         let width = metrics.len();
-        let table = if are_brief(metrics) {
+        let table = if let Some(columns) = BriefColumns::new(metrics) {
             self.fill(digits, width, span, threads, |worker, sets, rows| {
-                worker.write_brief(sets, rows, metrics);
+                worker.write_brief(sets, rows, &columns);
             })?
         } else {
             self.measure(digits, width, span, threads, |run, row| {

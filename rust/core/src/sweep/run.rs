@@ -1,13 +1,13 @@
 //! Many sets at once: each row is written to its own place, whoever computes it and whenever.
 
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::Mutex;
 
 use rayon::prelude::*;
 
 use super::bank::{Bank, Order};
 use super::evaluate::{Evaluator, SetRun, SharedSet, Stage};
 use super::parts::Elements;
-use super::workers::check_threads;
+use super::workers::{check_threads, of_this_thread};
 use super::{Span, Sweep};
 use crate::error::{Error, Result};
 
@@ -93,7 +93,7 @@ impl Sweep {
     /// Checks that digits are those of whole sets and in range.
     pub(super) fn check_digits(&self, digits: &[u32]) -> Result<()> {
         let width = self.axes.width();
-        if digits.len() % width != 0 {
+        if !digits.len().is_multiple_of(width) {
             return Err(Error::parameter(
                 "digits",
                 format!("{} of them", digits.len()),
@@ -126,7 +126,7 @@ struct Pass<'a, 's> {
     first: usize,
 }
 
-impl<'s> Pass<'_, 's> {
+impl Pass<'_, '_> {
     fn run(
         &self,
         bank: &mut Bank,
@@ -175,7 +175,7 @@ impl<'s> Pass<'_, 's> {
                             failed: false,
                         })
                         .collect();
-                    fill(&mut self.worker(), &sets, &mut rows);
+                    fill(&mut of_this_thread(self.workers), &sets, &mut rows);
                     for (row, failed) in rows.into_iter().zip(failed) {
                         *failed = row.failed;
                         if row.failed {
@@ -190,14 +190,5 @@ impl<'s> Pass<'_, 's> {
                 table.values[row * self.width..][..self.width].copy_from_slice(from);
             }
         });
-    }
-
-    /// The evaluator of this thread.
-    fn worker(&self) -> MutexGuard<'_, Evaluator<'s>> {
-        let thread = rayon::current_thread_index().expect("called on a thread of the pool");
-        // A panic ends the whole call.
-        self.workers[thread]
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
     }
 }

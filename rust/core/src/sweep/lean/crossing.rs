@@ -6,11 +6,10 @@
 )]
 
 use super::growth::Growth;
-use super::holder::Holder;
+use super::holder::{Brief, Holder};
 use super::terms::Terms;
 use super::traded::Traded;
 use crate::indicators::simd::{Work, dispatch};
-use crate::stats::Metrics;
 
 const WORD: usize = 64;
 
@@ -81,9 +80,9 @@ impl Crossing {
         });
     }
 
-    /// The brief metrics at the end; `None` when a tie or lost digits ask for more care.
+    /// The metrics at the end; `None` when a tie or lost digits ask for more care.
     #[must_use]
-    pub fn metrics(&self, growth: &Growth, traded: &Traded<'_>) -> Option<Metrics> {
+    pub fn metrics(&self, growth: &Growth, traded: &Traded<'_>) -> Option<Brief> {
         if self.tied {
             return None;
         }

@@ -10,7 +10,9 @@ use super::terms::Terms;
 use super::traded::Traded;
 use super::verdict::Verdict;
 use crate::signals::Direction;
-use crate::stats::Metrics;
+
+/// Metrics of a holder in the order of [`BRIEF_METRICS`]; NaN where undefined.
+pub type Brief = [f64; BRIEF_METRICS.len()];
 
 /// Names of the metrics that a holder knows.
 pub const BRIEF_METRICS: [&str; 8] = [
@@ -170,11 +172,8 @@ impl Holder {
         }
     }
 
-    /// What the holdings come to at the last close, in the metrics that [`BRIEF_METRICS`] names; the others stay at their defaults.
-    ///
-    /// `None` when differences of sums have cost too many digits.
-    #[must_use]
-    pub(super) fn metrics(mut self, growth: &Growth, traded: &Traded<'_>) -> Option<Metrics> {
+    /// What the holdings come to at the last close; `None` when differences of sums have cost too many digits.
+    pub(super) fn metrics(mut self, growth: &Growth, traded: &Traded<'_>) -> Option<Brief> {
         let (start, end) = (traded.start, traded.end());
         let closes = traded.bars.close;
         let [market_sum, market_squares] = growth.sums[end - 1];
@@ -185,38 +184,35 @@ impl Holder {
             self.squares += market_squares;
             self.exposed_bars += narrow(end) - entered;
         }
-        let bars = end - start;
-        let n = bars as f64;
+        let n = (end - start) as f64;
         let turns = f64::from(self.trades + u32::from(self.entered.is_some()));
-        let per_year = traded.bars.interval.per_year();
-        let balance = self.initial_balance;
-        let growth_factor = self.amount / balance;
-        let mut metrics = Metrics {
-            final_equity: self.amount,
-            net_profit: self.amount - balance,
-            total_return: growth_factor - 1.0,
-            max_drawdown: 1.0 - self.kept,
-            exposure: Some(f64::from(self.exposed_bars) / n),
-            total_trades: self.trades as usize,
-            ..Metrics::default()
-        };
-        if turns > 0.0 && bars > 1 {
-            // A look-up is good to an ulp of the market's running sum.
+        let (mut volatility, mut sharpe) = (f64::NAN, f64::NAN);
+        if turns > 0.0 && n > 1.0 {
             let mean = self.sum / n;
             let central = self.squares - n * mean * mean;
             if turns * market_squares > MOST_LOSS * self.squares || central < self.squares / 16.0 {
                 return None;
             }
             let deviation = (central / (n - 1.0)).sqrt();
-            let root = per_year.sqrt();
-            metrics.annualized_volatility = Some(deviation * root);
-            metrics.sharpe_ratio = Some(mean / deviation * root);
+            let root = traded.bars.interval.per_year().sqrt();
+            volatility = deviation * root;
+            sharpe = mean / deviation * root;
         }
-        Some(metrics)
+        Some([
+            self.amount,
+            self.amount - self.initial_balance,
+            self.amount / self.initial_balance - 1.0,
+            volatility,
+            sharpe,
+            1.0 - self.kept,
+            f64::from(self.exposed_bars) / n,
+            f64::from(self.trades),
+        ])
     }
 }
 
-/// Turns times the market's over the holdings' sum of squares, in which each turn costs two ulps: 4000 are less than 1e-12.
+/// Most turns times the market's over the holdings' sum of squares: a look-up is good to an ulp of the market's running sum, and a
+/// turn takes two, so that 4000 are less than 1e-12.
 const MOST_LOSS: f64 = 4000.0;
 
 #[expect(clippy::cast_possible_truncation, reason = "rows fit in 32 bits")]
@@ -231,7 +227,7 @@ pub fn brief(
     traded: &Traded<'_>,
     terms: &Terms<'_>,
     verdicts: &[Verdict],
-) -> Option<Metrics> {
+) -> Option<Brief> {
     let mut holder = Holder::new(terms.initial_balance);
     holder.follow(growth, traded, verdicts);
     holder.metrics(growth, traded)

@@ -20,7 +20,7 @@ mod whole;
 
 pub use crossing::{Averages, Crossing};
 pub use growth::Growth;
-pub use holder::{BRIEF_METRICS, Holder, brief};
+pub use holder::{BRIEF_METRICS, Brief, brief};
 pub use simulate::{Scratch, Totals};
 pub use terms::Terms;
 pub use traded::Traded;
