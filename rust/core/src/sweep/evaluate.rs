@@ -210,16 +210,15 @@ impl<'a> Evaluator<'a> {
     fn run(&mut self, feeds: &[Feed]) -> Result<SetRun<'_>> {
         let lean = self.run_lean(feeds);
         let (stage, portfolio) = (self.stage, &self.portfolio);
-        let outcome = match lean {
-            Some((traded, totals)) => Outcome::Lean {
+        let outcome = if let Some((traded, totals)) = lean {
+            Outcome::Lean {
                 traded,
                 scratch: &self.scratch,
                 totals,
-            },
-            None => {
-                let engine = Engine::run_taped(portfolio, &stage.histories, feeds)?;
-                Outcome::General(Box::new(engine))
             }
+        } else {
+            let engine = Engine::run_taped(portfolio, &stage.histories, feeds)?;
+            Outcome::General(Box::new(engine))
         };
         Ok(SetRun {
             stage,

@@ -141,7 +141,7 @@ impl Growth {
                 sums[0].add(change);
                 sums[1].add(change * change);
             }
-            growth.sums[row] = sums.map(|sum| sum.value());
+            growth.sums[row] = sums.map(Compensated::value);
             let [sum, squares] = growth.sums[row];
             let first = close[row] * units - 1.0;
             growth.enter[row] = Turn {

@@ -7,7 +7,10 @@
 //! - [`Growth`], [`brief`]: a few metrics to 1e-12, in constant time for a trade, where the equity is all in or all out.
 //! - [`Crossing`]: the same from two columns of averages.
 
+mod bars;
 mod crossing;
+mod entry;
+mod fills;
 mod growth;
 mod guard;
 mod holder;
