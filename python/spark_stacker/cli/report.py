@@ -33,7 +33,7 @@ def report(*, saved: Path, output: Path | None, title: str | None, as_json: bool
 
     with console.progress("Report"):
         if saved.is_dir():
-            page = output or saved.with_name(f"{saved.resolve().name}.html")
+            page = output or saved.parent / f"{saved.resolve().name}.html"
             path = write_search_report(SearchResult.load(saved), page, title=title)
         else:
             result = BacktestResult.load_from_file(saved)

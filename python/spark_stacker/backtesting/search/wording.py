@@ -135,7 +135,7 @@ def _count(number: int, one: str, many: str | None = None) -> str:
 
 def percent(fraction: float) -> str:
     """Rounded so that nothing short of certain reads 100 %, and nothing possible 0 %."""
-    percent = 100 * fraction
-    if 0 < fraction < 1 and not 0.05 <= percent < 99.95:
+    value = 100 * fraction
+    if 0 < fraction < 1 and not 0.05 <= value < 99.95:
         return "less than 0.1 %" if fraction < 0.5 else "more than 99.9 %"
-    return f"{percent:.1f} %"
+    return f"{value:.1f} %"
