@@ -290,7 +290,7 @@ def genetic() -> None:
         )
         while (digits := sampler.ask()).size:
             values, _, _ = made.evaluate(digits, FEW, start_ns=None, end_ns=None, threads=THREADS)
-            sampler.tell(values[:, 1])
+            sampler.tell(np.ascontiguousarray(values[:, 1]))
 
     seconds = interleaved({"genetic": call}, rounds=ROUNDS)["genetic"]
     print(f"genetic 20 x 10, {GENETIC_BARS:,} bars: {median(seconds) * 1e3:.2f} ms, least {min(seconds) * 1e3:.2f}; wanted ≤ 2")
