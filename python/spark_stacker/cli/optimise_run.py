@@ -11,6 +11,7 @@ import click
 from spark_stacker.cli import console
 from spark_stacker.cli.backtest_run import Terms, engine_for, indicators_from, settings_with, strategy_values
 from spark_stacker.cli.candles import Choice, find_candles
+from spark_stacker.cli.search_place import Place
 from spark_stacker.cli.search_spec import objective_from, space_from
 from spark_stacker.errors import ParameterError
 
@@ -43,6 +44,7 @@ class Request:
     metric: str
     choice: Choice
     terms: Terms
+    place: Place
     span: Mapping[str, Any]
     leverage: float | None
     seed: int
@@ -70,7 +72,8 @@ class Request:
             "warm_up_bars": given.pop("warm_up"),
             "allow_partial": given.pop("allow_partial"),
         }
-        request = cls(choice=choice, terms=terms, span=span, **given)
+        place = Place.taken(given)
+        request = cls(choice=choice, terms=terms, place=place, span=span, **given)
         request.check()
         return request
 
@@ -144,12 +147,14 @@ def search(request: Request, name: str, settings: Mapping[str, Any]) -> None:
         "grid": engine.optimize_parameters,
         "random": engine.random_search,
         "genetic": engine.genetic_optimize,
+        "tpe": engine.tpe_optimize,
+        "cma-es": engine.cma_es_optimize,
     }
     run = runs[name]
     options["param_grid" if name == "grid" else "param_space"] = space
     try:
-        with _told(request) as told:
-            result = run(**options, **settings, **told)
+        with request.place.options() as placed, _told(request) as told:
+            result = run(**options, **settings, **placed, **told)
     except Interrupted as error:
         if error.result is not None and error.result.count:
             search_view.print_partial(error.result)
@@ -175,8 +180,8 @@ def walk_forward(request: Request, settings: Mapping[str, Any]) -> None:
     engine, options, notes, warnings = request.call()
     space = options.pop("space")
     try:
-        with console.progress("Walk-forward"):
-            result = engine.walk_forward_analysis(param_grid=space, **options, **settings)
+        with request.place.options() as placed, console.progress("Walk-forward"):
+            result = engine.walk_forward_analysis(param_grid=space, **options, **settings, **placed)
     except Interrupted:
         console.print_message("interrupted; a walk-forward keeps nothing")
         click.get_current_context().exit(_INTERRUPTED)
