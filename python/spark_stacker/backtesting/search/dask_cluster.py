@@ -16,21 +16,19 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit
 
-import numpy as np
-
 import spark_stacker
-from spark_stacker.backtesting.search.evaluators import Rows
-from spark_stacker.backtesting.search.executors import OnExecutor, Piece, evaluate_piece
+from spark_stacker.backtesting.search.executors import OnExecutor, Piece, evaluate_piece, received
 from spark_stacker.errors import ParameterError, RetryableError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
 
+    import numpy as np
     from distributed import Client
     from numpy.typing import NDArray
 
-    from spark_stacker.backtesting.search.evaluators import Evaluator, Window
+    from spark_stacker.backtesting.search.evaluators import Evaluator, Rows, Window
 
 __all__ = ["OnDask", "connected", "exposure", "is_client"]
 
@@ -197,8 +195,7 @@ class OnDask(OnExecutor):
             assert rows is not None  # noqa: S101 - the data went along
             self._silent_since = None
             tick(len(piece.digits))
-            # What came over the network lies where it lay in the message, read-only and perhaps misaligned.
-            return Rows(np.array(rows.values), np.array(rows.status), rows.reasons)
+            return received(rows)
 
     def _closed(self) -> RetryableError:
         return RetryableError(f"the connection to {self._where} was lost and could not be made again")
@@ -257,7 +254,7 @@ def _evaluate_on_worker(task: _Task, payload: bytes, digits: NDArray[np.uint32])
         return evaluate_piece(
             task.token,
             payload,
-            np.array(digits),  # aligned, as the core wants it
+            digits,
             task.metrics,
             task.window,
             threads=task.threads or CPU_COUNT,

@@ -13,13 +13,14 @@ from concurrent.futures import BrokenExecutor, CancelledError, Executor, Future
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Protocol
 
+import numpy as np
+
 from spark_stacker.backtesting.search.evaluators import Rows
 from spark_stacker.errors import ParameterError, RetryableError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
-    import numpy as np
     from numpy.typing import NDArray
 
     from spark_stacker.backtesting.search.evaluators import Evaluator, Window
@@ -31,6 +32,7 @@ __all__ = [
     "OnExecutor",
     "Piece",
     "evaluate_piece",
+    "received",
     "why_not_sendable",
 ]
 
@@ -182,7 +184,7 @@ class OnExecutor:
                 raise _dead(error) from error
             if rows is not None:
                 tick(len(piece.digits))
-                return rows
+                return received(rows)
             piece = self._submit(piece.digits, with_data=True)  # that worker has not had the data yet
 
 
@@ -192,6 +194,11 @@ class Piece:
 
     digits: NDArray[np.uint32]
     future: Future[Rows | None]
+
+
+def received(rows: Rows) -> Rows:
+    """The rows in memory of their own: over a network they come read-only, and perhaps misaligned."""
+    return Rows(np.array(rows.values), np.array(rows.status), rows.reasons)
 
 
 def _dead(error: BaseException) -> RetryableError:
@@ -221,7 +228,8 @@ def evaluate_piece(
         _evaluators[token] = evaluator
         while len(_evaluators) > _KEPT:
             _evaluators.popitem(last=False)
-    return evaluator.evaluate(digits, metrics, window, threads=threads)
+    # What came over a network may lie misaligned in its message; the core wants it aligned.
+    return evaluator.evaluate(np.array(digits), metrics, window, threads=threads)
 
 
 def why_not_sendable(evaluator: Evaluator) -> str | None:
