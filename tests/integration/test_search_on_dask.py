@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import pickle
 import signal
 import subprocess
@@ -11,6 +12,7 @@ from multiprocessing import get_context
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
 from made.backtests import CrossInPython
 from made.dask_processes import cluster
@@ -18,6 +20,7 @@ from made.searches import GRID, engine, follow, settings
 from spark_stacker.backtesting.search import dask_cluster
 from spark_stacker.backtesting.search.dask_cluster import connected, exposure
 from spark_stacker.backtesting.search.evaluators.configured import ConfiguredEvaluator
+from spark_stacker.cli import main
 from spark_stacker.errors import ParameterError, RetryableError
 
 SPACE = {"cross.fast_period": (3, 20, 1), "cross.slow_period": (21, 60, 1)}
@@ -259,3 +262,28 @@ def test_every_executor_gives_the_same_bytes(made, client, tmp_path):
             )
     assert content(tmp_path / "pool") == content(tmp_path / "here")
     assert content(tmp_path / "dask") == content(tmp_path / "here")
+
+
+def test_the_command_line_searches_on_a_cluster(machines):
+    search = (
+        *("optimise", "grid", "--indicator", "rsi", "--scenario", "choppy", "--bars", "300", "--no-honesty"),
+        *("--param", "period=5:30", "--no-ledger", "--json"),
+    )
+    there = CliRunner().invoke(main, [*search, "--executor", "dask", "--scheduler", machines.address])
+    assert there.exit_code == 0, there.output
+    here = CliRunner().invoke(main, search)
+    assert json.loads(there.stdout)["top"] == json.loads(here.stdout)["top"]
+
+
+def test_the_command_line_tells_of_a_dead_scheduler(monkeypatch):
+    monkeypatch.setattr(connected.__wrapped__, "__kwdefaults__", {**connected.__wrapped__.__kwdefaults__})
+    monkeypatch.setitem(connected.__wrapped__.__kwdefaults__, "timeout_seconds", 1.0)
+    told = CliRunner().invoke(
+        main,
+        [
+            *("optimise", "grid", "--indicator", "rsi", "--scenario", "choppy", "--bars", "300"),
+            *("--param", "period=5,6", "--executor", "dask", "--scheduler", "tcp://127.0.0.1:9"),
+        ],
+    )
+    assert told.exit_code == 7
+    assert "the scheduler tcp://127.0.0.1:9 does not answer within 1 s" in told.stderr.replace("\n", " ")

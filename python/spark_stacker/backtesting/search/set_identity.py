@@ -20,6 +20,7 @@ from spark_stacker.backtesting.search.evaluators.configured import ConfiguredEva
 from spark_stacker.backtesting.search.evaluators.functions import FunctionEvaluator
 from spark_stacker.backtesting.search.evaluators.own_types import own_types
 from spark_stacker.config import indicators_of
+from spark_stacker.config.registry import resolved_parameters
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -138,7 +139,7 @@ def _of_configuration(evaluator: ConfiguredEvaluator) -> tuple[dict[str, object]
             own = evaluator.own.get(use.name)
             used = {key: getattr(given.get(use.name), key, None) for key in _OF_A_USE}
             settings |= _flat(f"use {name} {use.name}", used)
-            parameters = use.parameters if own is None else own.params
+            parameters = resolved_parameters(use.type, use.parameters) if own is None else own.params
             settings |= _flat(f"parameter {name} {use.name}", parameters)
     searched = [
         [
