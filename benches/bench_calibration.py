@@ -4,6 +4,9 @@ A search: a grid of moving-average crossovers, long and short, without fees, eac
 over a made history; the winner has the best Sharpe ratio. Every report runs all three tests, the permutation
 test with 19 permuted searches, the fewest that can reach 0.05.
 
+Tested are the permutation p-value, the deflated Sharpe ratio, and the verdict, which wants both where both
+were run. The probability of backtest overfitting stands beside; it takes no part in the verdict.
+
 - Pure noise: at least 1,000 searches over random walks, and as many over matrices of independent returns.
   The Clopper-Pearson 95 % lower bound of the share that passes must not exceed 5 %.
 - Planted trends: the share that passes, by the drift of the trends.

@@ -13,9 +13,9 @@ import time
 from pathlib import Path
 
 from distributed import Client, LocalCluster
+
 from market import random_walk
 from measure import interleaved, median, require_release, table
-
 from spark_stacker.backtesting import BacktestEngine
 from spark_stacker.config import parse_settings
 from spark_stacker.data import DataManager, FrameDataSource
@@ -34,7 +34,9 @@ FLEETS = ((10, 16), (100, 16), (1_000, 16))
 def main() -> None:
     require_release()
     manager = DataManager()
-    manager.register_source("made", FrameDataSource({("ETH-USD", "1h"): bars_to_frame(random_walk(BARS).bars())}))
+    manager.register_source(
+        "made", FrameDataSource({("ETH-USD", "1h"): bars_to_frame(random_walk(BARS).bars())})
+    )
     engine = BacktestEngine(manager)
     cross = {"name": "cross", "type": "ma", "parameters": {"fast_period": 10, "slow_period": 30}}
     settings = parse_settings(

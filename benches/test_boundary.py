@@ -62,7 +62,7 @@ def test_a_year_of_hours_in_a_dry_run(
 
     def play(session: _core.Session, times: list[int]) -> None:
         for open_time_ns, row in zip(times, rows, strict=True):
-            session.on_bars(open_time_ns, [row], [])
+            session.on_bars(open_time_ns, [row], [], [])
         assert session.bars_seen == BARS
 
     benchmark.pedantic(play, setup=fresh, rounds=5)

@@ -240,9 +240,9 @@ _AxisValue: TypeAlias = float | bool | str | dict[str, object] | None
 class Sweep:
     """A portfolio, its data and the settings to vary; immutable.
 
-    A set is a row of digits; digit j is an index into the values of axis j. The target of an axis has the keys
-    ``strategy``, ``indicator``, ``parameter`` and ``setting``, ``None`` where it has no such part; settings are named
-    as the keys of the plan, ``None`` as a value turns one off.
+    A set is a row of digits; digit j is an index into the values of axis j. The target of an axis has the
+    keys ``strategy``, ``indicator``, ``parameter`` and ``setting``, ``None`` where it has no such part;
+    settings are named as the keys of the plan, ``None`` as a value turns one off.
     """
 
     def __new__(
@@ -268,10 +268,10 @@ class Sweep:
         end_ns: int | None,
         threads: int,
     ) -> tuple[NDArray[np.float64], NDArray[np.uint16], list[str]]:
-        """Metrics of sets, a row each, NaN where undefined; status (0 or 1 + index into the reasons); reasons of failure.
+        """Metrics of sets, a row each, NaN where undefined; status, 0 or 1 + index of its reason; reasons.
 
-        Bars with ``start_ns <= open time < end_ns`` are traded; earlier ones feed indicators, nothing is held at the
-        start.
+        Bars with ``start_ns <= open time < end_ns`` are traded; earlier ones feed indicators, nothing is held
+        at the start.
         """
     def block_sums(
         self,
@@ -282,7 +282,7 @@ class Sweep:
         end_ns: int | None,
         threads: int,
     ) -> NDArray[np.float64]:
-        """Count, sum and sum of squares of bar returns: sets x blocks of bars x 3; NaN where a set has no returns."""
+        """Count, sum, sum of squares of bar returns: sets x blocks of bars x 3; NaN where there are none."""
     def mean_correlation(
         self,
         digits: NDArray[np.uint32],
@@ -297,7 +297,7 @@ class Sweep:
     ) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
         """Open times of the bars, UTC nanoseconds, and equity at their closes of one set."""
     def permuted(self, seed: int) -> Sweep:
-        """The same over bars in random order from each market's start on; signals from outside are refused."""
+        """The same over bars in random order from each market's start on; refuses signals from outside."""
 
 @final
 class Genetic:
@@ -348,7 +348,11 @@ class Session:
     def warm_up(self, market: int, bars: Bars) -> None: ...
     def add_funding(self, market: int, time_ns: int, rate: float) -> None: ...
     def on_bars(
-        self, open_time_ns: int, bars: Sequence[_MarketBar], signals: Sequence[tuple[int, int, int, float]]
+        self,
+        open_time_ns: int,
+        bars: Sequence[_MarketBar],
+        signals: Sequence[tuple[int, int, int, float]],
+        marks: Sequence[tuple[int, float, float, float, float]],
     ) -> None: ...
     @property
     def equity(self) -> float: ...

@@ -206,6 +206,15 @@ def test_mark_prices_decide_liquidation_of_configured_strategies_only(engine, ca
         engine.run_backtest(cross, "ETH-USD", "1h", mark=crash)
 
 
+@pytest.mark.parametrize("how", [{"strategy_func": cross}, {"indicators": [moving_average()]}])
+def test_a_spot_market_pays_no_funding(engine, candles, how):
+    funding = candles.select("timestamp", rate=pl.lit(1e-4))
+    with pytest.raises(ParameterError, match="funding must be of a market on margin, ETH-USD is traded spot"):
+        engine.run_backtest(
+            **how, symbol="ETH-USD", interval="1h", leverage=1.0, market_type="spot", funding=funding
+        )
+
+
 def test_markets_of_one_account_share_a_quote_currency(candles):
     manager = DataManager()
     manager.register_source("made", FrameDataSource({("ETH-USD", "1h"): candles, ("ETH-BTC", "1h"): candles}))

@@ -11,6 +11,7 @@ from made.candles import MINUTE_NS, bars_of, path
 from made.outside import given
 from made.plans import indicator, plan, run, strategy
 from spark_stacker import _core
+from spark_stacker.errors import InputError
 
 if TYPE_CHECKING:
     from made.candles import Candle
@@ -86,3 +87,22 @@ def test_mark_candles_judge_liquidation_and_where_they_are_missing_trades_do() -
     assert trades["exit_purpose"] == ["liquidation"]
     assert trades["exit_time_ns"].tolist() == [5 * MINUTE_NS]
     assert trades["exit_price"].tolist() == pytest.approx([90.0])
+
+
+@pytest.mark.parametrize(
+    ("marks", "words"),
+    [
+        ([(1, 1.0, 1.0, 1.0, 1.0)], "marks must be a market that has a bar, each once, was 1"),
+        ([(0, 1.0, 1.0, 1.0, 1.0)] * 2, "marks must be a market that has a bar, each once, was 0"),
+        ([(0, 1.0, 0.5, 1.0, 1.0)], "high"),
+        ([(0, 1.0, 1.0, 1.0, float("nan"))], "close"),
+    ],
+)
+def test_a_session_refuses_mark_candles_that_cannot_be(
+    marks: list[tuple[int, float, float, float, float]], words: str
+) -> None:
+    terms = plan("1m", strategy("1m", indicator(None, "1m"), sizing=TEN_UNITS))
+    session = _core.Session(_core.Portfolio(terms))
+    with pytest.raises(InputError, match=words):
+        session.on_bars(0, [(0, 100.0, 100.0, 100.0, 100.0, 1.0)], [], marks)
+    assert session.bars_seen == 0

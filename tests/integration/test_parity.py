@@ -11,6 +11,7 @@ import signal
 import subprocess
 import sys
 import time
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -20,13 +21,14 @@ import pytest
 from made import strategies
 from made.dry_runs import Case, assert_same_to_the_bit
 from spark_stacker._core import Aggregator, interval_ns
+from spark_stacker.data import PerpetualData
 from spark_stacker.indicators.base_indicator import BaseIndicator
 from spark_stacker.indicators.indicator_factory import IndicatorFactory
 from spark_stacker.models import Signal, SignalDirection
 from spark_stacker.trading.python_indicators import frame_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     Candles = Callable[[str], pl.DataFrame]
 
@@ -36,20 +38,67 @@ RECORDINGS = {
     "BTC-USD": "lean_coinbase_btcusd_1m_trade",
     "ETH-USD": "lean_coinbase_ethusd_1m_trade",
 }
-CASES: dict[str, tuple[dict[str, Any], tuple[str, ...]]] = {
-    "trend": (strategies.TREND_FOLLOWING, ("ETH-BTC",)),
-    "mean reversion": (strategies.MEAN_REVERSION, ("ETH-BTC",)),
-    "shorting": (strategies.SHORTING, ("ETH-BTC",)),
-    "hedged": (strategies.HEDGED, ("XRP-USDT",)),
-    "multi-timeframe over gaps": (strategies.MULTI_TIMEFRAME, ("BTC-USD",)),
-    "two markets over gaps": (strategies.TWO_MARKETS, ("BTC-USD", "ETH-USD")),
+PERPETUAL_HOURS = "ft_perp_xrp_usdt_1h"
+FUNDING = "ft_perp_xrp_usdt_8h_funding"
+MARK = "ft_perp_xrp_usdt_1h_mark"
+
+
+@dataclass(frozen=True)
+class Kind:
+    """A configuration and its recordings; short ones are cut, killed and warmed up after fewer bars."""
+
+    configuration: dict[str, Any]
+    markets: Mapping[str, str]
+    history_bars: int = 300
+    piece: int = 700
+    killed_after: int = 400
+    pause_s: float = 0.0003
+    funding: str | None = None
+    mark: str | None = None
+
+
+def _recorded(*symbols: str) -> dict[str, str]:
+    return {symbol: RECORDINGS[symbol] for symbol in symbols}
+
+
+CASES = {
+    "trend": Kind(strategies.TREND_FOLLOWING, _recorded("ETH-BTC")),
+    "mean reversion": Kind(strategies.MEAN_REVERSION, _recorded("ETH-BTC")),
+    "shorting": Kind(strategies.SHORTING, _recorded("ETH-BTC")),
+    "hedged": Kind(strategies.HEDGED, _recorded("XRP-USDT")),
+    "hedged with funding": Kind(strategies.HEDGED, _recorded("XRP-USDT"), funding=FUNDING),
+    "shorting with funding and mark candles": Kind(
+        strategies.PERPETUAL_SHORT,
+        {"XRP-USDT": PERPETUAL_HOURS},
+        history_bars=8,
+        piece=30,
+        killed_after=40,
+        pause_s=0.01,
+        funding=FUNDING,
+        mark=MARK,
+    ),
+    "multi-timeframe over gaps": Kind(strategies.MULTI_TIMEFRAME, _recorded("BTC-USD")),
+    "two markets over gaps": Kind(strategies.TWO_MARKETS, _recorded("BTC-USD", "ETH-USD")),
 }
 
 
 @pytest.fixture(params=CASES, ids=str)
-def case(request: pytest.FixtureRequest, candles: Candles) -> Case:
-    configuration, markets = CASES[request.param]
-    return Case(configuration, {market: candles(RECORDINGS[market]) for market in markets})
+def kind(request: pytest.FixtureRequest) -> Kind:
+    return CASES[request.param]
+
+
+@pytest.fixture
+def case(kind: Kind, candles: Candles) -> Case:
+    beside = PerpetualData(
+        None if kind.funding is None else candles(kind.funding),
+        None if kind.mark is None else candles(kind.mark),
+    )
+    return Case(
+        kind.configuration,
+        {market: candles(file) for market, file in kind.markets.items()},
+        history_bars=kind.history_bars,
+        perpetuals=dict.fromkeys(kind.markets, beside),
+    )
 
 
 def test_a_dry_run_equals_the_backtest_to_the_bit(case: Case) -> None:
@@ -63,8 +112,27 @@ def test_a_dry_run_without_history_equals_the_backtest_from_the_first_bar(case: 
     assert_same_to_the_bit(case.dry_run(), case.backtest())
 
 
-def test_a_dry_run_in_pieces_equals_the_backtest(case: Case, tmp_path: Path) -> None:
-    case.dry_run(state=tmp_path, max_groups=700)
+@pytest.mark.parametrize(
+    ("kind", "beside"),
+    [
+        (CASES["hedged with funding"], "funding"),
+        (CASES["shorting with funding and mark candles"], "funding"),
+        (CASES["shorting with funding and mark candles"], "mark"),
+    ],
+)
+def test_funding_and_mark_candles_decide_something_there(case: Case, beside: str) -> None:
+    """Else their parity would prove nothing."""
+    paid = case.backtest().metrics()["funding_paid"]
+    assert paid is not None
+    assert paid != 0
+    without = replace(
+        case, perpetuals={market: replace(data, **{beside: None}) for market, data in case.perpetuals.items()}
+    )
+    assert without.backtest().equity[-1] != case.backtest().equity[-1]
+
+
+def test_a_dry_run_in_pieces_equals_the_backtest(kind: Kind, case: Case, tmp_path: Path) -> None:
+    case.dry_run(state=tmp_path, max_groups=kind.piece)
     case.dry_run(state=tmp_path, max_groups=1)
     assert_same_to_the_bit(case.dry_run(state=tmp_path), case.backtest())
 
@@ -118,23 +186,28 @@ def test_a_python_indicator_decides_in_a_dry_run_as_in_a_backtest(
     assert_same_to_the_bit(case.dry_run(state=tmp_path), run)
 
 
-def test_a_killed_and_restarted_dry_run_equals_the_backtest(
-    case: Case, candles: Candles, tmp_path: Path
-) -> None:
+def test_a_killed_and_restarted_dry_run_equals_the_backtest(kind: Kind, case: Case, tmp_path: Path) -> None:
     """SIGKILL in the middle of a replay, in another process; then the rest here, from its journal."""
     files = []
-    for symbol in case.markets:
-        case.recordings[symbol].write_parquet(tmp_path / f"{symbol}.parquet")
-        files.append(f"{symbol}={tmp_path / symbol}.parquet")
+    for symbol, beside in case.perpetuals.items():
+        frames = {
+            symbol: case.recordings[symbol],
+            f"{symbol}:funding": beside.funding,
+            f"{symbol}:mark": beside.mark,
+        }
+        for place, frame in frames.items():
+            if frame is not None:
+                frame.write_parquet(tmp_path / f"{place}.parquet")
+                files.append(f"{place}={tmp_path / place}.parquet")
     program = Path(__file__).parent.parent / "made" / "run_case.py"
-    name = next(name for name, (configuration, _) in CASES.items() if configuration is case.configuration)
+    name = next(name for name, other in CASES.items() if other is kind)
     journal = tmp_path / "state" / "journal.jsonl"
     process = subprocess.Popen(
-        [sys.executable, program, name, str(tmp_path / "state"), *files], env=os.environ
+        [sys.executable, program, name, str(tmp_path / "state"), str(kind.pause_s), *files], env=os.environ
     )
     try:
         deadline = time.monotonic() + 60
-        while not (journal.exists() and journal.read_bytes().count(b'"bars"') > 400):
+        while not (journal.exists() and journal.read_bytes().count(b'"bars"') > kind.killed_after):
             assert process.poll() is None, "the dry run ended before it could be killed"
             assert time.monotonic() < deadline
             time.sleep(0.01)

@@ -124,8 +124,10 @@ def test_more_sets_than_memory_should_hold_stream_to_disk(made, monkeypatch):
     assert streamed.trials.equals(whole.trials)
     assert streamed.best_params == whole.best_params
     assert streamed.plateau_score == pytest.approx(whole.plateau_score, abs=0.05)
-    digits, scores = streamed._tally.studied()
-    assert len(digits) == len(scores) == 720
+    assert streamed.top(5).equals(whole.top(5))
+    assert streamed.importance == pytest.approx(whole.importance)
+    studied = streamed._tally.studied()
+    assert len(studied.digits) == len(studied.scores) == 720
 
 
 def test_the_studied_sets_are_the_best_and_a_seeded_sample():

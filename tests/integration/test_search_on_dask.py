@@ -9,7 +9,7 @@ import subprocess
 import time
 from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from click.testing import CliRunner
@@ -22,6 +22,9 @@ from spark_stacker.backtesting.search.dask_cluster import connected, exposure
 from spark_stacker.backtesting.search.evaluators.configured import ConfiguredEvaluator
 from spark_stacker.cli import main
 from spark_stacker.errors import ParameterError, RetryableError
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 SPACE = {"cross.fast_period": (3, 20, 1), "cross.slow_period": (21, 60, 1)}
 """720 sets, 12 batches of 64."""
@@ -161,7 +164,8 @@ def test_a_scheduler_killed_midway_is_told_in_time_and_what_was_done_is_kept(mad
 
 
 @pytest.mark.parametrize(
-    ("which", "message"), [("scheduler", "does not answer for 3 s"), ("worker", "(has no worker for 3 s|No valid workers)")]
+    ("which", "message"),
+    [("scheduler", "does not answer for 3 s"), ("worker", "(has no worker for 3 s|No valid workers)")],
 )
 def test_a_cluster_that_falls_silent_is_told_in_time(made, monkeypatch, which, message):
     monkeypatch.setattr(dask_cluster, "_PATIENCE_SECONDS", 3.0)
@@ -239,7 +243,16 @@ def test_a_tls_cluster_is_reached_with_its_certificates(made, tmp_path):
     ca, key = tmp_path / "ca.pem", tmp_path / "key.pem"
     subprocess.run(
         [
-            *("openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"),
+            *(
+                "openssl",
+                "req",
+                "-x509",
+                "-newkey",
+                "ec",
+                "-pkeyopt",
+                "ec_paramgen_curve:prime256v1",
+                "-nodes",
+            ),
             *("-days", "2", "-subj", "/CN=spark-stacker-test", "-keyout", str(key), "-out", str(ca)),
         ],
         check=True,
@@ -247,7 +260,10 @@ def test_a_tls_cluster_is_reached_with_its_certificates(made, tmp_path):
     )
     security = ["--tls-ca-file", str(ca), "--tls-cert", str(ca), "--tls-key", str(key)]
     files = {"tls_ca": ca, "tls_cert": ca, "tls_key": key}
-    with cluster(1, security) as processes, connected(processes.address, timeout_seconds=30, **files) as client:
+    with (
+        cluster(1, security) as processes,
+        connected(processes.address, timeout_seconds=30, **files) as client,
+    ):
         found = made.optimize_parameters(settings=settings(), param_grid=GRID, honesty=False, executor=client)
     assert found.count == 27
     assert found.warnings == ()
@@ -255,7 +271,11 @@ def test_a_tls_cluster_is_reached_with_its_certificates(made, tmp_path):
 
 def test_every_executor_gives_the_same_bytes(made, client, tmp_path):
     with ProcessPoolExecutor(2, mp_context=get_context("spawn")) as pool:
-        places = {"here": {}, "pool": {"executor": pool}, "dask": {"executor": client.get_executor(pure=False)}}
+        places = {
+            "here": {},
+            "pool": {"executor": pool},
+            "dask": {"executor": client.get_executor(pure=False)},
+        }
         for name, options in places.items():
             made.optimize_parameters(
                 settings=settings(), param_grid=SPACE, honesty=False, out=tmp_path / name, **options

@@ -113,7 +113,12 @@ def test_each_search_is_a_line(made):
     first, second = history(last).entries
     assert (first.at, second.at) == ("2025-03-01T12:00:00+00:00", None)
     assert first.subject == "follow on ETH-USD 1h"
-    assert (first.sampler, first.objective, first.whole, first.complete) == ("grid", "sharpe_ratio", True, True)
+    assert (first.sampler, first.objective, first.whole, first.complete) == (
+        "grid",
+        "sharpe_ratio",
+        True,
+        True,
+    )
     assert first.best_score == grid(made, ledger=False).best_score
     assert last.ledger.link == second.hash
 

@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from spark_stacker._core import Portfolio, Run, run_backtest
+from spark_stacker._core import Portfolio, Run, interval_name, run_backtest
 from spark_stacker.config import build_plan, parse_settings
 from spark_stacker.connectors import ConnectorFactory
 from spark_stacker.connectors.replay import ReplayConnector
 from spark_stacker.connectors.replay.recordings import RecordedMarket, recorded_market
+from spark_stacker.data import PerpetualData, to_bars
 from spark_stacker.trading.dry_run import DryRun, run_dry_run
 from spark_stacker.trading.paper import bars_of
 from spark_stacker.trading.sources import CandleSource
@@ -30,20 +31,27 @@ if TYPE_CHECKING:
     from spark_stacker.trading.paper import PaperSession
 
 
+NOTHING = PerpetualData()
+
+
 @dataclass
 class Case:
-    """A configuration and the recordings that it runs on, by market symbol."""
+    """A configuration and the recordings that it runs on, by market symbol, with what goes beside them."""
 
     configuration: Mapping[str, Any]
     recordings: Mapping[str, pl.DataFrame]
     history_bars: int = 300
+    perpetuals: Mapping[str, PerpetualData] = field(default_factory=dict)
     faults: Faults | None = None
     settings: Settings = field(init=False)
     markets: dict[str, RecordedMarket] = field(init=False)
 
     def __post_init__(self) -> None:
         self.settings = parse_settings(self.configuration)
-        self.markets = {symbol: recorded_market(symbol, frame) for symbol, frame in self.recordings.items()}
+        self.markets = {
+            symbol: recorded_market(symbol, frame).with_perpetual(self.perpetuals.get(symbol, NOTHING))
+            for symbol, frame in self.recordings.items()
+        }
 
     def connector(self) -> ReplayConnector:
         connector = ConnectorFactory.create_connector(
@@ -88,16 +96,26 @@ class Case:
     def backtest(self, signals: Sequence[Any] = ()) -> Run:
         """Run the same plan as a backtest, from the same first bar."""
         plan = self.plan()
-        markets = [self.markets[market["symbol"]] for market in plan["markets"]]
+        symbols = [market["symbol"] for market in plan["markets"]]
+        markets = [self.markets[symbol] for symbol in symbols]
+        beside = [self.perpetuals.get(symbol, NOTHING) for symbol in symbols]
         start_ns = self.connector().tape.start_ns
         return run_backtest(
             Portfolio(plan),
             [bars_of(market.rows, market.interval_ns) for market in markets],
             start=[int(np.searchsorted(market.times, start_ns)) for market in markets],
             signals=list(signals),
-            funding=[None] * len(markets),
-            mark=[None] * len(markets),
+            funding=[None if data.funding is None else _payments(data.funding) for data in beside],
+            mark=[
+                None if data.mark is None else to_bars(data.mark, interval_name(market.interval_ns))
+                for data, market in zip(beside, markets, strict=True)
+            ],
         )
+
+
+def _payments(funding: pl.DataFrame) -> tuple[Any, Any]:
+    times = funding["timestamp"].dt.epoch("ns").to_numpy()
+    return np.ascontiguousarray(times), np.ascontiguousarray(funding["rate"].to_numpy())
 
 
 def assert_same_to_the_bit(session: PaperSession, run: Run) -> None:
@@ -114,6 +132,7 @@ def assert_same_to_the_bit(session: PaperSession, run: Run) -> None:
             {"time": engine.open_time_ns(), "equity": engine.equity_curve()},
             {"time": run.open_time_ns, "equity": run.equity},
         ),
+        ("equity at the end", {"equity": [engine.equity]}, {"equity": [float(run.equity[-1])]}),
     ):
         assert list(live) == list(tested), name
         for column in live:

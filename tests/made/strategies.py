@@ -82,6 +82,19 @@ HEDGED = configuration(
     ),
     indicators=[CROSS],
 )
+PERPETUAL_SHORT = configuration(
+    strategy(
+        "short",
+        *("XRP-USDT", "1h", "quick"),
+        side="short",
+        main_leverage=8.0,
+        take_profit_pct=2.5,
+        max_entries=2,
+        sizing={"method": "percent_equity", "equity_pct": 40.0},
+    ),
+    indicators=[{"name": "quick", "type": "ma", "parameters": {"fast_period": 2, "slow_period": 4}}],
+    instruments={"XRP-USDT": {"max_leverage": 20, "tick_size": 0.0001, "lot_size": 0.1}},
+)
 MULTI_TIMEFRAME = configuration(
     strategy(
         "multi",

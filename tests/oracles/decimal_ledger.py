@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 
 ZERO = Decimal(0)
-DUST = Decimal("1e-12")  # of the units traded: what binary sums of quantities leave
+DUST = Decimal("1e-12")  # of the largest holding of a round trip: what binary sums of quantities leave
 
 
 @dataclass
@@ -21,6 +21,7 @@ class DecimalLedger:
     spot: bool
     isolated: bool
     quantity: Decimal = ZERO  # negative for a short
+    largest: Decimal = ZERO  # units held at once in this round trip
     entry_price: Decimal = ZERO
     margin: Decimal = ZERO
     costs: Decimal = ZERO  # fees and funding of the open position
@@ -52,6 +53,7 @@ class DecimalLedger:
         before = abs(self.quantity)
         self.entry_price = (self.entry_price * before + price * units) / (before + units)
         self.quantity += sign * units
+        self.largest = max(self.largest, abs(self.quantity))
         self.cash -= fee
         if self.spot:
             self.cash -= units * price
@@ -60,7 +62,7 @@ class DecimalLedger:
 
     def _exit(self, sign: int, quantity: Decimal, price: Decimal, fee: Decimal) -> None:
         held = abs(self.quantity)
-        whole = abs(held - quantity) <= DUST * held
+        whole = abs(held - quantity) <= DUST * self.largest
         assert whole or quantity < held, "a fill that reduces a position must not turn it"
         released = self.margin if whole else self.margin * quantity / held
         profit = -sign * quantity * (price - self.entry_price)
@@ -75,7 +77,7 @@ class DecimalLedger:
         self.quantity += sign * quantity
         if whole:
             self.profits.append(self.realised - self.costs)
-            self.quantity = self.entry_price = self.margin = self.costs = self.realised = ZERO
+            self.quantity = self.largest = self.entry_price = self.margin = self.costs = self.realised = ZERO
 
     def fund(self, price: Decimal, rate: Decimal) -> None:
         if self.spot:

@@ -7,18 +7,21 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from spark_stacker.backtesting.perpetuals import PerpetualTerms
     from spark_stacker.backtesting.result import BacktestResult
 
 __all__ = ["closing_assumptions", "venue_assumptions"]
 
 
 def venue_assumptions(
-    venue: Mapping[str, object], markets: Sequence[Mapping[str, object]], funded: Sequence[bool]
+    venue: Mapping[str, object],
+    markets: Sequence[Mapping[str, object]],
+    perpetuals: Sequence[PerpetualTerms],
 ) -> tuple[str, ...]:
     """What the rules of the simulated venue and the specifications of its markets mean.
 
-    ``venue`` and ``markets`` are those of the plan; ``funded`` says of each market whether funding rates were
-    given.
+    ``venue`` and ``markets`` are those of the plan; ``perpetuals`` say of each market which funding and mark
+    prices were given.
     """
     sentences = [
         "Decisions are made at a bar's close; the earliest fill is the next bar's open.",
@@ -30,8 +33,8 @@ def venue_assumptions(
         if venue["fill_on_touch"]
         else "A limit order fills only when the price trades through it.",
     ]
-    for market, has_funding in zip(markets, funded, strict=True):
-        sentences += _market(market, has_funding=has_funding)
+    for market, terms in zip(markets, perpetuals, strict=True):
+        sentences += _market(market, terms)
     if any(not _is_spot(market) for market in markets):
         sentences.append(
             f"Margin is {venue['margin_mode']}; "
@@ -55,7 +58,7 @@ def closing_assumptions(result: BacktestResult) -> tuple[str, ...]:
     return tuple(sentences)
 
 
-def _market(market: Mapping[str, object], *, has_funding: bool) -> list[str]:
+def _market(market: Mapping[str, object], terms: PerpetualTerms) -> list[str]:
     symbol = market["symbol"]
     sentences = []
     if market["instrument"] is None:
@@ -64,8 +67,18 @@ def _market(market: Mapping[str, object], *, has_funding: bool) -> list[str]:
         )
     if _is_spot(market):
         sentences.append(f"{symbol} is traded spot: no shorts, nothing beyond the free balance.")
-    elif not has_funding:
+        return sentences
+    if terms.funding is None:
         sentences.append(f"{symbol}: funding is not modelled, no rates were given.")
+    elif terms.payments == 0:
+        sentences.append(f"{symbol}: funding is not modelled, no given rate falls into the range.")
+    else:
+        sentences.append(f"{symbol}: funding at the given rates, {terms.payments} payments in the range.")
+    if terms.mark is not None:
+        sentences.append(
+            f"{symbol}: liquidation and funding go by mark candles, there for {terms.marked:,} of "
+            f"{terms.bars:,} bars; elsewhere by trade candles."
+        )
     return sentences
 
 

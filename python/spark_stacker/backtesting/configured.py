@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 from spark_stacker import _core
 from spark_stacker.backtesting.assumptions import venue_assumptions
-from spark_stacker.backtesting.histories import MarketHistory, funding_columns, load_history, mark_bars
+from spark_stacker.backtesting.histories import load_history
 from spark_stacker.backtesting.lines import DrawnIndicator, draw_lines
 from spark_stacker.backtesting.market import TradedMarket
+from spark_stacker.backtesting.perpetuals import fingerprints, perpetual_terms
 from spark_stacker.backtesting.plain import describe_code, plain
 from spark_stacker.backtesting.prepared import PreparedBacktest
 from spark_stacker.backtesting.python_signals import signal_columns, timeframe_candles
@@ -32,7 +33,8 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from spark_stacker.backtesting.histories import Span
+    from spark_stacker.backtesting.histories import MarketHistory, Span
+    from spark_stacker.backtesting.perpetuals import PerpetualTerms
     from spark_stacker.config import Settings, StrategySettings
     from spark_stacker.config.resolve import ResolvedIndicator
     from spark_stacker.data import DataManager
@@ -49,8 +51,6 @@ __all__ = [
     "prepare_settings",
 ]
 
-Payments: TypeAlias = "tuple[NDArray[np.int64], NDArray[np.float64]]"
-"""Times (UTC nanoseconds) and rates of funding."""
 OutsideSignals: TypeAlias = "tuple[int, int, NDArray[np.int8], NDArray[np.float64]]"
 """Places of a strategy and of its indicator; direction and confidence at each bar's close."""
 
@@ -62,8 +62,7 @@ class LoadedMarkets:
     strategies: tuple[StrategySettings, ...]
     symbols: tuple[str, ...]
     histories: tuple[MarketHistory, ...]
-    funding: tuple[Payments | None, ...]
-    mark: tuple[_core.Bars | None, ...]
+    perpetuals: tuple[PerpetualTerms, ...]
 
 
 def load_markets(
@@ -97,30 +96,33 @@ def load_markets(
         for use in uses
     )
     symbols = tuple(use.symbol for use in uses)
-    payments = _by_symbol("funding", funding, symbols)
-    marks = _by_symbol("mark", mark, symbols)
+    beside = (_by_symbol("funding", funding, symbols), _by_symbol("mark", mark, symbols))
+    markets: Sequence[Mapping[str, Any]] = [{"instrument": None} for _ in symbols]
+    if funding or mark:  # what they may be of depends on the markets' specifications
+        markets = _plan(settings, chosen, symbols, histories)["markets"]
     return LoadedMarkets(
         strategies=chosen,
         symbols=symbols,
         histories=histories,
-        funding=tuple(
-            None if payment is None else funding_columns(payment, symbol)
-            for payment, symbol in zip(payments, symbols, strict=True)
-        ),
-        mark=tuple(
-            None if candles is None else mark_bars(candles, history.interval, history.symbol)
-            for candles, history in zip(marks, histories, strict=True)
-        ),
+        perpetuals=tuple(perpetual_terms(*given) for given in zip(*beside, histories, markets, strict=True)),
     )
 
 
 def plan_of(settings: Settings, loaded: LoadedMarkets) -> dict[str, Any]:
     """The plan of the chosen strategies on the candles loaded."""
+    return _plan(settings, loaded.strategies, loaded.symbols, loaded.histories)
+
+
+def _plan(
+    settings: Settings,
+    strategies: Sequence[StrategySettings],
+    symbols: Sequence[str],
+    histories: Sequence[MarketHistory],
+) -> dict[str, Any]:
     intervals_ns = {
-        symbol: history.bars.interval_ns
-        for symbol, history in zip(loaded.symbols, loaded.histories, strict=True)
+        symbol: history.bars.interval_ns for symbol, history in zip(symbols, histories, strict=True)
     }
-    names = [strategy.name for strategy in loaded.strategies]
+    names = [strategy.name for strategy in strategies]
     return build_plan(settings, strategies=names, intervals_ns=intervals_ns)
 
 
@@ -173,6 +175,7 @@ def prepare_loaded(
             history.source,
             history.traded,
             partial(_draw, history, makers, [s for s in chosen if str(symbol_of(settings, s)) == symbol]),
+            history.traded_hash,
         )
         for symbol, history in zip(loaded.symbols, loaded.histories, strict=True)
     )
@@ -186,20 +189,23 @@ def prepare_loaded(
             "indicators_in_python": {
                 name: describe_code(type(indicator)) for name, indicator in makers.own.items()
             },
+            **fingerprints(loaded.perpetuals),
         },
         seed=settings.simulation.seed,
-        assumptions=venue_assumptions(
-            plan["venue"], plan["markets"], [payment is not None for payment in loaded.funding]
+        assumptions=venue_assumptions(plan["venue"], plan["markets"], loaded.perpetuals),
+        warnings=tuple(
+            warning
+            for history, terms in zip(loaded.histories, loaded.perpetuals, strict=True)
+            for warning in history.warnings + terms.warnings
         ),
-        warnings=tuple(warning for history in loaded.histories for warning in history.warnings),
     )
     return PreparedBacktest(
         portfolio=_core.Portfolio(plan),
         bars=tuple(history.bars for history in loaded.histories),
         first=tuple(history.first for history in loaded.histories),
         signals=tuple(outside_signals(settings, loaded, plan, makers)),
-        funding=loaded.funding,
-        mark=loaded.mark,
+        funding=tuple(terms.funding for terms in loaded.perpetuals),
+        mark=tuple(terms.mark for terms in loaded.perpetuals),
         setup=setup,
     )
 

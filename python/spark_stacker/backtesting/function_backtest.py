@@ -15,9 +15,10 @@ import polars as pl
 
 from spark_stacker import _core
 from spark_stacker.backtesting.assumptions import venue_assumptions
-from spark_stacker.backtesting.histories import funding_columns, load_history
+from spark_stacker.backtesting.histories import load_history
 from spark_stacker.backtesting.lines import DrawnIndicator, draw_lines
 from spark_stacker.backtesting.market import TradedMarket
+from spark_stacker.backtesting.perpetuals import fingerprints, perpetual_terms
 from spark_stacker.backtesting.plain import describe_code, plain
 from spark_stacker.backtesting.python_signals import indicator_columns
 from spark_stacker.backtesting.result import BacktestResult
@@ -34,10 +35,18 @@ if TYPE_CHECKING:
 
     from spark_stacker.backtesting.account import Account
     from spark_stacker.backtesting.histories import MarketHistory, Span
+    from spark_stacker.backtesting.perpetuals import PerpetualTerms
     from spark_stacker.backtesting.terms import VenueTerms
     from spark_stacker.data import DataManager
 
-__all__ = ["FunctionBacktest", "StrategyFunction", "prepare_function"]
+__all__ = [
+    "FunctionBacktest",
+    "StrategyFunction",
+    "named_columns",
+    "play",
+    "prepare_function",
+    "view_of",
+]
 
 StrategyFunction: TypeAlias = Callable[["_core.MarketView", "SimulationEngine", Mapping[str, Any]], None]
 """Called at each bar's close with the view of everything up to then, the simulation, and the parameters."""
@@ -59,12 +68,15 @@ class FunctionBacktest:
     terms: VenueTerms
     leverage: float
     indicators: tuple[BaseIndicator, ...]
-    payments: tuple[NDArray[np.int64], NDArray[np.float64]] | None
+    perpetual: PerpetualTerms
 
     @cached_property
     def columns(self) -> dict[str, NDArray[np.float64]]:
         """The indicators' columns by the name that the function sees."""
-        return _columns(self.history, self.indicators)
+        frame = self.history.frame
+        return named_columns(
+            [(indicator.name, indicator_columns(indicator, frame)) for indicator in self.indicators]
+        )
 
     def run(self, params: Mapping[str, object]) -> BacktestResult:
         """Calls the function at every bar's close, and gives what came of it."""
@@ -85,13 +97,14 @@ class FunctionBacktest:
                         history,
                         [DrawnIndicator(indicator, history.interval) for indicator in self.indicators],
                     ),
+                    history.traded_hash,
                 ),
             ),
             strategies=(getattr(self.strategy, "__name__", type(self.strategy).__name__),),
             configuration={**self.configuration(), "strategy_params": plain(params), "plan": plain(plan)},
             seed=self.terms.seed,
-            assumptions=venue_assumptions(plan["venue"], plan["markets"], [self.payments is not None]),
-            warnings=history.warnings,
+            assumptions=venue_assumptions(plan["venue"], plan["markets"], [self.perpetual]),
+            warnings=history.warnings + self.perpetual.warnings,
         )
         return BacktestResult(
             SimulationRun(simulation.core, history.bars.slice(history.first, len(history.bars))), setup
@@ -107,21 +120,14 @@ class FunctionBacktest:
             leverage=self.leverage,
             terms=self.terms,
         )
-        simulation.add_funding(self.payments)
+        simulation.add_funding(self.perpetual.funding)
         whole = stop == len(history.bars)
-        view = _core.MarketView(
+        view = view_of(
             history.bars if whole else history.bars.slice(0, stop),
             self.columns if whole else {name: column[:stop] for name, column in self.columns.items()},
-            _Rows(history.frame),
+            history.frame,
         )
-        try:
-            simulation.core.run(view, first, self.strategy, simulation, dict(params))
-        except SparkStackerError:
-            raise
-        except (Exception, SystemExit) as error:
-            raise StrategyError(
-                f"{describe_code(self.strategy)['name']} failed at {_when(simulation)}: {error!r}"
-            ) from error
+        play(self.strategy, simulation, view, first, params)
         return simulation
 
     def configuration(self) -> dict[str, object]:
@@ -133,6 +139,7 @@ class FunctionBacktest:
                 {**describe_code(type(indicator)), "as": indicator.name, "params": plain(indicator.params)}
                 for indicator in self.indicators
             ],
+            **fingerprints([self.perpetual]),
         }
 
 
@@ -163,14 +170,42 @@ def prepare_function(
         if not isinstance(indicator, BaseIndicator):
             raise ParameterError(f"indicators must be of BaseIndicator, was {type(indicator).__name__}")
     history = load_history(manager, source, symbol, interval, span)
-    payments = None if funding is None else funding_columns(funding, symbol)
-    return FunctionBacktest(strategy, history, account, terms, leverage, tuple(indicators), payments)
+    plan = terms.plan(symbol, history.bars.interval_ns, account.balance)
+    perpetual = perpetual_terms(funding, None, history, plan["markets"][0])
+    return FunctionBacktest(strategy, history, account, terms, leverage, tuple(indicators), perpetual)
 
 
 def _check_leverage(leverage: object) -> None:
     is_number = isinstance(leverage, (int, float, np.number)) and not isinstance(leverage, bool)
     if not is_number or not 1 <= float(leverage) <= _HIGHEST_LEVERAGE:  # type: ignore[arg-type]
         raise ParameterError(f"leverage must be a number from 1 to {_HIGHEST_LEVERAGE}, was {leverage!r}")
+
+
+def view_of(
+    bars: _core.Bars, columns: Mapping[str, NDArray[np.float64]], frame: pl.DataFrame
+) -> _core.MarketView:
+    """The view that a strategy function gets of candles and columns of indicators."""
+    return _core.MarketView(bars, dict(columns), _Rows(frame))
+
+
+def play(
+    strategy: StrategyFunction,
+    simulation: SimulationEngine,
+    view: _core.MarketView,
+    first: int,
+    params: Mapping[str, object],
+) -> None:
+    """Calls the function at each close from row ``first`` on; its failure is a `StrategyError` that names
+    function and bar.
+    """
+    try:
+        simulation.core.run(view, first, strategy, simulation, dict(params))
+    except SparkStackerError:
+        raise
+    except (Exception, SystemExit) as error:
+        raise StrategyError(
+            f"{describe_code(strategy)['name']} failed at {_when(simulation)}: {error!r}"
+        ) from error
 
 
 class _Rows:
@@ -185,11 +220,10 @@ class _Rows:
         return rows.with_columns(pl.Series(name, view[name][:]).fill_nan(None) for name in others)
 
 
-def _columns(history: MarketHistory, indicators: Sequence[BaseIndicator]) -> dict[str, NDArray[np.float64]]:
-    """The indicators' columns under their names; where two indicators have the same, under
-    ``indicator.column``.
+def named_columns(made: Sequence[tuple[str, pl.DataFrame]]) -> dict[str, NDArray[np.float64]]:
+    """Columns of indicators, by the indicator's name, under their names; where two indicators have the same,
+    under ``indicator.column``.
     """
-    made = [(indicator.name, indicator_columns(indicator, history.frame)) for indicator in indicators]
     seen = [column for _, columns in made for column in columns.columns]
     return {
         column if seen.count(column) == 1 else f"{name}.{column}": np.ascontiguousarray(

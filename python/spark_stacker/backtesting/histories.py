@@ -4,32 +4,23 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-import numpy as np
 import polars as pl
 
 from spark_stacker import _core
-from spark_stacker.data import bars_to_frame, require_clean, to_bars
-from spark_stacker.data.candles import normalise, read_any
+from spark_stacker.data import bars_to_frame, to_bars
+from spark_stacker.data.fingerprint import data_hash
 from spark_stacker.data.times import interval_us, to_utc
 from spark_stacker.errors import DataError, ParameterError
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
+    from collections.abc import Callable
 
     from spark_stacker.data import DataManager
     from spark_stacker.data.times import TimeLike
 
-__all__ = [
-    "MarketHistory",
-    "Span",
-    "funding_columns",
-    "load_history",
-    "mark_bars",
-    "only_source",
-    "permuted_history",
-]
+__all__ = ["MarketHistory", "Span", "load_history", "only_source", "permuted_history"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,6 +47,8 @@ class MarketHistory:
     bars: _core.Bars
     first: int
     warnings: tuple[str, ...]
+    traded_hash: Callable[[], str]
+    """SHA-256 of the candles of the traded range."""
 
     @property
     def traded(self) -> pl.DataFrame:
@@ -65,7 +58,7 @@ class MarketHistory:
     def __reduce__(self) -> tuple[object, ...]:
         """Goes to another process as frame; the core's bars are made there."""
         given = (self.symbol, self.interval, self.source, self.frame, self.first, self.warnings)
-        return _market_history, given
+        return _received, given
 
 
 def only_source(manager: DataManager, name: str | None) -> str:
@@ -85,50 +78,33 @@ def load_history(manager: DataManager, source: str, symbol: str, interval: str, 
     if span.warm_up_bars < 0:
         raise ParameterError(f"warm_up_bars must be 0 or more, was {span.warm_up_bars}")
     history = manager.get(source, symbol, interval, span.start, span.end, allow_partial=span.allow_partial)
-    frame, first = history.frame, 0
     if span.start is not None and span.warm_up_bars:
         start = to_utc(span.start, name="start_date")
         before = start - timedelta(microseconds=span.warm_up_bars * interval_us(interval))
         try:
             earlier = manager.get(source, symbol, interval, before, start, allow_partial=True).frame
         except DataError:
-            earlier = frame.clear()
-        frame, first = pl.concat([earlier, frame]).rechunk(), len(earlier)
-    return _market_history(
-        symbol, interval, source, frame, first, history.warnings, None if first else history.bars
+            earlier = history.frame.clear()
+        frame, first = pl.concat([earlier, history.frame]).rechunk(), len(earlier)
+        bars = to_bars(frame, interval, where=f"{source}: {symbol} {interval}")
+    else:
+        frame, first, bars = history.frame, 0, history.bars
+    return MarketHistory(
+        symbol, interval, source, frame, bars, first, history.warnings, lambda: history.data_hash
     )
-
-
-def _market_history(  # noqa: PLR0917 - pickle hands its arguments over by position
-    symbol: str,
-    interval: str,
-    source: str,
-    frame: pl.DataFrame,
-    first: int,
-    warnings: tuple[str, ...],
-    bars: _core.Bars | None = None,
-) -> MarketHistory:
-    bars = bars or to_bars(frame, interval, where=f"{source}: {symbol} {interval}")
-    return MarketHistory(symbol, interval, source, frame, bars, first, warnings)
 
 
 def permuted_history(history: MarketHistory, seed: int) -> MarketHistory:
     """The candles with their moves in another order; equal seeds put equally many candles in one order."""
     bars = _core.permute_bars(history.bars, seed=seed)
-    return replace(history, bars=bars, frame=bars_to_frame(bars))
+    frame = bars_to_frame(bars)
+    return replace(history, bars=bars, frame=frame, traded_hash=lambda: data_hash(frame[history.first :]))
 
 
-def funding_columns(funding: object, symbol: str) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
-    """Times (UTC nanoseconds) and rates of a frame with ``timestamp`` and ``rate``."""
-    where = f"funding of {symbol}"
-    frame = normalise(read_any(funding, where=where), kind="funding", where=where).frame
-    require_clean(frame, where=where)
-    times = frame["timestamp"].dt.epoch("ns").to_numpy()
-    return np.ascontiguousarray(times), np.ascontiguousarray(frame["rate"].to_numpy())
-
-
-def mark_bars(mark: object, interval: str, symbol: str) -> _core.Bars:
-    """Mark price candles as the core takes them."""
-    where = f"mark prices of {symbol}"
-    frame = normalise(read_any(mark, where=where), kind="mark", where=where).frame
-    return to_bars(frame, interval, where=where)
+def _received(symbol: str, interval: str, source: str, frame: pl.DataFrame, *rest: Any) -> MarketHistory:
+    """The history that another process sent."""
+    first, warnings = rest
+    bars = to_bars(frame, interval, where=f"{source}: {symbol} {interval}")
+    return MarketHistory(
+        symbol, interval, source, frame, bars, first, warnings, lambda: data_hash(frame[first:])
+    )

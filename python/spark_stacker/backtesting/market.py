@@ -21,7 +21,8 @@ class TradedMarket:
     """Candles of a market over the traded range, and the indicator lines of its strategies.
 
     ``candles`` has the columns ``timestamp`` (open time), open, high, low, close, volume. ``draw`` computes
-    the lines: one column a line, as many rows as candles.
+    the lines: one column a line, as many rows as candles. ``hashed`` gives the candles' hash where they have
+    one already.
     """
 
     symbol: str
@@ -29,6 +30,7 @@ class TradedMarket:
     source: str
     candles: pl.DataFrame
     draw: Callable[[], pl.DataFrame] = field(default=pl.DataFrame, compare=False)
+    hashed: Callable[[], str] | None = field(default=None, compare=False)
 
     @cached_property
     def lines(self) -> pl.DataFrame:
@@ -38,7 +40,7 @@ class TradedMarket:
     @cached_property
     def data_hash(self) -> str:
         """SHA-256 of the candles."""
-        return data_hash(self.candles)
+        return data_hash(self.candles) if self.hashed is None else self.hashed()
 
     def to_dict(self) -> dict[str, object]:
         """Plain JSON data: times in UTC nanoseconds, warm-up as null."""

@@ -18,11 +18,11 @@ def plain(value: object) -> object:
         return value
     if isinstance(value, float):
         return value if math.isfinite(value) else str(value)
-    if isinstance(value, Mapping):
+    if isinstance(value, (dict, Mapping)):  # the built-in types first: asking an abstract one takes longer
         return {str(key): plain(inner) for key, inner in value.items()}
     if isinstance(value, AbstractSet):
         return sorted((plain(inner) for inner in value), key=str)
-    if isinstance(value, Sequence):
+    if isinstance(value, (list, tuple, Sequence)):
         return [plain(inner) for inner in value]
     return str(value) if type(value).__repr__ is not object.__repr__ else type(value).__qualname__
 

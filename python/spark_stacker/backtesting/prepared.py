@@ -31,7 +31,11 @@ class PreparedBacktest:
 
     def run(self) -> BacktestResult:
         """Runs it; nothing but the core works here."""
-        run = _core.run_backtest(
+        return BacktestResult(self.record(), self.setup)
+
+    def record(self) -> _core.Run:
+        """Runs it, for the bare record."""
+        return _core.run_backtest(
             self.portfolio,
             self.bars,
             start=self.first,
@@ -39,4 +43,3 @@ class PreparedBacktest:
             funding=self.funding,
             mark=self.mark,
         )
-        return BacktestResult(run, self.setup)

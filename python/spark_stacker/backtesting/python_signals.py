@@ -18,7 +18,7 @@ from spark_stacker.indicators.causality import calculated, refuse_looking_ahead,
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["indicator_columns", "signal_columns", "spread", "timeframe_candles"]
+__all__ = ["added_columns", "indicator_columns", "signal_columns", "spread", "timeframe_candles"]
 
 
 def timeframe_candles(frame: pl.DataFrame, interval: str, timeframe: str) -> pl.DataFrame:
@@ -53,6 +53,11 @@ def indicator_columns(indicator: BaseIndicator, frame: pl.DataFrame) -> pl.DataF
     processed = calculated(indicator, frame)
     if not isinstance(indicator, BuiltinIndicator):
         refuse_looking_ahead(indicator, frame, processed, calculated)
+    return added_columns(frame, processed)
+
+
+def added_columns(frame: pl.DataFrame, processed: pl.DataFrame) -> pl.DataFrame:
+    """The numeric columns of ``processed`` that ``frame`` has not; flags are 1 and 0."""
     added = [processed[name] for name in processed.columns if name not in frame.columns]
     numeric = [column for column in added if column.dtype.is_numeric() or column.dtype == pl.Boolean]
     return pl.DataFrame([column.cast(pl.Float64) for column in numeric])

@@ -71,6 +71,9 @@ COMMANDS = {
         "spark_stacker.cli.optimise", "optimise", "Search the parameters of strategies, and walk forward."
     ),
     "compare": LazyCommand("spark_stacker.cli.compare", "compare", "Compare indicators or results."),
+    "check-lookahead": LazyCommand(
+        "spark_stacker.cli.check_lookahead", "check_lookahead", "Check that a strategy does not look ahead."
+    ),
     "report": LazyCommand(
         "spark_stacker.cli.report", "report", "Write a result as a page that opens offline."
     ),

@@ -22,11 +22,12 @@ Examples:
   spark-stacker backtest --config two.toml --strategy trend --data ETH-USD=eth.parquet
   spark-stacker backtest --indicator rsi --param period=10 --data ETH-USD_1h.csv --set stop_loss_pct=3
   spark-stacker backtest --indicator macd --symbol ETH-USD --interval 1h --venue kraken --start 2024-01-01
+  spark-stacker backtest --config eth.toml --data ETH-USD_1h.csv --funding ETH-USD_8h_funding.csv
   spark-stacker backtest --indicator ma --scenario choppy --save ma.json --json
 
 \b
-Without --data and --scenario the candles come from the catalogue (spark-stacker data list). Times are UTC;
-the start is included, the end is not.
+Without --data and --scenario the candles come from the catalogue (spark-stacker data list), and with them
+the funding rates and mark candles that it has. Times are UTC; the start is included, the end is not.
 """
 
 

@@ -7,25 +7,31 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import click
 
 from spark_stacker.cli.candles import find_candles
+from spark_stacker.cli.perpetuals import find_perpetuals
 from spark_stacker.cli.values import key_values
 from spark_stacker.errors import ParameterError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Collection, Mapping, Sequence
     from pathlib import Path
 
     from spark_stacker.backtesting import BacktestEngine, BacktestResult
     from spark_stacker.cli.candles import Candles, Choice
+    from spark_stacker.config import Settings
+    from spark_stacker.data import PerpetualData
     from spark_stacker.indicators.base_indicator import BaseIndicator
 
 __all__ = [
+    "ConfiguredCall",
     "Market",
     "Terms",
+    "config_call",
     "engine_for",
     "indicators_from",
+    "notes_of",
+    "perpetuals_for",
     "run_config",
     "run_indicators",
-    "settings_with",
     "strategy_values",
 ]
 
@@ -47,6 +53,45 @@ class Market(NamedTuple):
     interval: str
 
 
+class ConfiguredCall(NamedTuple):
+    """What the engine needs to run configured strategies; ``notes`` and ``warnings`` are for the reader."""
+
+    engine: BacktestEngine
+    settings: Settings
+    options: dict[str, Any]
+    notes: tuple[str, ...]
+    warnings: tuple[str, ...]
+
+
+def config_call(
+    config_file: Path, strategies: Sequence[str], *, choice: Choice, terms: Terms
+) -> ConfiguredCall:
+    """The configured strategies, on the configuration's terms where the options give none."""
+    from spark_stacker._core import interval_name
+    from spark_stacker.backtesting import BacktestEngine
+    from spark_stacker.config import enabled_strategies, load_settings, markets_of, spot_markets
+
+    settings = _with_terms(load_settings(config_file), terms)
+    chosen = enabled_strategies(settings, list(strategies) or None)
+    if not chosen:
+        raise ParameterError(f"{config_file}: no strategy is enabled")
+    uses = markets_of(settings, chosen)
+    candles = find_candles(choice, [use.symbol for use in uses])
+    intervals = {
+        use.symbol: candles.intervals.get(use.symbol) or choice.interval or interval_name(use.interval_ns)
+        for use in uses
+    }
+    beside = perpetuals_for(choice, intervals, spot=spot_markets(settings))
+    options = {
+        "strategies": [strategy.name for strategy in chosen],
+        "intervals": intervals,
+        "funding": {symbol: data.funding for symbol, data in beside.items() if data.funding is not None},
+        "mark": {symbol: data.mark for symbol, data in beside.items() if data.mark is not None},
+    }
+    notes = (*candles.notes, *notes_of(beside))
+    return ConfiguredCall(BacktestEngine(candles.manager), settings, options, notes, candles.warnings)
+
+
 def run_config(
     config_file: Path,
     strategies: Sequence[str],
@@ -55,22 +100,10 @@ def run_config(
     terms: Terms,
     span: Mapping[str, Any],
 ) -> tuple[BacktestResult, tuple[str, ...]]:
-    """The configured strategies, on the configuration's terms where the options give none."""
-    from spark_stacker.backtesting import BacktestEngine
-    from spark_stacker.config import enabled_strategies, load_settings, markets_of
-
-    settings = settings_with(load_settings(config_file), terms)
-    chosen = enabled_strategies(settings, list(strategies) or None)
-    if not chosen:
-        raise ParameterError(f"{config_file}: no strategy is enabled")
-    candles = find_candles(choice, [use.symbol for use in markets_of(settings, chosen)])
-    intervals = candles.intervals or (
-        {use.symbol: choice.interval for use in markets_of(settings, chosen)} if choice.interval else None
-    )
-    engine = BacktestEngine(candles.manager)
-    names = [strategy.name for strategy in chosen]
-    result = engine.run_settings(settings, strategies=names, intervals=intervals, **span)
-    return result.with_warnings(*candles.warnings), candles.notes
+    """The backtest of the configured strategies, and notes on what was read."""
+    call = config_call(config_file, strategies, choice=choice, terms=terms)
+    result = call.engine.run_settings(call.settings, **call.options, **span)
+    return result.with_warnings(*call.warnings), call.notes
 
 
 def run_indicators(
@@ -85,10 +118,33 @@ def run_indicators(
     """The signals of the indicators, any of which acts unless another opposes."""
     indicators = indicators_from(types, params)
     engine, market, candles = engine_for(choice, terms)
+    beside = perpetuals_for(choice, {market.symbol: market.interval})
     result = engine.run_backtest(
-        symbol=market.symbol, interval=market.interval, indicators=indicators, strategy_params=values, **span
+        symbol=market.symbol,
+        interval=market.interval,
+        indicators=indicators,
+        strategy_params=values,
+        funding=beside[market.symbol].funding,
+        mark=beside[market.symbol].mark,
+        **span,
     )
-    return result.with_warnings(*candles.warnings), candles.notes
+    return result.with_warnings(*candles.warnings), (*candles.notes, *notes_of(beside))
+
+
+def perpetuals_for(
+    choice: Choice, intervals: Mapping[str, str], *, spot: Collection[str] = ()
+) -> dict[str, PerpetualData]:
+    """Funding and mark candles by symbol: those of the options, else those beside the catalogue's candles."""
+    from spark_stacker.data import Catalogue
+
+    return find_perpetuals(
+        intervals,
+        funding=choice.funding,
+        mark=choice.mark,
+        catalogue=Catalogue(choice.root) if choice.is_of_catalogue else None,
+        venue=choice.venue,
+        spot=spot,
+    )
 
 
 def engine_for(choice: Choice, terms: Terms) -> tuple[BacktestEngine, Market, Candles]:
@@ -143,7 +199,12 @@ def strategy_values(given: Sequence[str], leverage: float | None) -> dict[str, o
     return values
 
 
-def settings_with(settings: Any, terms: Terms) -> Any:
+def notes_of(beside: Mapping[str, PerpetualData]) -> list[str]:
+    """How the files of funding and mark candles were understood."""
+    return [note for data in beside.values() for note in data.notes]
+
+
+def _with_terms(settings: Any, terms: Terms) -> Any:
     """The settings with the options in place of what they say, checked again."""
     from spark_stacker.config import parse_settings
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from spark_stacker.cli.perpetuals import perpetual_options
 from spark_stacker.errors import ParameterError
 
 if TYPE_CHECKING:
@@ -37,6 +38,13 @@ class Choice:
     scenario: str | None
     bars: int
     seed: int
+    funding: tuple[str, ...] = ()
+    mark: tuple[str, ...] = ()
+
+    @property
+    def is_of_catalogue(self) -> bool:
+        """Whether the candles come from the catalogue."""
+        return self.scenario is None and not self.data
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +89,7 @@ def candle_options(command: Callable[..., Any]) -> Callable[..., Any]:
         ),
     ):
         command = option(command)
-    return command
+    return perpetual_options(command)
 
 
 def find_candles(choice: Choice, markets: Sequence[str]) -> Candles:
@@ -121,6 +129,7 @@ def _read(
     from spark_stacker.config import parse_symbol
     from spark_stacker.data import read_market_file
     from spark_stacker.data.files import other_market_in_name
+    from spark_stacker.data.scenarios import made_up
 
     symbol, _, name = given.rpartition("=")
     path = Path(name)
@@ -133,7 +142,7 @@ def _read(
         raise ParameterError(f"--data was given twice for {market}")
     frames[market, file.interval] = file.frame
     if file.synthetic:
-        warnings.append(_made_up(market, file.synthetic))
+        warnings.append(made_up(market, file.synthetic))
     if other := other_market_in_name(market, path):
         warnings.append(other)
     return [f"{path}: {note}" for note in file.notes]
@@ -157,13 +166,10 @@ def _synthesise(
     warnings: list[str],
 ) -> None:
     from spark_stacker.data import synthesise
+    from spark_stacker.data.scenarios import made_up
 
     scenario, interval = str(choice.scenario), choice.interval or "1h"
     for offset, market in enumerate(markets or [choice.symbol]):
         made = synthesise(scenario, interval=interval, bars=choice.bars, seed=choice.seed + offset)
         frames[market or made.symbol, interval] = made.frame
-        warnings.append(_made_up(market or made.symbol, scenario))
-
-
-def _made_up(symbol: str, scenario: str) -> str:
-    return f"{symbol}: synthetic candles ({scenario}), no ground to believe in a strategy"
+        warnings.append(made_up(market or made.symbol, scenario))

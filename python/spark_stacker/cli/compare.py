@@ -127,10 +127,19 @@ def _run(
     manager = IndicatorBacktestManager(engine)
     manager.add_indicators(backtest_run.indicators_from(types, params))
     values = backtest_run.strategy_values(settings_given, None)
+    beside = backtest_run.perpetuals_for(choice, {market.symbol: market.interval})[market.symbol]
     with console.progress("Backtests", total=len(types)) as advance:
         results = manager.backtest_all_indicators(
-            market.symbol, market.interval, on_done=lambda _name: advance(1), strategy_params=values, **span
+            market.symbol,
+            market.interval,
+            on_done=lambda _name: advance(1),
+            strategy_params=values,
+            funding=beside.funding,
+            mark=beside.mark,
+            **span,
         )
+    for note in beside.notes:
+        console.print_message(note)
     for warning in found.warnings:
         console.print_warning(warning)
     return results

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
 
@@ -72,25 +72,27 @@ def import_(
     """Check FILES of one market (CSV, Parquet, Feather) and merge them into the catalogue.
 
     Columns are timestamp,open,high,low,close,volume or usual other names for them; times are s, ms, µs, ns or
-    ISO 8601. All files are checked before the first is written.
+    ISO 8601. Funding rates (timestamp,rate) and mark price candles are taken too; a backtest uses them with
+    the candles beside them. All files are checked before the first is written.
 
     \b
     Examples:
       spark-stacker data import ETH-USD_1h.csv
       spark-stacker data import btc-2023.csv btc-2024.csv --symbol BTC/USD --venue kraken --interval 1m
       spark-stacker data import raw.csv --symbol ETH-USD --repair sort --repair drop-duplicates
+      spark-stacker data import ETH-USD_1h.csv ETH-USD_8h_funding.csv ETH-USD_1h_mark.csv --venue kraken
     """
     from spark_stacker.cli import console
     from spark_stacker.data import Catalogue, prepare
-    from spark_stacker.data.files import market_in_name
     from spark_stacker.errors import ParameterError
 
     catalogue = Catalogue(root)
-    named = [(symbol, "") if symbol else market_in_name(path) for path in files]
+    named = [symbol or _symbol_in_name(path) for path in files]
     if None in named:
         path = files[named.index(None)]
         raise ParameterError(
-            f"--symbol must be given, as {path.name} is not named {{symbol}}_{{interval}}.csv"
+            f"--symbol must be given, as {path.name} is not named {{symbol}}_{{interval}}.csv "
+            "(or …_funding.csv, …_mark.csv)"
         )
     prepared, reports = [], []
     with console.progress("Checking", total=len(files)) as advance:
@@ -99,7 +101,7 @@ def import_(
             advance(1)
     with console.progress("Writing", total=len(files)) as advance:
         for checked, market in zip(prepared, filter(None, named), strict=True):
-            reports.append(checked.save(catalogue, symbol=market[0], venue=venue, replace=replace))
+            reports.append(checked.save(catalogue, symbol=market, venue=venue, replace=replace))
             advance(1)
     if as_json:
         console.emit_json([report.to_dict() for report in reports])
@@ -175,19 +177,27 @@ def check(
 ) -> None:
     """Check candles in FILE or in the catalogue: order, doubles, gaps, prices, volume, outliers.
 
+    Of funding: order, doubles, gaps in the schedule, rates that are not finite or beyond any venue's cap.
     Nothing is changed. Ends with code 4 when the data break a rule.
 
     \b
     Examples:
       spark-stacker data check ETH-USD_1h.csv
       spark-stacker data check --venue kraken --symbol BTC/USD --interval 1h --gaps
+      spark-stacker data check --venue kraken --symbol BTC/USD --interval 8h --kind funding
     """
     from spark_stacker.cli import console
     from spark_stacker.data import check_quality
     from spark_stacker.errors import DataError
 
-    frame, interval, where = _read(file, venue, symbol, interval, root, kind=kind)
-    report: QualityReport = check_quality(frame, interval, where=where, outlier_mads=outlier_mads)
+    read = _read(file, venue, symbol, interval, root, kind=kind)
+    report: QualityReport = check_quality(
+        read.frame,
+        read.interval,
+        where=read.where,
+        outlier_mads=outlier_mads,
+        is_mark=read.kind == "mark",
+    )
     if as_json:
         console.emit_json(report.to_dict())
     else:
@@ -231,9 +241,11 @@ def resample_(
 
     if out is None and symbol is None:
         raise ParameterError("--out or --symbol must say where the new candles go")
-    frame, source, where = _read(file, venue, symbol, interval, root)
-    made = resample(frame, source, target)
-    labels = _labels(file, venue, symbol, source, root) | {"source": f"{where} resampled from {source}"}
+    read = _read(file, venue, symbol, interval, root)
+    made = resample(read.frame, read.interval, target)
+    labels = {"source": f"{read.where} resampled from {read.interval}"}
+    if read.synthetic is not None:
+        labels["synthetic"] = read.synthetic
     if out is not None:
         path = _write(made.frame, out, labels)
     else:
@@ -253,7 +265,7 @@ def resample_(
 @click.option("--bars", default=8_760, show_default=True, help="Number of bars.")
 @click.option("--seed", default=1, show_default=True, help="The same seed gives the same bytes.")
 @click.option("--start", default="2024-01-01", show_default=True, help="Open time of the first bar.")
-@click.option("--out", type=_PATH, help="File to write: .parquet, or .csv whose name begins with SYNTH-.")
+@click.option("--out", type=_PATH, help="File to write (.csv or .parquet) in place of the catalogue.")
 @_root_option
 @_json_option
 def synthesise_(
@@ -293,6 +305,16 @@ def synthesise_(
         click.echo(f"{path}: {rows:,} synthetic bars of {made.symbol} {interval}, seed {seed}")
 
 
+class _Read(NamedTuple):
+    """What a command is to work on; ``synthetic`` names the scenario of made-up candles."""
+
+    frame: pl.DataFrame
+    interval: str
+    kind: str
+    where: str
+    synthetic: str | None
+
+
 def _read(
     file: Path | None,
     venue: str,
@@ -301,29 +323,26 @@ def _read(
     root: Path | None,
     *,
     kind: str | None = None,
-) -> tuple[pl.DataFrame, str, str]:
-    """Rows, interval and name of what a command is to work on."""
+) -> _Read:
     from spark_stacker.data import Catalogue, read_market_file
     from spark_stacker.errors import ParameterError
 
     if file is not None:
         read = read_market_file(file, kind=kind, interval=interval)
-        return read.frame, read.interval, str(file)
+        return _Read(read.frame, read.interval, read.kind, str(file), read.synthetic)
     if symbol is None or interval is None:
         raise ParameterError("FILE, or --symbol and --interval of candles in the catalogue, must be given")
-    frame = Catalogue(root).read(venue, symbol, interval, kind=kind or "candles")
-    return frame, interval, f"{venue} {symbol} {interval}"
+    catalogue, kind = Catalogue(root), kind or "candles"
+    frame = catalogue.read(venue, symbol, interval, kind=kind)
+    label = catalogue.metadata(venue, symbol, interval, kind=kind).get("synthetic")
+    return _Read(frame, interval, kind, f"{venue} {symbol} {interval}", label)
 
 
-def _labels(
-    file: Path | None, venue: str, symbol: str | None, interval: str, root: Path | None
-) -> dict[str, str]:
-    """What the source says of itself that its offspring must say too: that it is made up."""
-    from spark_stacker.data import Catalogue
-    from spark_stacker.data.files import file_labels
+def _symbol_in_name(path: Path) -> str | None:
+    from spark_stacker.data.catalogue import KINDS
+    from spark_stacker.data.files import market_in_name
 
-    labels = file_labels(file or Catalogue(root).path(venue, symbol or "", interval))
-    return {name: labels[name] for name in ("synthetic", "seed") if name in labels}
+    return next((named[0] for kind in KINDS if (named := market_in_name(path, kind))), None)
 
 
 def _write(frame: pl.DataFrame, path: Path, labels: dict[str, str]) -> Path:
@@ -332,7 +351,5 @@ def _write(frame: pl.DataFrame, path: Path, labels: dict[str, str]) -> Path:
 
     if path.suffix.lower() not in {".csv", ".parquet"}:
         raise ParameterError(f"--out must end in .csv or .parquet, was {path}")
-    if path.suffix.lower() == ".csv" and "synthetic" in labels and not path.name.startswith("SYNTH-"):
-        raise ParameterError(f"--out for synthetic candles in CSV must be named SYNTH-…, was {path.name}")
     write_file(frame, path, metadata=labels)
     return path

@@ -8,21 +8,20 @@ from typing import TYPE_CHECKING
 
 import click
 
+from spark_stacker.cli.perpetuals import perpetual_options
+
 if TYPE_CHECKING:
-    from spark_stacker.config import Settings
     from spark_stacker.trading.dry_run import DryRun
     from spark_stacker.trading.events import Event
-    from spark_stacker.trading.sources import CandleSource
     from spark_stacker.trading.summary import Summary
 
 __all__ = ["live"]
-
-SCENARIO_BARS = 1_000
 
 EPILOG = """\b
 Examples:
   spark-stacker live --scenario bull --seed 7
   spark-stacker live --config eth.toml --data ETH-USD_1h.parquet
+  spark-stacker live --config eth.toml --venue kraken
   spark-stacker live --config two.toml --data ETH-USD=eth.csv --data BTC-USD=btc.csv --speed 3600
   spark-stacker live --config eth.toml --state state --metrics-port 9100 --log-format json
 
@@ -58,6 +57,16 @@ class _Speed(click.ParamType[float | str]):
     metavar="[SYMBOL=]FILE",
     help="Replay recorded candles, once for each market.",
 )
+@click.option("--venue", help="Replay what the catalogue has of the strategies' markets at this venue.")
+@click.option("--interval", help="Interval of the catalogue's candles.  [default: what the strategies need]")
+@click.option(
+    "--root",
+    type=click.Path(path_type=Path),
+    envvar="SPARK_STACKER_DATA",
+    show_envvar=True,
+    help="Directory of the catalogue.",
+)
+@perpetual_options
 @click.option("--scenario", help="Replay a synthetic scenario: bull, bear, sideways, choppy, …")
 @click.option(
     "--seed", type=click.IntRange(min=0), default=1, show_default=True, help="Seed of the scenario."
@@ -79,6 +88,11 @@ def live(
     *,
     config_file: Path | None,
     data: tuple[str, ...],
+    venue: str | None,
+    interval: str | None,
+    root: Path | None,
+    funding: tuple[str, ...],
+    mark: tuple[str, ...],
     scenario: str | None,
     seed: int,
     speed: float | str | None,
@@ -92,19 +106,26 @@ def live(
     as_json: bool,
 ) -> None:
     """Run strategies on live or replayed candles, in a dry run: orders go to a simulated venue."""
-    from spark_stacker.cli import console, live_report
+    from spark_stacker.cli import console, live_candles, live_report
     from spark_stacker.trading.dry_run import DryRun
     from spark_stacker.trading.summary import Summary
 
-    if data and scenario:
-        raise click.UsageError("--data and --scenario exclude each other")
-    if config_file is None and not (data or scenario):
-        raise click.UsageError("give a configuration with --config, or candles with --data or --scenario")
-    if speed is not None and not (data or scenario):
-        raise click.UsageError("--speed belongs to --data or --scenario")
-    settings = _settings(config_file, recorded=bool(data))
-    candles = _candles(settings, data, scenario, seed=seed, speed=speed or "max", bars=bars, warm_up=warm_up)
-    if state is None and not (data or scenario):
+    chosen = live_candles.Recording(
+        data=data,
+        venue=venue,
+        scenario=scenario,
+        interval=interval,
+        root=root,
+        funding=funding,
+        mark=mark,
+        seed=seed,
+        speed=speed,
+        bars=bars,
+    )
+    chosen.check(has_config=config_file is not None)
+    settings = live_candles.settings_for(config_file, is_recorded=bool(data or venue))
+    candles = chosen.source(settings, warm_up if warm_up is not None else settings.live.history_bars)
+    if state is None and not chosen.is_given:
         state = settings.state_directory
     if fresh and state is None:
         raise click.UsageError("--fresh belongs to --state")
@@ -115,6 +136,8 @@ def live(
         console.print_warning(note)
     summary = Summary()
     if not as_json:
+        for fact in candles.facts:
+            console.print_message(fact)
         live_report.print_banner(run)
     port = metrics_port if metrics_port is not None else 0 if config_file is None else settings.metrics.port
     try:
@@ -122,46 +145,6 @@ def live(
     finally:
         if summary.portfolio is not None:
             live_report.print_summary(run, summary, as_json=as_json)
-
-
-def _settings(config_file: Path | None, *, recorded: bool) -> Settings:
-    from spark_stacker.config import load_settings, parse_settings
-
-    if config_file is not None:
-        return load_settings(config_file)
-    import tomllib
-
-    from spark_stacker.config.starter import STARTER
-
-    starter = tomllib.loads(STARTER)
-    if recorded:
-        # Its steps and minimums are those of ETH-USD; the file may hold any market.
-        del starter["instruments"]
-    return parse_settings(starter, source="the starter configuration")
-
-
-def _candles(
-    settings: Settings,
-    data: tuple[str, ...],
-    scenario: str | None,
-    *,
-    seed: int,
-    speed: float | str,
-    bars: int | None,
-    warm_up: int | None,
-) -> CandleSource:
-    from spark_stacker.trading import sources
-
-    history_bars = warm_up if warm_up is not None else settings.live.history_bars
-    if scenario:
-        return sources.synthetic_candles(
-            settings, scenario, seed=seed, bars=bars or SCENARIO_BARS, speed=speed, history_bars=history_bars
-        )
-    if data:
-        pairs = [("", text) if Path(text).exists() else text.rpartition("=")[::2] for text in data]
-        files = sources.files_by_market(settings, [p[0] for p in pairs], [Path(p[1]) for p in pairs])
-        return sources.recorded_candles(settings, files, speed=speed, history_bars=history_bars)
-    return sources.configured_exchanges(settings)
 
 
 def _run(run: DryRun, summary: Summary, *, port: int, log_format: str, log_level: str | None) -> None:

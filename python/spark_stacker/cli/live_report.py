@@ -10,6 +10,7 @@ from rich.panel import Panel
 from rich.text import Text
 
 from spark_stacker.cli import console
+from spark_stacker.config import spot_markets
 
 if TYPE_CHECKING:
     from spark_stacker.trading.dry_run import DryRun
@@ -33,6 +34,8 @@ def print_banner(run: DryRun) -> None:
     lines += [
         f"trades   {strategies}\n",
         f"candles  {run.candles.text}\n",
+        f"funding  {_offered(run, 'funding') or 'not modelled'}\n",
+        f"mark     {_offered(run, 'mark') or 'the last price stands for the mark price'}\n",
         f"state    {run.state or 'not kept (--state keeps it)'}",
     ]
     Console(stderr=True, highlight=False).print(Panel(Text.assemble(*lines), expand=False))
@@ -71,6 +74,12 @@ def print_summary(run: DryRun, summary: Summary, *, as_json: bool) -> None:
     console.print_table(columns, rows, title="Positions open at the end", numeric=columns[3:])
 
 
+def _offered(run: DryRun, feed: str) -> str:
+    spot = spot_markets(run.settings)
+    connectors = run.candles.connectors.items()
+    return ", ".join(s for s, connector in connectors if s not in spot and connector.offers(feed, s))
+
+
 def _facts(run: DryRun, summary: Summary) -> list[tuple[str, str]]:
     span = "–"
     if summary.first_open_time_ns is not None and summary.last_open_time_ns is not None:
@@ -87,6 +96,8 @@ def _facts(run: DryRun, summary: Summary) -> list[tuple[str, str]]:
         ("profit of closed trades", f"{summary.profit:+,.2f} net of fees and funding"),
         ("fees", f"{summary.fees:,.2f}"),
     ]
+    if summary.funding_rates:
+        facts.append(("funding", f"{summary.funding_rates:,} payments fell due"))
     if summary.restored_bars:
         facts.insert(1, ("went on from", f"{summary.restored_bars:,} groups of bars of an earlier session"))
     if summary.indicator_signals:

@@ -9,11 +9,18 @@ from typing import TYPE_CHECKING, Any, Final
 import click
 
 from spark_stacker.cli import console
-from spark_stacker.cli.backtest_run import Terms, engine_for, indicators_from, settings_with, strategy_values
-from spark_stacker.cli.candles import Choice, find_candles
+from spark_stacker.cli.backtest_run import (
+    Terms,
+    config_call,
+    engine_for,
+    indicators_from,
+    notes_of,
+    perpetuals_for,
+    strategy_values,
+)
+from spark_stacker.cli.candles import Choice
 from spark_stacker.cli.search_place import Place
 from spark_stacker.cli.search_spec import objective_from, space_from
-from spark_stacker.errors import ParameterError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -28,7 +35,7 @@ __all__ = ["Request", "search", "walk_forward"]
 _INTERRUPTED: Final = 130
 _LONG_SECONDS: Final = 2.0
 """A search that takes longer is announced."""
-_CANDLES: Final = ("data", "symbol", "interval", "venue", "root", "scenario", "bars")
+_CANDLES: Final = ("data", "symbol", "interval", "venue", "root", "scenario", "bars", "funding", "mark")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,36 +107,21 @@ class Request:
         space = space_from(self.params, self.indicators)
         options["metric_to_optimize"] = objective_from(self.metric)
         if self.config_file is not None:
-            engine, more, notes, warnings = self._of_config(self.config_file)
-        else:
-            engine, market, candles = engine_for(self.choice, self.terms)
-            notes, warnings = candles.notes, candles.warnings
-            more = {
-                "symbol": market.symbol,
-                "interval": market.interval,
-                "indicators": indicators_from(self.indicators, ()),
-                "strategy": strategy_values(self.settings_given, self.leverage),
-            }
-        return engine, {**options, **more, "space": space}, notes, warnings
-
-    def _of_config(
-        self, config_file: Path
-    ) -> tuple[BacktestEngine, dict[str, Any], tuple[str, ...], tuple[str, ...]]:
-        from spark_stacker.backtesting import BacktestEngine
-        from spark_stacker.config import enabled_strategies, load_settings, markets_of
-
-        settings = settings_with(load_settings(config_file), self.terms)
-        chosen = enabled_strategies(settings, list(self.strategies) or None)
-        if not chosen:
-            raise ParameterError(f"{config_file}: no strategy is enabled")
-        markets = [use.symbol for use in markets_of(settings, chosen)]
-        candles = find_candles(self.choice, markets)
-        intervals = candles.intervals or (
-            dict.fromkeys(markets, self.choice.interval) if self.choice.interval else None
-        )
-        names = [strategy.name for strategy in chosen]
-        more = {"settings": settings, "strategies": names, "intervals": intervals}
-        return BacktestEngine(candles.manager), more, candles.notes, candles.warnings
+            call = config_call(self.config_file, self.strategies, choice=self.choice, terms=self.terms)
+            more = {"settings": call.settings, **call.options}
+            return call.engine, {**options, **more, "space": space}, call.notes, call.warnings
+        engine, market, candles = engine_for(self.choice, self.terms)
+        beside = perpetuals_for(self.choice, {market.symbol: market.interval})
+        more = {
+            "symbol": market.symbol,
+            "interval": market.interval,
+            "indicators": indicators_from(self.indicators, ()),
+            "strategy": strategy_values(self.settings_given, self.leverage),
+            "funding": beside[market.symbol].funding,
+            "mark": beside[market.symbol].mark,
+        }
+        notes = (*candles.notes, *notes_of(beside))
+        return engine, {**options, **more, "space": space}, notes, candles.warnings
 
 
 def search(request: Request, name: str, settings: Mapping[str, Any]) -> None:
@@ -160,7 +152,7 @@ def search(request: Request, name: str, settings: Mapping[str, Any]) -> None:
             search_view.print_partial(error.result)
         console.print_message(_how_to_go_on(error, request))
         click.get_current_context().exit(_INTERRUPTED)
-    result.outcome.warnings += warnings
+    result.outcome.warnings = tuple(dict.fromkeys((*result.warnings, *warnings)))
     kept = request.out or request.resume
     if request.as_json:
         console.emit_json({**search_view.as_json(result), "notes": notes, "directory": kept})
@@ -185,7 +177,7 @@ def walk_forward(request: Request, settings: Mapping[str, Any]) -> None:
     except Interrupted:
         console.print_message("interrupted; a walk-forward keeps nothing")
         click.get_current_context().exit(_INTERRUPTED)
-    result.warnings += warnings
+    result.warnings = tuple(dict.fromkeys((*result.warnings, *warnings)))
     if request.as_json:
         console.emit_json({**search_view.walk_forward_json(result), "notes": notes})
         return

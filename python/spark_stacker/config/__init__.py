@@ -25,6 +25,7 @@ from spark_stacker.config.resolve import (
     instrument_of,
     main_exchange,
     markets_of,
+    spot_markets,
     symbol_of,
 )
 from spark_stacker.config.settings import LimitSettings, LiveSettings, MetricsSettings, Settings
@@ -63,5 +64,6 @@ __all__ = [
     "parse_symbol",
     "register_exchange_type",
     "register_indicator_type",
+    "spot_markets",
     "symbol_of",
 ]

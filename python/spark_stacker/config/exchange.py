@@ -62,6 +62,8 @@ class ExchangeSettings(FrozenSettings):
     """Completes a market given by its base alone: ``ETH`` is ``ETH-USD``."""
     files: Many[Location] = ()
     """For ``replay``: files or directories of candles."""
+    venue: Name | None = None
+    """For ``replay``: venue of the catalogue whose candles, funding and mark prices to play."""
     speed: Speed = "max"
     """For ``replay``: multiple of real time, or ``"max"`` for as fast as possible."""
 
@@ -84,7 +86,7 @@ class ExchangeSettings(FrozenSettings):
     @model_validator(mode="after")
     def _replay_options_belong_to_replay(self) -> ExchangeSettings:
         if self.exchange_type != "replay":
-            wrong = [key for key in ("files", "speed") if key in self.model_fields_set]
+            wrong = [key for key in ("files", "venue", "speed") if key in self.model_fields_set]
             if wrong:
                 problems = [
                     ConfigProblem(key, f"belongs to exchange_type replay, not {self.exchange_type}")

@@ -82,6 +82,11 @@ def _strategy_warnings(settings: Settings, strategy: StrategySettings) -> Iterat
             f"at {strategy.main_leverage:g}x the margin is gone after {ruin:g} % against the position, "
             f"before the stop at {strategy.stop_loss_pct:g} %"
         )
+    if isinstance(strategy.sizing, Kelly) and strategy.sizing.win_rate is None:
+        yield (
+            "never starts: kelly_from_trades refuses entries below 20 closed trades (kelly_trades), and "
+            "without an entry no trade closes; win_rate and payoff say what to begin with"
+        )
     if instrument_of(settings, symbol_of(settings, strategy)) is None:
         symbol = symbol_of(settings, strategy)
         yield f"{symbol} has no entry in instruments: traded without rounding, minimum and margin tiers"
@@ -107,7 +112,10 @@ def _exchange(settings: Settings, exchange: ExchangeSettings) -> Iterator[tuple[
     yield "role", role or "only for strategies that name it"
     yield "quote currency", exchange.quote_currency
     if exchange.exchange_type == "replay":
-        yield "candles", ", ".join(str(file) for file in exchange.files) or "none given"
+        recorded = [str(file) for file in exchange.files]
+        if exchange.venue is not None:
+            recorded.append(f"{exchange.venue} in the catalogue")
+        yield "candles", ", ".join(recorded) or "none given"
         yield (
             "speed",
             "as fast as possible" if exchange.speed == "max" else f"{exchange.speed:g} times real time",
@@ -168,10 +176,8 @@ def _sizing(strategy: StrategySettings) -> str:
         case FixedUnits(units=units):
             words = f"{units:g} units of the base currency a trade"
         case Kelly() as kelly:
-            words = (
-                f"Kelly's share for a win rate of {kelly.win_rate:g} and a payoff of {kelly.payoff:g}, "
-                f"times {kelly.fraction:g}, at most {kelly.cap_pct:g} % of the equity"
-            )
+            words = f"Kelly's share {_edge(kelly)}, times {kelly.fraction:g}, "
+            words += f"at most {kelly.cap_pct:g} % of the equity"
     if strategy.sizing.scale_by_confidence:
         words += ", scaled by the signal's confidence"
     if strategy.max_position_size is not None:
@@ -181,6 +187,14 @@ def _sizing(strategy: StrategySettings) -> str:
     if strategy.sizing.max_notional is not None:
         words += f", at most {_money(strategy.sizing.max_notional)} notional"
     return words + (f", up to {strategy.max_entries} entries" if strategy.max_entries > 1 else "")
+
+
+def _edge(kelly: Kelly) -> str:
+    own = "for the win rate and payoff of its last 50 closed trades"
+    if kelly.win_rate is None or kelly.payoff is None:
+        return f"{own}, and no entry below 20 of them"
+    configured = f"for a win rate of {kelly.win_rate:g} and a payoff of {kelly.payoff:g}"
+    return f"{own}, until there are 20 {configured}" if kelly.kelly_from_trades else configured
 
 
 def _exits(strategy: StrategySettings) -> str:

@@ -6,6 +6,7 @@ what users register there, so that ``type = "my_indicator"`` is checked like a b
 
 from __future__ import annotations
 
+from functools import cache
 from typing import TYPE_CHECKING
 
 from spark_stacker.config.fees import FEE_SCHEDULES
@@ -13,7 +14,7 @@ from spark_stacker.config.suggestions import did_you_mean
 from spark_stacker.errors import ConfigError, ConfigProblem, InputError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Mapping
 
     from spark_stacker.config.values import Scalar
 
@@ -85,10 +86,11 @@ def resolved_parameters(kind: str, parameters: Mapping[str, Scalar]) -> dict[str
     return dict(_core.Indicator(kind, dict(parameters)).parameters)
 
 
-def _built_in_types() -> Iterable[str]:
+@cache
+def _built_in_types() -> tuple[str, ...]:
     from spark_stacker import _core
 
-    return [str(entry["type"]) for entry in _core.indicator_catalog()]
+    return tuple(str(entry["type"]) for entry in _core.indicator_catalog())
 
 
 def _refusal(key: str, message: str) -> ConfigError:

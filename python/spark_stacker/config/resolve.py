@@ -31,6 +31,7 @@ __all__ = [
     "instrument_of",
     "main_exchange",
     "markets_of",
+    "spot_markets",
     "symbol_of",
 ]
 
@@ -93,6 +94,13 @@ def instrument_of(settings: Settings, symbol: Symbol) -> InstrumentSettings | No
         if parse_symbol(written, default_quote=symbol.quote) == symbol:
             return instrument
     return None
+
+
+def spot_markets(settings: Settings) -> frozenset[str]:
+    """Symbols of the strategies' markets that are traded spot."""
+    symbols = {symbol_of(settings, strategy) for strategy in settings.strategies}
+    instruments = {symbol: instrument_of(settings, symbol) for symbol in symbols}
+    return frozenset(str(s) for s, found in instruments.items() if found and found.market_type == "spot")
 
 
 def indicators_of(settings: Settings, strategy: StrategySettings) -> tuple[ResolvedIndicator, ...]:

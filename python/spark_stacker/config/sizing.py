@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import BeforeValidator, Field
+from pydantic import BeforeValidator, Field, model_validator
 
 from spark_stacker.config.values import (
     Fraction,
@@ -14,6 +14,7 @@ from spark_stacker.config.values import (
     Positive,
     Switch,
 )
+from spark_stacker.errors import ConfigError, ConfigProblem
 
 __all__ = [
     "SIZING_ALIASES",
@@ -82,16 +83,27 @@ class Kelly(_Sizing):
     """Kelly's share of the equity, reduced and capped."""
 
     method: Literal["kelly"] = "kelly"
-    win_rate: Fraction
-    """Probability of a winning trade."""
-    payoff: Positive
-    """Average win over average loss."""
+    win_rate: Fraction | None = None
+    """Probability of a winning trade; optional with ``kelly_from_trades``."""
+    payoff: Positive | None = None
+    """Average win over average loss; goes with ``win_rate``."""
     fraction: Annotated[Fraction, Field(gt=0)] = 0.5
     """Multiplies Kelly's share; half Kelly by default."""
     cap_pct: Annotated[Percent, Field(le=100)] = 25.0
     """Highest margin capital, percent of the equity."""
     kelly_from_trades: Switch = False
-    """Win rate and payoff from the strategy's own last 50 closed trades, once there are 20."""
+    """Win rate and payoff from the strategy's own last 50 closed trades, once there are 20. Until then those
+    configured stand in; without them every entry is refused.
+    """
+
+    @model_validator(mode="after")
+    def _edge_is_whole(self) -> Kelly:
+        given = {"win_rate": self.win_rate, "payoff": self.payoff}
+        missing = [key for key, value in given.items() if value is None]
+        if missing and not (self.kelly_from_trades and len(missing) == 2):
+            message = "is required; only kelly_from_trades may do without both win_rate and payoff"
+            raise ConfigError("half an edge", [ConfigProblem(key, message) for key in missing])
+        return self
 
 
 def _canonical_method(value: object) -> object:

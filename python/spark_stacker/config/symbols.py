@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import NamedTuple
 
 from spark_stacker.errors import ParameterError
@@ -30,6 +31,7 @@ class Symbol(NamedTuple):
         return f"{self.base}-{self.quote}"
 
 
+@lru_cache(maxsize=1024)
 def parse_symbol(text: str, *, default_quote: str | None = None) -> Symbol:
     """Reads ``ETH-USD``, ``eth/usd``, ``ETH_USD`` or, with a default quote, ``ETH``.
 

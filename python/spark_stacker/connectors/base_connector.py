@@ -110,6 +110,26 @@ class BaseConnector(abc.ABC):
         """
         raise self._not_offered("candles")
 
+    def offers(self, feed: str, symbol: str) -> bool:
+        """Return whether a market's ``funding`` or ``mark`` prices are had here; by default neither.
+
+        Where they are, the dry run asks for them at each bar: ``get_funding_rates``, ``get_mark_candles``.
+        """
+        return False
+
+    def get_funding_rates(self, symbol: str, start_time: int, end_time: int) -> list[dict[str, Any]]:
+        """Return the funding payments due in ``[start_time, end_time)``, ascending.
+
+        Each has ``timestamp`` (ms) and ``rate``, the fraction of a position's value that longs pay to shorts.
+        """
+        raise self._not_offered("funding rates")
+
+    def get_mark_candles(
+        self, symbol: str, interval: str, start_time: int, end_time: int
+    ) -> list[dict[str, Any]]:
+        """Return mark price candles as :meth:`get_candles` does; ``volume`` may be missing."""
+        raise self._not_offered("mark candles")
+
     def get_orderbook(self, symbol: str, depth: int = 10) -> dict[str, Any]:
         """Return ``bids`` and ``asks`` as lists of ``[price, size]``, best first, and ``timestamp`` (ms)."""
         raise self._not_offered("an order book")

@@ -22,6 +22,7 @@ __all__ = [
     "Balance",
     "Candle",
     "ExchangeClient",
+    "FundingRate",
     "OrderReport",
     "OrderStatus",
     "OrderTicket",
@@ -49,6 +50,15 @@ class Candle:
     def close_time_ns(self) -> int:
         """First nanosecond after the candle."""
         return self.open_time_ns + self.interval_ns
+
+
+@dataclass(frozen=True, slots=True)
+class FundingRate:
+    """A funding payment: ``rate`` is the fraction of a position's value that longs pay to shorts."""
+
+    symbol: str
+    time_ns: int
+    rate: Decimal
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -158,6 +168,18 @@ class ExchangeClient(Protocol):
 
     def stream_candles(self, subscriptions: Sequence[Subscription]) -> AsyncIterator[Candle]:
         """Yield candles as the venue makes them known; ends only when there will be no more."""
+        ...
+
+    def offers(self, feed: str, symbol: str) -> bool:
+        """Return whether a market has a ``funding`` or ``mark`` feed here: whether to ask the next two."""
+        ...
+
+    async def funding(self, symbol: str, *, start_ns: int, end_ns: int) -> list[FundingRate]:
+        """Return the payments due in ``[start_ns, end_ns)``, ascending, all there are."""
+        ...
+
+    async def mark_candles(self, symbol: str, interval: str, *, start_ns: int, end_ns: int) -> list[Candle]:
+        """Return mark price candles that open in ``[start_ns, end_ns)``, as `candles` does; volume is 0."""
         ...
 
     async def submit(self, ticket: OrderTicket) -> OrderReport:

@@ -10,6 +10,7 @@ from spark_stacker.connectors.amounts import to_amount
 from spark_stacker.connectors.contract import (
     Balance,
     Candle,
+    FundingRate,
     OrderReport,
     OrderStatus,
     OrderTicket,
@@ -86,6 +87,37 @@ class PollingClient:
             c for c in candles if c.open_time_ns >= start_ns and (end_ns is None or c.open_time_ns < end_ns)
         ]
         return sorted(candles, key=lambda candle: candle.open_time_ns)
+
+    def offers(self, feed: str, symbol: str) -> bool:
+        """Return whether the connector has a market's ``funding`` or ``mark`` feed."""
+        return self._connector.offers(feed, symbol)
+
+    async def funding(self, symbol: str, *, start_ns: int, end_ns: int) -> list[FundingRate]:
+        """Return the payments due in ``[start_ns, end_ns)``, ascending."""
+        rows = await self._call(
+            self._connector.get_funding_rates, symbol, -(-start_ns // NS_PER_MS), -(-end_ns // NS_PER_MS)
+        )
+        rates = [self._rate(row, symbol) for row in rows]
+        return sorted(
+            (rate for rate in rates if start_ns <= rate.time_ns < end_ns), key=lambda rate: rate.time_ns
+        )
+
+    async def mark_candles(self, symbol: str, interval: str, *, start_ns: int, end_ns: int) -> list[Candle]:
+        """Return the mark candles that open in ``[start_ns, end_ns)``, ascending."""
+        now_ns = self._now_ns()
+        rows = await self._call(
+            self._connector.get_mark_candles,
+            symbol,
+            interval,
+            -(-start_ns // NS_PER_MS),
+            -(-end_ns // NS_PER_MS),
+        )
+        step_ns = interval_ns(interval)
+        candles = [self._candle({**row, "volume": 0}, symbol, step_ns, now_ns) for row in rows]
+        return sorted(
+            (candle for candle in candles if start_ns <= candle.open_time_ns < end_ns),
+            key=lambda candle: candle.open_time_ns,
+        )
 
     async def stream_candles(self, subscriptions: Sequence[Subscription]) -> AsyncIterator[Candle]:
         """Poll for ever; yield each closed candle once, oldest first."""
@@ -194,6 +226,15 @@ class PollingClient:
             raise StopTradingError(f"{self.name}: not a candle of {symbol}: {row!r} ({error})") from error
         closed = open_time_ns + step_ns + self._settled_ns <= now_ns
         return Candle(symbol, step_ns, open_time_ns, open_, high, low, close, volume, closed)
+
+    def _rate(self, row: dict[str, Any], symbol: str) -> FundingRate:
+        try:
+            time_ns, rate = int(row["timestamp"]) * NS_PER_MS, to_amount(row["rate"], name="rate")
+        except (KeyError, TypeError, ValueError) as error:
+            raise StopTradingError(
+                f"{self.name}: not a funding rate of {symbol}: {row!r} ({error})"
+            ) from error
+        return FundingRate(symbol, time_ns, rate)
 
 
 def _optional(row: dict[str, Any], key: str) -> Decimal | None:

@@ -5,6 +5,7 @@
 - ``catalogue``: Parquet data sets per venue, symbol and interval
 - ``importing``, ``files``: files of candles, mark candles and funding rates, read and written
 - ``quality``, ``gaps``, ``rules``, ``repair``: what is wrong with candles, and what may be mended
+- ``perpetuals``: the funding rates and mark candles that go with the candles of a perpetual
 - ``resample``: higher intervals from lower ones
 - ``scenarios``: synthetic candles
 - ``candles``, ``times``, ``fingerprint``: the frame, its times, its hash
@@ -26,6 +27,7 @@ from spark_stacker.data.importing import (
     read_market_file,
 )
 from spark_stacker.data.manager import DataManager, History
+from spark_stacker.data.perpetuals import PerpetualData, catalogued_perpetual, funding_file, mark_file
 from spark_stacker.data.quality import Finding, QualityReport, check_quality
 from spark_stacker.data.repair import repair
 from spark_stacker.data.resample import Resampled, resample
@@ -50,17 +52,21 @@ __all__ = [
     "ImportReport",
     "MarketFile",
     "ParquetDataSource",
+    "PerpetualData",
     "PreparedFile",
     "QualityReport",
     "Resampled",
     "Saved",
     "Scenario",
     "bars_to_frame",
+    "catalogued_perpetual",
     "check_quality",
     "data_hash",
     "find_gaps",
+    "funding_file",
     "import_file",
     "infer_interval",
+    "mark_file",
     "prepare",
     "read_market_file",
     "repair",

@@ -8,7 +8,8 @@ interval.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import copyreg
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -70,6 +71,8 @@ def to_frame(data: object, *, where: str = "data") -> pl.DataFrame:
     >>> to_frame([bar]).columns
     ['timestamp', 'open', 'high', 'low', 'close', 'volume']
     """
+    if isinstance(data, pl.DataFrame) and data.schema == SCHEMA:
+        return data.rechunk().clone()
     return normalise(read_any(data, where=where), where=where).frame
 
 
@@ -134,6 +137,18 @@ def to_bars(frame: object, interval: str, *, where: str = "data") -> _core.Bars:
     except DataError:
         require_clean(candles, where=where)  # names the place as the rest of the package does
         raise
+
+
+def _bars_of(interval_ns: int, *columns: np.ndarray[Any, Any]) -> _core.Bars:
+    return _core.Bars(*columns, interval_ns=interval_ns)
+
+
+def _columns_of(bars: _core.Bars) -> tuple[Callable[..., _core.Bars], tuple[Any, ...]]:
+    columns = (bars.open_time_ns, bars.open, bars.high, bars.low, bars.close, bars.volume)
+    return _bars_of, (bars.interval_ns, *columns)
+
+
+copyreg.pickle(_core.Bars, _columns_of)  # so that bars can go to another process
 
 
 def bars_to_frame(bars: _core.Bars) -> pl.DataFrame:

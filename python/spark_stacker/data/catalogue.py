@@ -88,11 +88,12 @@ class Catalogue:
         )
         return place / f"{kind}.parquet"
 
-    def list(self, *, venue: str | None = None, kind: str | None = None) -> list[DataSet]:
-        """Every data set, sorted by venue, symbol and interval; of one venue or kind if named."""
-        pattern = (
-            f"venue={'*' if venue is None else file_name(venue)}/symbol=*/interval=*/{kind or '*'}.parquet"
-        )
+    def list(
+        self, *, venue: str | None = None, symbol: str | None = None, kind: str | None = None
+    ) -> list[DataSet]:
+        """Every data set, sorted by venue, symbol and interval; of one venue, symbol or kind if named."""
+        place, market = ("*" if name is None else file_name(name) for name in (venue, symbol))
+        pattern = f"venue={place}/symbol={market}/interval=*/{kind or '*'}.parquet"
         found = [self._describe(path) for path in self.root.glob(pattern) if path.stem in KINDS]
         return sorted(found, key=lambda s: (s.venue, s.symbol, interval_us(s.interval), KINDS.index(s.kind)))
 

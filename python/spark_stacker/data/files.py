@@ -1,4 +1,9 @@
-"""Files on disk: read whole or not at all, written whole or not at all, named safely after symbols."""
+"""Files on disk: read whole or not at all, written whole or not at all, named safely after symbols.
+
+Synthetic candles say so in every file: Parquet in its metadata, CSV, which has none, in a last column
+``synthetic`` with the scenario in each row. Such a file stays plain CSV, and the label survives copying,
+cutting and joining.
+"""
 
 from __future__ import annotations
 
@@ -19,18 +24,24 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 __all__ = [
+    "LABEL",
     "SUFFIXES",
     "atomic_write",
     "file_labels",
     "file_name",
+    "is_same_market",
     "market_in_name",
     "other_market_in_name",
     "read_file",
+    "scenario_in_csv",
+    "scenario_named",
     "symbol_of",
     "write_file",
 ]
 
 SUFFIXES: Final = (".csv", ".parquet", ".feather", ".arrow", ".ipc")
+LABEL: Final = "synthetic"
+"""Metadata, or in CSV the column, that names the scenario of made-up candles."""
 _NUMBER: Final = re.compile(r'^"?-?\d+(\.\d*)?([eE][+-]?\d+)?"?$')
 # Bulk downloads without a header, time, open, high, low, close, volume first: Kraken has 7, Binance 12.
 _HEADERLESS_WIDTHS: Final = (6, 7, 12)
@@ -53,9 +64,13 @@ def symbol_of(name: str) -> str:
     return unquote(name)
 
 
-def market_in_name(path: Path) -> tuple[str, str] | None:
-    """Symbol and interval in a file's name, ``{symbol}_{interval}.csv``; None if it is named otherwise."""
-    named = re.fullmatch(r"(.+)_([1-9]\d*[smhdw])", path.stem)
+def market_in_name(path: Path, kind: str = "candles") -> tuple[str, str] | None:
+    """Symbol and interval in a file's name, ``{symbol}_{interval}.csv``; None if it is named otherwise.
+
+    The name of a file of another ``kind`` may end in it, ``{symbol}_{interval}_funding.csv``.
+    """
+    ending = "" if kind == "candles" else f"(?:_{kind})?"
+    named = re.fullmatch(rf"(.+)_([1-9]\d*[smhdw]){ending}", path.stem)
     return (symbol_of(named[1]), named[2]) if named else None
 
 
@@ -109,21 +124,43 @@ def write_file(frame: pl.DataFrame, path: Path, *, metadata: dict[str, str] | No
     with atomic_write(path) as stream:
         if path.suffix.lower() == ".csv":
             stamped = frame.with_columns(pl.col("timestamp").dt.strftime("%Y-%m-%dT%H:%M:%S%.fZ"))
+            if LABEL in (metadata or {}):
+                stamped = stamped.with_columns(pl.lit((metadata or {})[LABEL]).alias(LABEL))
             stamped.write_csv(stream)
         else:
             frame.write_parquet(stream, metadata=metadata, statistics=True)
 
 
 def other_market_in_name(symbol: str, path: Path) -> str | None:
-    """A sentence if the file is named after another market than ``symbol``.
+    """A sentence if a file of candles is named after another market than ``symbol``.
 
     >>> other_market_in_name("ETH-USD", Path("BTC-USD_1h.csv"))
     'BTC-USD_1h.csv is named after BTC-USD; its candles are taken for those of ETH-USD'
     """
     named = market_in_name(path)
-    if named is None or _letters(named[0]) == _letters(symbol):
+    if named is None or is_same_market(named[0], symbol):
         return None
     return f"{path.name} is named after {named[0]}; its candles are taken for those of {symbol}"
+
+
+def is_same_market(one: str, other: str) -> bool:
+    """Whether two symbols differ in nothing but separators and case: ``BTC/USD``, ``btc-usd``, ``BTCUSD``."""
+    return _letters(one) == _letters(other)
+
+
+def scenario_named(frame: pl.DataFrame) -> str | None:
+    """The scenario in the column that labels made-up candles; None without one, or if it is empty."""
+    if LABEL not in frame.columns:
+        return None
+    texts = frame[LABEL].cast(pl.String).str.strip_chars()
+    return ", ".join(texts.filter(texts != "").unique().sort()) or None
+
+
+def scenario_in_csv(path: Path) -> str | None:
+    """As `scenario_named`, of a CSV file; one whose header has no such column is not read any further."""
+    with path.open("rb") as stream:
+        header = stream.readline(65_536)
+    return scenario_named(read_file(path)[0]) if LABEL.encode() in header else None
 
 
 def _letters(symbol: str) -> str:

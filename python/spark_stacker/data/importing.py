@@ -11,7 +11,7 @@ import polars as pl
 
 from spark_stacker.data.candles import normalise
 from spark_stacker.data.catalogue import KINDS, Catalogue, Saved
-from spark_stacker.data.files import file_labels, read_file
+from spark_stacker.data.files import LABEL, file_labels, read_file, scenario_named
 from spark_stacker.data.gaps import infer_interval
 from spark_stacker.data.quality import QualityReport, check_quality
 from spark_stacker.data.repair import repair as apply_repairs
@@ -58,7 +58,7 @@ class PreparedFile:
         """Merges the rows into the catalogue; see `Catalogue.write`."""
         labels = {"source": self.file.path.name}
         if self.file.synthetic:
-            labels["synthetic"] = self.file.synthetic
+            labels[LABEL] = self.file.synthetic
         place = (venue, symbol, self.file.interval)
         saved = catalogue.write(self.frame, *place, kind=self.file.kind, replace=replace, metadata=labels)
         return ImportReport(self, symbol, venue, saved)
@@ -110,22 +110,26 @@ def read_market_file(path: str | Path, *, kind: str | None = None, interval: str
         interval_us(interval)
     raw, notes = read_file(path)
     _refuse_other_data(raw, path)
+    told, reason = _kind_of(raw, path)
     if kind is None:
-        kind, reason = _kind_of(raw, path)
+        kind = told
         notes += [f"read as {kind}: {reason}"] if reason else []
+    elif "funding" in {kind, told} and kind != told and _names(raw) >= {"high", "low", "close"}:
+        has, wanted = ("candles", "funding rates") if kind == "funding" else ("funding rates", kind)
+        raise DataError(f"{path}: holds {has}; expected {wanted}; found the columns {', '.join(raw.columns)}")
     if kind == "funding" and "rate" not in _names(raw) and "open" in raw.columns:
         raw = raw.rename({"open": "rate"})
         notes.append("the rate stands in the column open")
     understood = normalise(raw, kind=kind, where=str(path))
     notes.append(f"times are {understood.time_unit} in column {understood.columns['timestamp']}")
-    spare = [name for name in raw.columns if name not in understood.columns.values()]
+    spare = [name for name in raw.columns if name not in {LABEL, *understood.columns.values()}]
     if spare:
         notes.append(f"columns left out: {', '.join(spare)}")
     times = understood.frame["timestamp"]
     commonest = interval if interval and len(times) < 2 else infer_interval(times, where=str(path))
     if interval is not None and interval_us(interval) != interval_us(commonest):
         raise DataError(f"{path}: rows are mostly {commonest} apart; expected {interval}")
-    synthetic = file_labels(path).get("synthetic")
+    synthetic = file_labels(path).get(LABEL) or scenario_named(raw)
     return MarketFile(path, kind, commonest, understood.frame, understood.time_unit, synthetic, tuple(notes))
 
 
@@ -139,7 +143,7 @@ def prepare(
     file = read_market_file(path, kind=kind, interval=interval)
     frame, repairs = apply_repairs(file.frame, repair)
     require_clean(frame, where=str(path))
-    quality = check_quality(frame, file.interval, where=str(path))
+    quality = check_quality(frame, file.interval, where=str(path), is_mark=file.kind == "mark")
     if not quality.ok:
         raise DataError(f"{path}: {next(f.words for f in quality.findings if f.is_error)}")
     return PreparedFile(file, frame, tuple(repairs), quality)

@@ -16,9 +16,11 @@ if TYPE_CHECKING:
     from datetime import datetime
     from typing import Any
 
-__all__ = ["Finding", "QualityReport", "check_quality"]
+__all__ = ["SANE_RATE", "Finding", "QualityReport", "check_quality"]
 
 _ROWS_SHOWN: Final = 5
+SANE_RATE: Final = 0.04
+"""The highest cap on a funding payment at the venues known here: Hyperliquid's, 4 % an hour."""
 # Of normal values, one standard deviation is 1.4826 median and 1.2533 mean absolute deviations.
 _MAD_TO_SIGMA: Final = 1.4826
 _MEAN_TO_SIGMA: Final = 1.2533
@@ -58,6 +60,8 @@ class QualityReport:
     end: datetime
     gaps: tuple[Gap, ...]
     findings: tuple[Finding, ...]
+    rows_are: str = "bars"
+    """``bars``, or ``rates`` in a report on funding."""
 
     @property
     def ok(self) -> bool:
@@ -101,7 +105,7 @@ class QualityReport:
         if self.gaps:
             longest = max(self.gaps, key=lambda gap: gap.missing)
             lines.append(
-                f"gaps: {len(self.gaps)}, {self.missing_bars:,} bars missing "
+                f"gaps: {len(self.gaps)}, {self.missing_bars:,} {self.rows_are} missing "
                 f"({self.completeness:.2%} there); the longest: {longest}"
             )
         else:
@@ -112,15 +116,23 @@ class QualityReport:
 
 
 def check_quality(
-    frame: pl.DataFrame, interval: str | None = None, *, where: str = "data", outlier_mads: float = 20.0
+    frame: pl.DataFrame,
+    interval: str | None = None,
+    *,
+    where: str = "data",
+    outlier_mads: float = 20.0,
+    is_mark: bool = False,
 ) -> QualityReport:
     """Checks candles, or funding rates, in the schema; ``interval`` None is the commonest step.
+
+    Mark candles (``is_mark``) have no volume to speak of.
 
     Errors are what `require_clean` refuses: nulls, numbers that are not finite, prices of 0 or less, high or
     low that do not enclose the bar, double and unordered times, bars nearer than the interval. Notes are bars
     without volume, times off the interval's grid, and outliers: returns and ranges (high over low) whose
-    logarithm lies more than ``outlier_mads`` scaled median absolute deviations from the median. Gaps are
-    counted between sorted, single times.
+    logarithm lies more than ``outlier_mads`` scaled median absolute deviations from the median. Of funding,
+    notes are rates beyond `SANE_RATE` and payments nearer than the interval. Gaps are counted between sorted,
+    single times.
     """
     times = frame["timestamp"].drop_nulls().unique().sort()
     if times.is_empty():
@@ -133,14 +145,18 @@ def check_quality(
         _finding(rule.name, rule.column, rows, f"expected {rule.expected}", is_error=True)
         for rule, rows in _gathered(frame, rules)
     ]
-    if not is_funding:
+    if is_funding:
+        findings += _funding_notes(frame, nominal, interval)
+    else:
         findings += _time_notes(frame, nominal, interval)
-        zero = (frame["volume"] == 0).arg_true()
-        findings.append(_finding("zero_volume", "volume", zero, "no trades", is_error=False))
+        if not is_mark:
+            zero = (frame["volume"] == 0).arg_true()
+            findings.append(_finding("zero_volume", "volume", zero, "no trades", is_error=False))
         findings += _outliers(frame, nominal, outlier_mads)
     gaps = tuple(find_gaps(times, interval))
     found = tuple(finding for finding in findings if finding.count)
-    return QualityReport(where, interval, len(frame), times[0], times[-1], gaps, found)
+    noun = "rates" if is_funding else "bars"
+    return QualityReport(where, interval, len(frame), times[0], times[-1], gaps, found, noun)
 
 
 def _gathered(frame: pl.DataFrame, rules: tuple[Rule, ...]) -> list[tuple[Rule, pl.Series]]:
@@ -148,6 +164,20 @@ def _gathered(frame: pl.DataFrame, rules: tuple[Rule, ...]) -> list[tuple[Rule, 
     twice = (frame["timestamp"].is_not_null() & ~frame["timestamp"].is_first_distinct()).arg_true()
     broken = [(rule, rows) for rule, rows in offences(frame, rules) if rule.name != "duplicate_time"]
     return broken + [(rule, twice) for rule in rules if rule.name == "duplicate_time" and len(twice)]
+
+
+def _funding_notes(frame: pl.DataFrame, nominal: int, interval: str) -> list[Finding]:
+    beyond = (frame["rate"].is_finite() & (frame["rate"].abs() > SANE_RATE)).arg_true()
+    steps = frame["timestamp"].diff().dt.total_microseconds()
+    # Venues stamp payments some milliseconds late, so that a step may fall short by those.
+    near = ((steps > 0) & (steps < 0.5 * nominal)).arg_true()
+    words = f"beyond {SANE_RATE:g} a payment; a rate is a fraction, not percent"
+    return [
+        _finding("rate_beyond_bound", "rate", beyond, words, is_error=False),
+        _finding(
+            "off_schedule", "timestamp", near, f"nearer than {interval} to the one before", is_error=False
+        ),
+    ]
 
 
 def _time_notes(frame: pl.DataFrame, nominal: int, interval: str) -> list[Finding]:

@@ -20,7 +20,7 @@ from spark_stacker.errors import ParameterError
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["SCENARIOS", "SYMBOL_PREFIX", "Scenario", "synthesise"]
+__all__ = ["SCENARIOS", "SYMBOL_PREFIX", "Scenario", "made_up", "scenario_in_symbol", "synthesise"]
 
 SYMBOL_PREFIX: Final = "SYNTH-"
 _START_PRICE: Final = 2_000.0
@@ -103,6 +103,22 @@ def synthesise(
     if character.gap_fraction:
         frame = frame.filter(_kept(bars, character.gap_fraction, rng))
     return Scenario(name, f"{SYMBOL_PREFIX}{name.upper()}-USD", interval, seed, frame)
+
+
+def scenario_in_symbol(symbol: str) -> str | None:
+    """The scenario that a symbol names, as ``SYNTH-BULL-USD`` does; None for other symbols.
+
+    >>> scenario_in_symbol("SYNTH-GAP_HEAVY-USD")
+    'gap_heavy'
+    """
+    if not symbol.startswith(SYMBOL_PREFIX):
+        return None
+    return symbol.removeprefix(SYMBOL_PREFIX).split("-")[0].lower()
+
+
+def made_up(symbol: str, scenario: str) -> str:
+    """The warning that goes with synthetic candles."""
+    return f"{symbol}: synthetic candles ({scenario}), no ground to believe in a strategy"
 
 
 def _log_path(

@@ -13,9 +13,18 @@ from typing import TYPE_CHECKING, Final, Protocol
 import numpy as np
 import polars as pl
 
-from spark_stacker.data.candles import normalise, to_frame
+from spark_stacker.data.candles import normalise, read_any, to_frame
 from spark_stacker.data.catalogue import Catalogue
-from spark_stacker.data.files import file_name, market_in_name, read_file, write_file
+from spark_stacker.data.files import (
+    LABEL,
+    file_name,
+    market_in_name,
+    read_file,
+    scenario_in_csv,
+    scenario_named,
+    write_file,
+)
+from spark_stacker.data.scenarios import scenario_in_symbol
 from spark_stacker.data.times import interval_us
 from spark_stacker.errors import DataError
 
@@ -50,7 +59,7 @@ def between(frame: pl.DataFrame, start: datetime | None, end: datetime | None) -
     times = frame["timestamp"]
     if times.dtype == pl.Datetime("us", "UTC") and times.null_count() == 0 and times.is_sorted():
         # A slice by binary search: it copies nothing and does not wake Polars' threads.
-        micros = times.to_physical().to_numpy()
+        micros = times.to_numpy().view(np.int64)
         first = 0 if start is None else int(np.searchsorted(micros, (start - _EPOCH) // _MICROSECOND))
         stop = len(micros) if end is None else int(np.searchsorted(micros, (end - _EPOCH) // _MICROSECOND))
         return frame.slice(first, max(0, stop - first))
@@ -85,10 +94,20 @@ class CSVDataSource:
         frame = normalise(read_file(path)[0], where=str(path)).frame
         return between(frame, start, end)
 
-    def save(self, frame: object, symbol: str, interval: str) -> Path:
-        """Writes candles to their file, whole or not at all, replacing what was there."""
+    def synthetic(self, symbol: str, interval: str) -> str | None:
+        """The scenario of made-up candles, as the file's column ``synthetic`` names it; else None."""
+        return scenario_in_csv(self.path(symbol, interval))
+
+    def save(self, frame: object, symbol: str, interval: str, *, synthetic: str | None = None) -> Path:
+        """Writes candles to their file, whole or not at all, replacing what was there.
+
+        ``synthetic`` names the scenario of made-up candles; where it is not given, a column ``synthetic`` of
+        the frame or a symbol that begins with ``SYNTH-`` does.
+        """
         path = self.path(symbol, interval)
-        write_file(to_frame(frame), path)
+        raw = read_any(frame)
+        scenario = synthetic or scenario_named(raw) or scenario_in_symbol(symbol)
+        write_file(to_frame(raw), path, metadata={LABEL: scenario} if scenario else None)
         return path
 
     def available(self) -> list[tuple[str, str]]:
@@ -109,6 +128,10 @@ class ParquetDataSource:
     ) -> pl.DataFrame:
         """See `DataSource.load`."""
         return self.catalogue.read(self.venue, symbol, interval, start=start, end=end)
+
+    def synthetic(self, symbol: str, interval: str) -> str | None:
+        """The scenario of made-up candles, as the catalogue has it; else None."""
+        return self.catalogue.metadata(self.venue, symbol, interval).get(LABEL)
 
     def load_mark(
         self, symbol: str, interval: str, *, start: datetime | None = None, end: datetime | None = None
@@ -152,6 +175,10 @@ class FrameDataSource:
         if isinstance(given, pl.DataFrame):
             self._read[symbol, interval] = given.clone(), frame
         return between(frame, start, end)
+
+    def synthetic(self, symbol: str, interval: str) -> str | None:
+        """The scenario of made-up candles, as the frame's column ``synthetic`` names it; else None."""
+        return scenario_named(read_any(self.frames[symbol, interval]))
 
     def available(self) -> list[tuple[str, str]]:
         """Symbol and interval of every frame."""

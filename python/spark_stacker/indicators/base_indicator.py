@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import timedelta
 
-__all__ = ["DIRECTION_CODES", "UNKNOWN_SYMBOL", "BaseIndicator"]
+__all__ = ["DIRECTION_CODES", "UNKNOWN_SYMBOL", "BaseIndicator", "bar_signals"]
 
 DIRECTION_CODES = {SignalDirection.BUY: 1, SignalDirection.SELL: -1, SignalDirection.NEUTRAL: 0}
 """How directions stand in columns."""
@@ -84,19 +84,7 @@ class BaseIndicator(abc.ABC):
         frame = as_polars(data)
         processed = calculated(self, frame)
         refuse_looking_ahead(self, frame, processed, calculated)
-        direction = np.zeros(len(frame), dtype=np.int8)
-        confidence = np.zeros(len(frame))
-        for row in range(len(frame)):
-            signal = guarded(self, "generate_signal", processed.head(row + 1))
-            if signal is None:
-                continue
-            if not isinstance(signal, Signal):
-                raise StrategyError(
-                    f"indicator {self.name!r}, row {row}: must give a Signal or None, gave {signal!r}"
-                )
-            direction[row] = DIRECTION_CODES[signal.direction]
-            confidence[row] = signal.confidence if direction[row] else 0.0
-        return pl.DataFrame({"direction": direction, "confidence": confidence})
+        return bar_signals(self, processed, len(frame))
 
     def signal(
         self,
@@ -119,3 +107,24 @@ class BaseIndicator(abc.ABC):
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({self.name!r}, {self.params!r})"
+
+
+def bar_signals(indicator: BaseIndicator, processed: pl.DataFrame, rows: int) -> pl.DataFrame:
+    """What ``generate_signal`` says at each of the first ``rows`` of a calculated frame, as in `signals`.
+
+    Each time it is handed the rows up to there. Raises `StrategyError` when it fails or gives something else
+    than a signal.
+    """
+    direction = np.zeros(rows, dtype=np.int8)
+    confidence = np.zeros(rows)
+    for row in range(rows):
+        signal = guarded(indicator, "generate_signal", processed.head(row + 1))
+        if signal is None:
+            continue
+        if not isinstance(signal, Signal):
+            raise StrategyError(
+                f"indicator {indicator.name!r}, row {row}: must give a Signal or None, gave {signal!r}"
+            )
+        direction[row] = DIRECTION_CODES[signal.direction]
+        confidence[row] = signal.confidence if direction[row] else 0.0
+    return pl.DataFrame({"direction": direction, "confidence": confidence})

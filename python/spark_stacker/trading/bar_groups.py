@@ -37,10 +37,16 @@ REMEMBERED = 512
 
 @dataclass(frozen=True, slots=True)
 class BarGroup:
-    """The bars of one open time: market index, then open, high, low, close and volume."""
+    """The bars of one open time: market index, then open, high, low, close and volume.
+
+    ``funding`` is what has fallen due since each market's bar before (market, time, rate), ``marks`` are the
+    mark candles of the bars (market, open, high, low, close).
+    """
 
     open_time_ns: int
     bars: tuple[tuple[int, float, float, float, float, float], ...]
+    funding: tuple[tuple[int, int, float], ...] = ()
+    marks: tuple[tuple[int, float, float, float, float], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,12 +23,13 @@ __all__ = ["CandleFeed", "FeedMarket"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FeedMarket:
-    """A market and where its candles come from."""
+    """A market and where its candles come from; ``is_spot`` ones have neither funding nor mark prices."""
 
     symbol: str
     interval: str
     interval_ns: int
     client: ExchangeClient
+    is_spot: bool = False
 
 
 class CandleFeed:

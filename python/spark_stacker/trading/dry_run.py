@@ -150,7 +150,11 @@ def _feed_markets(
         step_ns = planned["interval_ns"]
         feeds.append(
             FeedMarket(
-                symbol=market.symbol, interval=interval_name(step_ns), interval_ns=step_ns, client=client
+                symbol=market.symbol,
+                interval=interval_name(step_ns),
+                interval_ns=step_ns,
+                client=client,
+                is_spot=(planned["instrument"] or {}).get("market_type") == "spot",
             )
         )
     return feeds

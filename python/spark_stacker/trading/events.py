@@ -22,6 +22,7 @@ __all__ = [
     "EntryRefused",
     "Event",
     "Fill",
+    "FundingDue",
     "MarketEvent",
     "Observer",
     "OrderRefused",
@@ -113,6 +114,14 @@ class BarsBackFilled(MarketEvent):
     """Candles that had not come were found in the venue's history."""
 
     bars: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FundingDue(MarketEvent):
+    """Funding fell due at ``time_ns``; what is held at the open of this bar pays or gets it."""
+
+    time_ns: int
+    rate: float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

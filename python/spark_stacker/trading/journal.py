@@ -5,8 +5,8 @@ stood, to the bit (JSON keeps every digit of a float). Lines are handed to the o
 which survives a killed process; :meth:`Journal.sync` puts them on the disk.
 
 Lines: a ``header`` (what the session runs), ``warm_up`` (history of a market), ``begin`` (warm-up is
-complete), ``bars`` (a group of bars with the signals of Python indicators at its close), ``stop`` (a clean
-end).
+complete), ``bars`` (a group of bars with the signals of Python indicators at its close and, where there are
+any, the funding due and the mark candles), ``stop`` (a clean end).
 """
 
 from __future__ import annotations
@@ -90,7 +90,14 @@ class Journal:
 
     def bars(self, group: BarGroup, signals: Sequence[ExternalSignal]) -> None:
         """Record a group of bars and the signals at its close."""
-        self._write(record="bars", time=group.open_time_ns, bars=group.bars, signals=signals)
+        beside = {"funding": group.funding, "marks": group.marks}
+        self._write(
+            record="bars",
+            time=group.open_time_ns,
+            bars=group.bars,
+            signals=signals,
+            **{name: rows for name, rows in beside.items() if rows},
+        )
 
     def stop(self, reason: str) -> None:
         """Record a clean end."""
@@ -194,7 +201,15 @@ def _open(record: dict[str, Any], expected: JournalHeader, path: Path) -> Record
 
 
 def _group(record: dict[str, Any]) -> tuple[BarGroup, tuple[ExternalSignal, ...]]:
-    group = BarGroup(int(record["time"]), tuple(_row(bar) for bar in record["bars"]))
+    group = BarGroup(
+        int(record["time"]),
+        tuple(_row(bar) for bar in record["bars"]),
+        tuple((int(market), int(time), float(rate)) for market, time, rate in record.get("funding", ())),
+        tuple(
+            (int(market), float(open_), float(high), float(low), float(close))
+            for market, open_, high, low, close in record.get("marks", ())
+        ),
+    )
     return group, tuple((s, i, d, c) for s, i, d, c in record["signals"])
 
 

@@ -20,6 +20,7 @@ from spark_stacker.trading.events import (
     CallMade,
     EntryRefused,
     Event,
+    FundingDue,
     OrderRefused,
     OrderSent,
     SessionStopped,
@@ -32,7 +33,7 @@ if TYPE_CHECKING:
 
 __all__ = ["LogObserver"]
 
-DEBUG = (BarsProcessed, CallMade, OrderSent)
+DEBUG = (BarsProcessed, CallMade, FundingDue, OrderSent)
 WARNING = (
     BarDuplicated,
     BarLate,

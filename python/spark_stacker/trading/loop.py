@@ -1,8 +1,9 @@
 """The live loop, as a dry run: candles in, decisions by the Rust engine, orders to the simulated venue.
 
 In order: the journal's earlier inputs, if there are any, or else warm-up from history; then groups of
-closed bars, each journalled before it is acted on. Everything that happens is told to the observers. The
-loop ends when the candles do, when it is asked to stop, or when going on would be unsafe.
+closed bars with the funding due and their mark candles, each journalled before it is acted on. Everything
+that happens is told to the observers. The loop ends when the candles do, when it is asked to stop, or when
+going on would be unsafe.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ from spark_stacker.trading.events import (
     WarmedUp,
 )
 from spark_stacker.trading.journal import AFRESH
+from spark_stacker.trading.perpetual_feed import PerpetualFeed
 from spark_stacker.trading.stopping import until_stopped
 
 if TYPE_CHECKING:
@@ -87,6 +89,7 @@ class LiveLoop:
         self._settings = settings
         self._journal = journal
         self._recorded = recorded
+        self._perpetuals = PerpetualFeed(markets, calls=calls, observer=observer)
         self._synced_s = float("-inf")
 
     async def run(self, stop: StopRequest) -> None:
@@ -129,7 +132,7 @@ class LiveLoop:
         done = 0
         async with aclosing(self._feed.groups()) as groups:
             async for group in groups:
-                self._on_group(group)
+                self._on_group(await self._perpetuals.complete(group))
                 done += 1
                 if done == self._settings.max_groups:
                     return f"{done} bars, as asked"
@@ -215,6 +218,7 @@ class LiveLoop:
         for number, (group, signals) in enumerate(recorded.groups(), 1):
             last_ns = group.open_time_ns
             begun |= {bar[0] for bar in group.bars}
+            self._perpetuals.see(group)
             for bar in group.bars:
                 self._indicators.see(bar[0], [(group.open_time_ns, *bar[1:])])
             try:

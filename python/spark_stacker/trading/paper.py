@@ -49,7 +49,9 @@ class PaperSession:
 
     def on_group(self, group: BarGroup, signals: Sequence[ExternalSignal]) -> list[Event]:
         """Trade a group of bars; return what came of it."""
-        self.engine.on_bars(group.open_time_ns, group.bars, signals)
+        for market, time_ns, rate in group.funding:
+            self.engine.add_funding(market, time_ns, rate)
+        self.engine.on_bars(group.open_time_ns, group.bars, signals, group.marks)
         return [*self._new_fills(), *self._new_trades(), *self._new_orders(), *self._new_refused_entries()]
 
     def view(self) -> PortfolioView:

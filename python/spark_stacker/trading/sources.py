@@ -1,30 +1,51 @@
-"""Where a dry run's candles come from: files, a synthetic scenario, or the configuration's exchanges."""
+"""Where a dry run's candles come from: files, the catalogue, a synthetic scenario, or the configuration's
+exchanges.
+"""
 
 from __future__ import annotations
 
 import math
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+import polars as pl
 
 from spark_stacker._core import interval_name, interval_ns
 from spark_stacker.config import build_plan, enabled_strategies, markets_of, parse_symbol
 from spark_stacker.config.exchange import SECRETS
 from spark_stacker.connectors import ConnectorFactory
-from spark_stacker.connectors.replay.recordings import named_recordings, recorded_market
+from spark_stacker.connectors.replay import ReplayConnector
+from spark_stacker.connectors.replay.recordings import (
+    catalogued_markets,
+    named_recordings,
+    recorded_market,
+)
 from spark_stacker.data import synthesise
-from spark_stacker.data.files import file_labels, other_market_in_name
+from spark_stacker.data.files import other_market_in_name
+from spark_stacker.data.perpetuals import funding_warnings, mark_warnings
 from spark_stacker.errors import ConfigError, ParameterError
 from spark_stacker.trading.history import bars_needed
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
     from pathlib import Path
 
     from spark_stacker.config import ExchangeSettings, Settings
     from spark_stacker.connectors.base_connector import BaseConnector
     from spark_stacker.connectors.replay import RecordedMarket
+    from spark_stacker.data import PerpetualData
 
-__all__ = ["CandleSource", "configured_exchanges", "files_by_market", "recorded_candles", "synthetic_candles"]
+__all__ = [
+    "CandleSource",
+    "catalogued_candles",
+    "configured_exchanges",
+    "files_by_market",
+    "recorded_candles",
+    "synthetic_candles",
+]
+
+Beside: TypeAlias = "Callable[[Mapping[str, str]], Mapping[str, PerpetualData]]"
+"""Finds funding and mark candles by symbol, told the candles' intervals."""
 
 HISTORY_SHARE = 4
 """Of a recording at most one part in so many is held back as history, unless a number of bars is asked for.
@@ -35,13 +56,14 @@ HISTORY_SHARE = 4
 class CandleSource:
     """Connectors by market symbol, the interval of their candles, and words for where these come from.
 
-    ``notes`` are what to know of them before a run.
+    ``facts`` say what goes with them, ``notes`` what to be warned of before a run.
     """
 
     connectors: Mapping[str, BaseConnector]
     intervals_ns: Mapping[str, int]
     text: str
     is_synthetic: bool = False
+    facts: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
 
 
@@ -51,19 +73,77 @@ def recorded_candles(
     *,
     speed: float | str = "max",
     history_bars: int | None = None,
+    beside: Beside | None = None,
 ) -> CandleSource:
     """Replay files, keyed by market symbol; ``history_bars`` first candles only warm the indicators up."""
     markets = {symbol: recorded_market(symbol, path) for symbol, path in files.items()}
+    names = {symbol: path.name for symbol, path in files.items()}
+    source = _recorded(settings, markets, names, speed=speed, history_bars=history_bars, beside=beside)
+    notes = [note for symbol, path in files.items() if (note := other_market_in_name(symbol, path))]
+    return replace(source, notes=(*notes, *source.notes))
+
+
+def catalogued_candles(
+    settings: Settings,
+    venue: str,
+    *,
+    root: Path | None = None,
+    interval: str | None = None,
+    speed: float | str = "max",
+    history_bars: int | None = None,
+    beside: Beside | None = None,
+) -> CandleSource:
+    """Replay what the catalogue has of the strategies' markets at ``venue``.
+
+    ``interval`` is that of the candles, by default the longest that serves all timeframes.
+    """
+    uses = markets_of(settings, enabled_strategies(settings))
+    step = interval or interval_name(_common_interval_ns([use.interval_ns for use in uses]))
+    symbols = [use.symbol for use in uses]
+    markets = catalogued_markets(venue, symbols=symbols, interval=step, root=root, beside=False)
+    names = {symbol: f"{venue} {symbol}" for symbol in symbols}
+    return _recorded(settings, markets, names, speed=speed, history_bars=history_bars, beside=beside)
+
+
+def _recorded(
+    settings: Settings,
+    markets: Mapping[str, RecordedMarket],
+    names: Mapping[str, str],
+    *,
+    speed: float | str,
+    history_bars: int | None,
+    beside: Beside | None,
+) -> CandleSource:
     intervals_ns = {symbol: market.interval_ns for symbol, market in markets.items()}
     if history_bars is None:
         shortest = min(len(market.rows) for market in markets.values())
         needed = bars_needed(build_plan(settings, intervals_ns=intervals_ns))
         history_bars = min(needed, shortest // HISTORY_SHARE)
-    names = ", ".join(f"{path.name} ({markets[symbol].fingerprint()[:12]})" for symbol, path in files.items())
-    source = _replay("replay", markets, speed, history_bars, text=f"recorded candles of {names}")
-    notes = [note for symbol, path in files.items() if (note := other_market_in_name(symbol, path))]
-    made_up = any("synthetic" in file_labels(path) for path in files.values())
-    return replace(source, is_synthetic=made_up, notes=tuple(notes))
+    given = {} if beside is None else beside({s: interval_name(step) for s, step in intervals_ns.items()})
+    markets = {
+        symbol: market.with_perpetual(given[symbol]) if symbol in given else market
+        for symbol, market in markets.items()
+    }
+    texts = (f"{names[symbol]} ({market.fingerprint()[:12]})" for symbol, market in markets.items())
+    source = _replay("replay", markets, speed, history_bars, text=f"recorded candles of {', '.join(texts)}")
+    return replace(
+        source,
+        is_synthetic=any(market.synthetic for market in markets.values()),
+        facts=tuple(note for data in given.values() for note in data.notes),
+        notes=tuple(_perpetual_warnings(given, markets, history_bars)),
+    )
+
+
+def _perpetual_warnings(
+    given: Mapping[str, PerpetualData], markets: Mapping[str, RecordedMarket], history_bars: int
+) -> Iterator[str]:
+    for symbol, data in given.items():
+        opens = pl.Series(markets[symbol].times[history_bars:], dtype=pl.Int64) // 1_000
+        times = opens.cast(pl.Datetime("us")).dt.replace_time_zone("UTC")
+        if data.funding is not None:
+            yield from funding_warnings(data.funding, times, symbol=symbol)
+        if data.mark is not None:
+            yield from mark_warnings(data.mark, times, symbol=symbol)
 
 
 def synthetic_candles(
@@ -110,15 +190,18 @@ def configured_exchanges(settings: Settings) -> CandleSource:
                 f"exchange {exchange.name!r}: no connector for {exchange.exchange_type!r} is part of this "
                 f"version (there are: {', '.join(known)}); --data or --scenario dry-run on recorded candles"
             )
+    common_ns = _common_interval_ns([use.interval_ns for use in uses])
+    symbols = {exchange.name: [u.symbol for u in uses if u.exchange == exchange.name] for exchange in chosen}
     connectors = ConnectorFactory.create_connectors_from_config(
-        _options(exchange, settings) for exchange in chosen
+        _options(exchange, settings, symbols[exchange.name], interval_name(common_ns)) for exchange in chosen
     )
     by_symbol = {use.symbol: connectors[use.exchange or ""] for use in uses}
-    common_ns = _common_interval_ns([use.interval_ns for use in uses])
+    played = [c.tape for c in connectors.values() if isinstance(c, ReplayConnector)]
     return CandleSource(
         connectors=by_symbol,
         intervals_ns={symbol: _offered_ns(by_symbol[symbol], symbol, common_ns) for symbol in by_symbol},
         text=", ".join(connector.source for connector in connectors.values()),
+        is_synthetic=any(market.synthetic for tape in played for market in tape.markets),
     )
 
 
@@ -171,12 +254,19 @@ def _replay(
     )
 
 
-def _options(exchange: ExchangeSettings, settings: Settings) -> dict[str, Any]:
-    """Return what the configuration says of an exchange, secrets in plain text for its connector alone."""
+def _options(
+    exchange: ExchangeSettings, settings: Settings, symbols: Sequence[str], interval: str
+) -> dict[str, Any]:
+    """Return what the configuration says of an exchange, secrets in plain text for its connector alone.
+
+    A replay of the catalogue is told which of its markets are traded, and at which interval.
+    """
     said = {key: getattr(exchange, key) for key in exchange.model_fields_set}
     secrets = {key: exchange.secret(key) for key in SECRETS if key in said}
-    if exchange.files:
+    if exchange.files or exchange.venue:
         said["warm_up_bars"] = settings.live.history_bars or 0
+    if exchange.venue:
+        said |= {"symbols": symbols, "interval": interval}
     return {**said, **secrets, "exchange_type": exchange.exchange_type}
 
 

@@ -18,6 +18,7 @@ from spark_stacker.trading.events import (
     EntryRefused,
     Event,
     Fill,
+    FundingDue,
     OrderRefused,
     OrderSent,
     SessionStarted,
@@ -66,6 +67,7 @@ class Summary:
     orders_by_purpose: Counter[str] = field(default_factory=Counter)
     fills: int = 0
     fees: float = 0.0
+    funding_rates: int = 0
     trades: int = 0
     winning_trades: int = 0
     profit: float = 0.0
@@ -92,6 +94,8 @@ class Summary:
                 self.trades += 1
                 self.winning_trades += event.profit > 0
                 self.profit += event.profit
+            case FundingDue():
+                self.funding_rates += 1
             case SignalGiven():
                 self.indicator_signals += 1
             case SessionStarted():

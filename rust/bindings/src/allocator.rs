@@ -11,7 +11,7 @@ const HUGE_PAGE: usize = 1 << 21;
 const LARGE: usize = 1 << 17;
 
 /// The most that is kept.
-const KEPT_BLOCKS: usize = 16;
+const KEPT_BLOCKS: usize = 64;
 const KEPT_BYTES: usize = 1 << 25;
 
 /// The system's allocator, with advice to the kernel on large blocks, of which a few are kept for the next run.

@@ -5,7 +5,7 @@ use pyo3::types::PyDict;
 use spark_stacker_core::indicators::IndicatorSpec;
 use spark_stacker_core::market::{Instrument, Interval, MarginTier, MarketType};
 use spark_stacker_core::plan::{
-    AllowedSide, HedgeSpec, IndicatorUse, LimitSpec, MarketSpec, PortfolioSpec, SignalSource,
+    AllowedSide, Edge, HedgeSpec, IndicatorUse, LimitSpec, MarketSpec, PortfolioSpec, SignalSource,
     Sizing, SizingMethod, StrategySpec,
 };
 use spark_stacker_core::signals::SignalMode;
@@ -314,8 +314,9 @@ pub fn sizing(dict: &Bound<'_, PyDict>) -> PyResult<Sizing> {
             units: number("units")?,
         },
         "kelly" => SizingMethod::Kelly {
-            win_rate: number("win_rate")?,
-            payoff: number("payoff")?,
+            edge: item::<Option<f64>>(dict, "win_rate")?
+                .zip(item::<Option<f64>>(dict, "payoff")?)
+                .map(|(win_rate, payoff)| Edge { win_rate, payoff }),
             fraction: number("fraction")?,
             cap_pct: number("cap_pct")?,
             from_trades: item(dict, "from_trades")?,

@@ -1,6 +1,6 @@
 //! A whole backtest in one call, and what it recorded.
 
-use numpy::{PyArray1, PyReadonlyArray1};
+use numpy::{IntoPyArray, PyArray1, PyReadonlyArray1};
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
 use spark_stacker_core::engine::{Engine, Funding, History, OutsideSignals};
@@ -43,13 +43,16 @@ impl PyRun {
     #[getter]
     fn open_time_ns<'py>(&self, py: Python<'py>) -> Bound<'py, PyArray1<i64>> {
         let traded: Vec<Bars<'_>> = self.markets.iter().map(Traded::view).collect();
-        PyArray1::from_slice(py, self.engine.simulation().open_time_ns(&traded))
+        let open_time_ns = self.engine.simulation().open_time_ns(&traded).to_vec();
+        open_time_ns.into_pyarray(py)
     }
 
     /// Equity at each bar's close, after its fills.
     #[getter]
     fn equity<'py>(&self, py: Python<'py>) -> Bound<'py, PyArray1<f64>> {
-        PyArray1::from_slice(py, &self.engine.simulation().record().equity)
+        // Copied on this side, so that its pages come from those that runs before gave back.
+        let equity = self.engine.simulation().record().equity.clone();
+        equity.into_pyarray(py)
     }
 
     fn fills<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {

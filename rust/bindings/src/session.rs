@@ -24,6 +24,8 @@ pub struct PySession {
 
 /// Market, open, high, low, close, volume.
 type PyMarketBar = (usize, f64, f64, f64, f64, f64);
+/// Market, open, high, low, close of the mark price.
+type PyMark = (usize, f64, f64, f64, f64);
 /// Strategy, indicator, direction, confidence.
 type PySignal = (usize, usize, i8, f64);
 
@@ -61,8 +63,8 @@ impl PySession {
             .map_err(|error| to_python(&error))
     }
 
-    /// Moves on by all markets' bars of one open time; `signals` are those of outside indicators at their closes.
-    #[pyo3(signature = (open_time_ns, bars, signals))]
+    /// Moves on by all markets' bars of one open time; `signals` are those of outside indicators at their closes, `marks` the mark-price candles of the same time.
+    #[pyo3(signature = (open_time_ns, bars, signals, marks))]
     #[expect(
         clippy::needless_pass_by_value,
         reason = "arguments extracted from Python are owned"
@@ -73,9 +75,11 @@ impl PySession {
         open_time_ns: i64,
         bars: Vec<PyMarketBar>,
         signals: Vec<PySignal>,
+        marks: Vec<PyMark>,
     ) -> PyResult<()> {
         without_lock(py, || {
-            let group = self.group(open_time_ns, &bars)?;
+            let mut group = self.group(open_time_ns, &bars)?;
+            put_marks(&mut group, &marks)?;
             for (row, (strategy, indicator, direction, confidence)) in signals.iter().enumerate() {
                 let signal = outside_signal(*direction, *confidence, row)?;
                 self.engine.hand_in(*strategy, *indicator, signal)?;
@@ -207,6 +211,29 @@ impl PySession {
         }
         Ok(group)
     }
+}
+
+/// Gives bars the mark candles of their time.
+fn put_marks(group: &mut [MarketBar], marks: &[PyMark]) -> Result<()> {
+    for (row, &(market, open, high, low, close)) in marks.iter().enumerate() {
+        let entry = group
+            .iter_mut()
+            .find(|entry| usize::from(entry.market.0) == market && entry.mark.is_none())
+            .ok_or_else(|| {
+                Error::parameter("marks", market, "a market that has a bar, each once")
+            })?;
+        let mark = Bar {
+            open_time_ns: entry.bar.open_time_ns,
+            open,
+            high,
+            low,
+            close,
+            volume: 0.0,
+        };
+        mark.check(row)?;
+        entry.mark = Some(mark);
+    }
+    Ok(())
 }
 
 fn from<T>(rows: &[T], since: usize) -> &[T] {

@@ -31,6 +31,9 @@ type PyRows<'py> = (
     Vec<String>,
 );
 
+/// Open times and equity.
+type PyCurve<'py> = (Bound<'py, PyArray1<i64>>, Bound<'py, PyArray1<f64>>);
+
 #[pymethods]
 impl PySweep {
     #[new]
@@ -157,7 +160,7 @@ impl PySweep {
         digits: PyReadonlyArray1<'py, u32>,
         start_ns: Option<i64>,
         end_ns: Option<i64>,
-    ) -> PyResult<(Bound<'py, PyArray1<i64>>, Bound<'py, PyArray1<f64>>)> {
+    ) -> PyResult<PyCurve<'py>> {
         let set = digits.as_slice()?;
         let span = Span { start_ns, end_ns };
         let (times, equity) = without_lock(py, || self.sweep.equity(set, span))?;

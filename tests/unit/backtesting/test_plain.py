@@ -7,6 +7,7 @@ import pytest
 
 from spark_stacker.backtesting.account import opening_account
 from spark_stacker.backtesting.assumptions import venue_assumptions
+from spark_stacker.backtesting.perpetuals import PerpetualTerms
 from spark_stacker.backtesting.plain import describe_code, plain
 from spark_stacker.errors import ParameterError
 
@@ -86,8 +87,9 @@ def test_each_slippage_model_has_its_sentence(model, words):
         "seed": 9,
         "slippage": model,
     }
-    spoken = " ".join(venue_assumptions(venue, [{"symbol": "ETH-USD", "instrument": None}], [True]))
+    market = {"symbol": "ETH-USD", "instrument": None}
+    spoken = " ".join(venue_assumptions(venue, [market], [PerpetualTerms(symbol="ETH-USD")]))
     assert words in spoken
     assert "fills when its price is touched" in spoken
     assert "taker 0.05 %" in spoken
-    assert "funding is not modelled" not in spoken
+    assert "funding is not modelled" in spoken

@@ -122,7 +122,6 @@ def test_contradictions_need_replace(root: Path) -> None:
         (["list", "--root", "good.csv"], 4, "good.csv: is no directory"),
         (["synthesise", "bull", "--seed", "-1"], 2, "seed must be 0 or more"),
         (["synthesise", "bull", "--start", "soon"], 2, "start must be a time"),
-        (["synthesise", "bull", "--out", "bull.csv"], 2, "must be named SYNTH-"),
     ],
 )
 def test_bad_input_has_its_own_error_and_code_and_writes_nothing(
@@ -183,7 +182,12 @@ def test_synthetic_candles_are_labelled_wherever_they_go(root: Path) -> None:
     assert read_market_file("c.parquet").synthetic == "choppy"
     assert run("resample", "c.parquet", "--to", "4h", "--out", "d.parquet").exit_code == 0
     assert read_market_file("d.parquet").synthetic == "choppy"
-    assert run("synthesise", "bull", "--bars", "10", "--out", "SYNTH-BULL-USD_1h.csv").exit_code == 0
+    assert run("synthesise", "bull", "--bars", "24", "--out", "bull.csv").exit_code == 0
+    assert Path("bull.csv").read_text().splitlines()[0] == "timestamp,open,high,low,close,volume,synthetic"
+    assert run("resample", "bull.csv", "--to", "4h", "--out", "ETH-USD_4h.csv").exit_code == 0
+    (report,) = parsed("import", "ETH-USD_4h.csv")
+    assert report["synthetic"] == "bull"
+    assert [item["synthetic"] for item in parsed("list", "--venue", "local")] == ["bull"]
 
 
 @pytest.mark.parametrize("command", ["import", "list", "check", "resample", "synthesise"])
@@ -192,3 +196,39 @@ def test_help_has_examples(command: str) -> None:
     assert result.exit_code == 0
     assert "Examples:\n" in result.stdout
     assert f"spark-stacker data {command}" in result.stdout
+
+
+def test_recorded_funding_and_mark_candles_are_imported_listed_and_checked(
+    root: Path, fixtures_dir: Path
+) -> None:
+    names = ("ft_perp_xrp_usdt_1h", "ft_perp_xrp_usdt_8h_funding", "ft_perp_xrp_usdt_1h_mark")
+    files = [str(fixtures_dir / "data" / f"{name}.parquet") for name in names]
+    market = ("--symbol", "XRP-USDT", "--venue", "gate")
+    kinds = [(report["kind"], report["interval"]) for report in parsed("import", *files, *market)]
+    assert kinds == [("candles", "1h"), ("funding", "8h"), ("mark", "1h")]
+    listed = [(item["kind"], item["interval"], item["rows"]) for item in parsed("list")]
+    assert listed == [("candles", "1h", 100), ("mark", "1h", 100), ("funding", "8h", 91)]
+    checked = parsed("check", *market, "--interval", "8h", "--kind", "funding")
+    assert (checked["ok"], checked["rows"], checked["gaps"], checked["findings"]) == (True, 91, [], [])
+    assert parsed("check", *market, "--interval", "1h", "--kind", "mark")["ok"]
+
+
+def test_files_named_after_their_kind_need_no_symbol(root: Path) -> None:
+    frame = hours(48)
+    frame.gather_every(8).select("timestamp", rate=pl.lit(1e-4)).write_csv("ETH%2FUSD_8h_funding.csv")
+    frame.write_csv("ETH%2FUSD_1h_mark.csv")
+    reports = parsed("import", "ETH%2FUSD_8h_funding.csv", "ETH%2FUSD_1h_mark.csv")
+    assert [(r["symbol"], r["kind"]) for r in reports] == [("ETH/USD", "funding"), ("ETH/USD", "mark")]
+
+
+def test_malformed_funding_ends_with_4_and_its_row(root: Path) -> None:
+    frame = hours(48).gather_every(8).select("timestamp", rate=pl.lit(1e-4))
+    changed(frame, "rate", 2, float("inf")).write_csv("f.csv")
+    result = run("import", "f.csv", "--symbol", "ETH-USD")
+    assert (result.exit_code, root.exists()) == (4, False)
+    assert "f.csv: column rate, row 2: inf; expected a finite number" in result.stderr
+    assert run("check", "f.csv").exit_code == 4
+    changed(frame, "rate", 2, 0.5).write_csv("f.csv")
+    flagged = run("check", "f.csv")
+    assert flagged.exit_code == 0
+    assert "rate beyond bound in rate: 1 rows (2)" in flagged.stdout

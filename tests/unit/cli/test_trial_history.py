@@ -1,4 +1,4 @@
-"""``spark-stacker optimise history``, and the options that say where trials are remembered and sets are run."""
+"""``optimise history``, and the options that say where trials are remembered and sets are run."""
 
 from __future__ import annotations
 

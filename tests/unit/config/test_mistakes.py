@@ -122,6 +122,18 @@ MISTAKES: list[tuple[str, object, str, str]] = [
     ),
     (
         "strategies.0.sizing",
+        {"method": "kelly", "win_rate": 0.5},
+        "strategies[0].sizing.payoff",
+        "is required; only kelly_from_trades may do without both win_rate and payoff",
+    ),
+    (
+        "strategies.0.sizing",
+        {"method": "kelly", "payoff": 2, "kelly_from_trades": True},
+        "strategies[0].sizing.win_rate",
+        "is required; only kelly_from_trades may do without both win_rate and payoff",
+    ),
+    (
+        "strategies.0.sizing",
         {"method": "fixed_units", "units": 1, "min_notional": 9, "max_notional": 5},
         "strategies[0].sizing.min_notional",
         "must be at most max_notional 5, was 9",

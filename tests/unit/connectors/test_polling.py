@@ -13,7 +13,7 @@ from spark_stacker.connectors import BaseConnector
 from spark_stacker.connectors.contract import OrderStatus, OrderTicket, PositionSide, Subscription
 from spark_stacker.connectors.polling import PollingClient
 from spark_stacker.connectors.threads import in_thread
-from spark_stacker.errors import OrderRefusedError, RetryableError, StopTradingError
+from spark_stacker.errors import OrderRefusedError, ParameterError, RetryableError, StopTradingError
 from spark_stacker.models import OrderSide, OrderType
 
 
@@ -216,3 +216,46 @@ async def test_a_call_that_hangs_is_left_behind_when_its_caller_is_cancelled() -
     with pytest.raises(asyncio.CancelledError):
         await task
     assert time.monotonic() - began < 2
+
+
+async def test_funding_and_mark_candles_are_exact_and_in_order() -> None:
+    class Perpetual(Venue):
+        def offers(self, feed: str, symbol: str) -> bool:
+            return feed == "funding" or symbol == "A"
+
+        def get_funding_rates(self, symbol: str, start_time: int, end_time: int) -> list[dict[str, Any]]:
+            times = (minute(2) // 1_000_000, minute(1) // 1_000_000, end_time)
+            return [{"timestamp": time, "rate": 0.1} for time in times]
+
+        def get_mark_candles(
+            self, symbol: str, interval: str, start_time: int, end_time: int
+        ) -> list[dict[str, Any]]:
+            rows = self.get_candles(symbol, interval, start_time, end_time)
+            return [{key: value for key, value in row.items() if key != "volume"} for row in rows]
+
+    polled = client(Perpetual())
+    assert (polled.offers("funding", "B"), polled.offers("mark", "B")) == (True, False)
+    rates = await polled.funding("A", start_ns=minute(1), end_ns=minute(3))
+    assert [(rate.time_ns, rate.rate) for rate in rates] == [
+        (minute(1), Decimal("0.1")),
+        (minute(2), Decimal("0.1")),
+    ]
+    candles = await polled.mark_candles("A", "1m", start_ns=minute(2), end_ns=minute(9))
+    assert [(c.open_time_ns, c.closed, c.low, c.volume) for c in candles] == [
+        (minute(2), True, Decimal("0.1"), 0),
+        (minute(3), False, Decimal("0.1"), 0),
+    ]
+
+
+async def test_a_connector_without_funding_says_so_and_a_reply_that_is_none_stops(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    venue = Venue()
+    assert not client(venue).offers("funding", "A")
+    with pytest.raises(ParameterError, match="does not offer funding rates"):
+        await client(venue).funding("A", start_ns=0, end_ns=1)
+    with pytest.raises(ParameterError, match="does not offer mark candles"):
+        await client(venue).mark_candles("A", "1m", start_ns=0, end_ns=1)
+    monkeypatch.setattr(venue, "get_funding_rates", lambda *_: [{"timestamp": 0, "rate": "nan"}])
+    with pytest.raises(StopTradingError, match="not a funding rate of A"):
+        await client(venue).funding("A", start_ns=0, end_ns=1)

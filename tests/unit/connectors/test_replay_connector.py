@@ -2,10 +2,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import polars as pl
 import pytest
 
 from made.minutes import MINUTE_NS, frame, minute, recorded
 from spark_stacker.connectors.replay import Faults, ReplayConnector, Tape
+from spark_stacker.data import Catalogue
 from spark_stacker.errors import DataError, OrderRefusedError, ParameterError, RetryableError
 from spark_stacker.models import OrderSide, OrderType
 
@@ -218,3 +220,43 @@ def test_a_late_candle_is_not_in_the_history_before_it_comes() -> None:
         minute(2),
         minute(3),
     ]
+
+
+def test_a_venue_of_the_catalogue_is_played_with_what_stands_beside_the_candles(tmp_path: Path) -> None:
+    catalogue = Catalogue(tmp_path)
+    minutes = frame(range(20))
+    rates = minutes.gather_every(5).select("timestamp", rate=pl.lit(0.001))
+    catalogue.write(minutes, "v", "ETH-USD", "1m")
+    catalogue.write(minutes, "v", "BTC-USD", "1m", metadata={"synthetic": "bull"})
+    catalogue.write(rates, "v", "ETH-USD", "5m", kind="funding")
+    catalogue.write(minutes.with_columns(volume=pl.lit(0.0)), "v", "ETH-USD", "1m", kind="mark")
+    connector = ReplayConnector("replay", venue="v", root=tmp_path)
+    assert [market["symbol"] for market in connector.get_markets()] == ["BTC-USD", "ETH-USD"]
+    assert [connector.offers(feed, "ETH-USD") for feed in ("funding", "mark", "book")] == [True, True, False]
+    assert not connector.offers("funding", "BTC-USD")
+    assert connector.source.startswith("replay: synthetic candles of BTC-USD ")
+    advance(connector, 12)
+    end = minute(100) // 10**6
+    assert [row["timestamp"] for row in connector.get_funding_rates("ETH-USD", 0, end)] == [
+        minute(number) // 10**6 for number in (0, 5)
+    ]
+    marks = connector.get_mark_candles("ETH-USD", "1m", minute(4) // 10**6, end)
+    assert [row["open"] for row in marks] == [104.0, 105.0]
+    one = ReplayConnector("replay", venue="v", symbols=["ETH-USD"], root=tmp_path)
+    assert one.source.startswith("replay: recorded candles of ETH-USD ")
+
+
+def test_a_venue_of_the_catalogue_that_leaves_something_open_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match="no candles of v in"):
+        ReplayConnector("replay", venue="v", root=tmp_path)
+    catalogue = Catalogue(tmp_path)
+    catalogue.write(frame(range(20)), "v", "ETH-USD", "1m")
+    with pytest.raises(DataError, match="no candles of v LTC-USD 1h in"):
+        ReplayConnector("replay", venue="v", symbols=["LTC-USD"], root=tmp_path)
+    catalogue.write(frame(range(20)).gather_every(5), "v", "ETH-USD", "5m")
+    with pytest.raises(ParameterError, match="interval must be one of 1m, 5m for ETH-USD"):
+        ReplayConnector("replay", venue="v", root=tmp_path)
+    assert (
+        ReplayConnector("replay", venue="v", interval="5m", root=tmp_path).get_markets()[0]["interval"]
+        == "5m"
+    )

@@ -94,6 +94,46 @@ def test_the_history_carries_its_hash() -> None:
     assert history.data_hash == data_hash(hours(48))
 
 
+def test_equal_candles_are_checked_and_brought_into_the_core_once() -> None:
+    frames = {("ETH-USD", "1h"): hours(48)}
+    made = DataManager()
+    made.register_source("memory", FrameDataSource(frames))
+    history = made.get("memory", "ETH-USD", "1h")
+    frames["ETH-USD", "1h"] = hours(48)
+    again = made.get("memory", "ETH-USD", "1h")
+    assert again is history
+    assert again.bars is history.bars
+    assert list(history.bars.close) == hours(48)["close"].to_list()
+
+
+def test_candles_that_have_changed_are_taken_as_they_are_now() -> None:
+    frame = hours(48)
+    made = manager(frame)
+    before = made.get("memory", "ETH-USD", "1h")
+    frame[3, "close"] = frame[3, "high"]
+    after = made.get("memory", "ETH-USD", "1h")
+    assert before.frame["close"][3] != after.frame["close"][3] == after.bars.close[3] == frame[3, "high"]
+    assert before.data_hash != after.data_hash
+    frame[3, "close"] = -1.0
+    with pytest.raises(DataError, match="column close, row 3"):
+        made.get("memory", "ETH-USD", "1h")
+
+
+def test_a_frame_handed_out_may_be_changed() -> None:
+    made = manager(hours(48))
+    made.get_data("memory", "ETH-USD", "1h")[0, "close"] = 1.0
+    assert_frame_equal(made.get_data("memory", "ETH-USD", "1h"), hours(48))
+
+
+def test_only_so_many_bars_are_remembered(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("spark_stacker.data.manager._REMEMBERED_BARS", 60)
+    made = manager(hours(48))
+    whole = made.get("memory", "ETH-USD", "1h")
+    assert made.get("memory", "ETH-USD", "1h") is whole
+    made.get("memory", "ETH-USD", "1h", "2024-01-01", "2024-01-02")
+    assert made.get("memory", "ETH-USD", "1h") is not whole
+
+
 @pytest.mark.parametrize(
     ("frame", "words"),
     [

@@ -4,12 +4,22 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import pandas as pd
+import polars as pl
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
 
-from spark_stacker.data import Catalogue, CSVDataSource, FrameDataSource, ParquetDataSource, synthesise
+from spark_stacker.data import (
+    Catalogue,
+    CSVDataSource,
+    DataManager,
+    FrameDataSource,
+    ParquetDataSource,
+    read_market_file,
+    synthesise,
+)
 from spark_stacker.errors import DataError, ParameterError
 from unit.data.made import at, hours
 
@@ -71,3 +81,50 @@ def test_candles_come_back_from_csv_and_parquet_bit_for_bit(tmp_path: Path, seed
     catalogue = Catalogue(tmp_path)
     catalogue.write(frame, "v", f"X/Y {seed}", interval)
     assert_frame_equal(catalogue.read("v", f"X/Y {seed}", interval), frame, check_exact=True)
+
+
+def test_made_up_candles_keep_their_label_in_csv(tmp_path: Path) -> None:
+    source = CSVDataSource(tmp_path)
+    made = synthesise("choppy", bars=30)
+    source.save(made.frame, made.symbol, "1h")
+    source.save(made.frame, "ETH-USD", "1h", synthetic="choppy")
+    source.save(made.frame, "BTC-USD", "1h")
+    copied = pl.read_csv(tmp_path / "ETH-USD_1h.csv", try_parse_dates=True)
+    source.save(copied, "LTC-USD", "1h")
+    labels = {symbol: source.synthetic(symbol, interval) for symbol, interval in source.available()}
+    assert labels == {
+        "BTC-USD": None,
+        "ETH-USD": "choppy",
+        "LTC-USD": "choppy",
+        "SYNTH-CHOPPY-USD": "choppy",
+    }
+    assert_frame_equal(source.load("ETH-USD", "1h"), made.frame)
+    (tmp_path / "BTC-USD_1h.csv").write_bytes((tmp_path / "ETH-USD_1h.csv").read_bytes())
+    manager = DataManager()
+    manager.register_source("csv", source)
+    history = manager.get("csv", "BTC-USD", "1h")
+    assert history.synthetic == "choppy"
+    assert history.warnings == ("BTC-USD: synthetic candles (choppy), no ground to believe in a strategy",)
+
+
+def test_made_up_candles_keep_their_label_in_frames_and_the_catalogue(tmp_path: Path) -> None:
+    made = synthesise("bear", bars=30)
+    manager = DataManager()
+    manager.register_source(
+        "frames", FrameDataSource({("ETH-USD", "1h"): made.frame.with_columns(synthetic=pl.lit("bear"))})
+    )
+    catalogue = Catalogue(tmp_path)
+    manager.download("frames", "ETH-USD", "1h", "2024-01-01", "2024-01-02", catalogue=catalogue, venue="v")
+    manager.register_source("catalogue", ParquetDataSource(catalogue, venue="v"))
+    assert manager.get("catalogue", "ETH-USD", "1h").synthetic == "bear"
+
+
+def test_plain_readers_read_a_labelled_csv_file(tmp_path: Path) -> None:
+    made = synthesise("bull", bars=30)
+    path = CSVDataSource(tmp_path).save(made.frame, made.symbol, "1h")
+    plain = pd.read_csv(path, parse_dates=["timestamp"])
+    assert list(plain.columns) == [*made.frame.columns, "synthetic"]
+    assert plain["close"].tolist() == made.frame["close"].to_list()
+    assert read_market_file(path).synthetic == "bull"
+    pl.read_csv(path)[10:20].write_csv(path)
+    assert read_market_file(path).synthetic == "bull"

@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -41,6 +42,21 @@ def test_what_was_written_is_read_back_to_the_bit(tmp_path: Path) -> None:
     assert recorded.begin_ns == minute(0)
     assert list(recorded.groups()) == [(GROUP, SIGNALS)] * 2
     assert recorded.warnings == []
+
+
+def test_funding_and_mark_candles_are_inputs_too(tmp_path: Path) -> None:
+    path = tmp_path / "journal.jsonl"
+    full = replace(GROUP, funding=((0, minute(1) + 3, -1.2e-05),), marks=((0, 0.1, 0.3, 1e-9, 0.2),))
+    journal = Journal(path, HEADER)
+    journal.begin(minute(0))
+    journal.bars(full, SIGNALS)
+    journal.close()
+    recorded = read_journal(path, HEADER)
+    assert recorded is not None
+    assert list(recorded.groups()) == [(full, SIGNALS)]
+    path.write_bytes(path.read_bytes().replace(b'"funding":[[0,', b'"funding":[['))
+    with pytest.raises(DataError, match="line 3: not a record of a journal"):
+        read_journal(path, HEADER)
 
 
 def test_going_on_appends(tmp_path: Path) -> None:

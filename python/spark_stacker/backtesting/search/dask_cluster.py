@@ -150,9 +150,7 @@ class OnDask(OnExecutor):
     def _scattered(self) -> Any:
         """The data on every worker of now; later ones fetch them from these."""
         try:
-            return self.client.scatter(
-                self._payload, broadcast=True, hash=False, timeout=_PATIENCE_SECONDS
-            )
+            return self.client.scatter(self._payload, broadcast=True, hash=False, timeout=_PATIENCE_SECONDS)
         except (OSError, TimeoutError, CancelledError) as error:
             raise RetryableError(
                 f"the data could not be sent to the workers of {self._where}: {_reason(error)}"

@@ -51,7 +51,12 @@ class Batch:
 
 
 class Evaluation(Protocol):
-    """Runs batches of sets."""
+    """Runs batches of sets.
+
+    ``unfinished`` are the sets, with their rows, of a batch that Ctrl-C cut off.
+    """
+
+    unfinished: tuple[NDArray[np.uint32], Rows] | None
 
     def stream(
         self, batches: Iterator[Batch], *, tick: Callable[[int], None], ahead: bool
@@ -70,6 +75,7 @@ class InThisProcess:
         self.metrics = list(metrics)
         self.window = window
         self.threads = threads
+        self.unfinished: tuple[NDArray[np.uint32], Rows] | None = None
         self._chunk = max(1, min(256, 4_000_000 // max(1, len(evaluator.open_time_ns))))
 
     def stream(
@@ -85,18 +91,23 @@ class InThisProcess:
 
     def _run(self, digits: NDArray[np.uint32], tick: Callable[[int], None]) -> Rows:
         """In chunks whose length follows the speed, since Python sees Ctrl-C between calls only."""
-        pieces = []
+        pieces: list[Rows] = []
         first = 0
-        while first < len(digits):
-            chunk = digits[first : first + self._chunk]
-            began = time.perf_counter()
-            pieces.append(self.evaluator.evaluate(chunk, self.metrics, self.window, threads=self.threads))
-            seconds = time.perf_counter() - began
-            if len(chunk) == self._chunk:
-                factor = min(4.0, _CHUNK_SECONDS / max(seconds, 1e-6))
-                self._chunk = max(1, int(self._chunk * factor))
-            first += len(chunk)
-            tick(len(chunk))
+        try:
+            while first < len(digits):
+                chunk = digits[first : first + self._chunk]
+                began = time.perf_counter()
+                pieces.append(self.evaluator.evaluate(chunk, self.metrics, self.window, threads=self.threads))
+                first += len(chunk)
+                if len(chunk) == self._chunk:
+                    seconds = max(time.perf_counter() - began, 1e-6)
+                    self._chunk = max(1, int(self._chunk * min(4.0, _CHUNK_SECONDS / seconds)))
+                tick(len(chunk))
+        except KeyboardInterrupt:
+            if pieces:
+                rows = Rows.joined(pieces)
+                self.unfinished = digits[: len(rows.status)], rows
+            raise
         return Rows.joined(pieces)
 
 
@@ -119,6 +130,7 @@ class OnExecutor:
         if not hasattr(executor, "submit"):
             raise ParameterError(f"executor must be a concurrent.futures.Executor, was {executor!r}")
         self.executor = executor
+        self.unfinished: tuple[NDArray[np.uint32], Rows] | None = None
         self.metrics = list(metrics)
         self.window = window
         self.workers = max(1, workers)

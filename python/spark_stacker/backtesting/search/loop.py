@@ -112,7 +112,8 @@ def scored(
     constraints: Sequence[Constraint],
 ) -> tuple[Rows, NDArray[np.float64]]:
     """The rows with the constraints on results applied, and the scores: minus infinity for what failed."""
-    columns = {name: rows.values[:, place] for place, name in enumerate(metrics)}
+    needed = {*objective.metrics, *(name for constraint in constraints for name in constraint.metrics)}
+    columns = {name: rows.values[:, place] for place, name in enumerate(metrics) if name in needed}
     scores = objective.scores(columns, len(digits))
     failed = rows.status != 0
     for constraint in constraints:
@@ -168,6 +169,12 @@ def search(
                 source.tell(scores)
                 history.append(_round(scores[:, 0], tally.best_score))
     except KeyboardInterrupt as error:
+        if evaluation.unfinished is not None:
+            digits, given = evaluation.unfinished
+            tally.add_unfinished(
+                digits,
+                *scored(space, digits, given, metrics=metrics, objective=objective, constraints=constraints),
+            )
         raise Interrupted(tally, history) from error
     require_success(tally, constraints, refused=source.refused)
     return tally, history

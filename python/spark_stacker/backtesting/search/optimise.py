@@ -105,11 +105,12 @@ def optimise(
     opened = time.perf_counter()
     record = TrialRecord.of(plan, options)
     checked = time.perf_counter() - opened
-    identity, store = _store(plan, sampler, options)
     if "estimated" in options:
         options["estimated"](estimate(plan.evaluator, sampler.planned, plan.metrics, threads=plan.threads))
-    loaded = time.perf_counter()
-    with evaluation_of(plan, WHOLE, sampler.planned, options) as (evaluation, warnings):
+    with evaluation_of(plan, WHOLE, sampler.planned, options) as (evaluation, said):
+        identity, store = _store(plan, sampler, options)  # nothing is written for a search that cannot begin
+        warnings = plan.evaluator.warnings + said
+        loaded = time.perf_counter()
         try:
             tally, history = search(
                 plan.space,
@@ -143,7 +144,12 @@ def optimise(
     if options.get("honesty", True):
         from spark_stacker.backtesting.search.judgement import judge
 
-        outcome.honesty = judge(plan, make_sampler, result, tally, seconds=searched - loaded)
+        try:
+            outcome.honesty = judge(plan, make_sampler, result, tally, seconds=searched - loaded)
+        except KeyboardInterrupt as error:
+            stopped = Interrupted(tally, history)
+            stopped.result, stopped.directory = result, None if store is None else store.directory
+            raise stopped from error
         outcome.timings["honesty"] = time.perf_counter() - recorded
     if store is not None:
         from spark_stacker.backtesting.search.stored import write_outcome

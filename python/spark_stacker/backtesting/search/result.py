@@ -16,7 +16,8 @@ from spark_stacker.backtesting.search.evaluators.contract import WHOLE
 from spark_stacker.backtesting.search.loop import Round, scored
 from spark_stacker.backtesting.search.pareto import front, middle
 from spark_stacker.backtesting.search.plateau import neighbours_of, rank_of
-from spark_stacker.backtesting.search.trials import DONE
+from spark_stacker.backtesting.search.tally import BEST_KEPT
+from spark_stacker.backtesting.search.trials import DONE, trials_frame
 from spark_stacker.errors import DataError, ParameterError
 
 if TYPE_CHECKING:
@@ -125,14 +126,17 @@ class SearchResult:
         return self._tally.frame()
 
     def top(self, count: int = 10) -> pl.DataFrame:
-        """The ``count`` best trials by the first goal, best first."""
-        return (
-            self.trials.with_columns(pl.Series("_score", self._scores[:, 0]))
-            .sort("_score", descending=True, maintain_order=True)
-            .filter(pl.col("_score").is_finite())
-            .head(count)
-            .drop("_score")
-        )
+        """The ``count`` best trials by the first goal, best first; at most 1,000 where rows are on disk."""
+        if self._tally is not None and self._tally.streams and self._evaluator is not None:
+            # Run again, which is faster than to read everything.
+            studied = self._tally.studied()
+            digits = studied.digits[np.argsort(-studied.scores, kind="stable")[: min(count, BEST_KEPT)]]
+            rows = self._evaluator.evaluate(digits, self.outcome.metrics, WHOLE, threads=1)
+            return trials_frame(self.space, self.outcome.metrics, digits, rows)
+        scores = self._scores[:, 0]
+        order = np.argsort(-scores, kind="stable")[:count]
+        best: pl.DataFrame = self.trials[order[np.isfinite(scores[order])].tolist()]
+        return best
 
     @cached_property
     def history(self) -> pl.DataFrame:
@@ -264,10 +268,17 @@ class SearchResult:
 
     @cached_property
     def importance(self) -> dict[str, float]:
-        """Share of the variance of the scores that each setting explains alone (η²), from 0 to 1."""
+        """Share of the variance of the scores that each setting explains alone (η²), from 0 to 1.
+
+        Of more than 100,000 sets it is that of a sample.
+        """
         from spark_stacker.backtesting.search.plateau import importance
 
-        return importance(self.trials, self.space, self._scores[:, 0])
+        if self._tally is None or not self._tally.streams:
+            return importance(self.trials, self.space, self._scores[:, 0])
+        studied = self._tally.studied()
+        sample = studied.digits[studied.is_sample]
+        return importance(self.space.frame(sample), self.space, studied.scores[studied.is_sample])
 
     def summary(self) -> str:
         """The best set, its main metrics and what to know, as text."""

@@ -21,7 +21,7 @@ from spark_stacker.backtesting.search.samplers.random import mixed
 from spark_stacker.backtesting.search.trials import trials_frame
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from numpy.typing import NDArray
 
@@ -103,6 +103,7 @@ class Tally:
         self._best, self._sample = self._new_kept()
         self._seed = seed
         self._batches = 0
+        self._unfinished: pl.DataFrame | None = None
         self._digits: list[NDArray[np.uint32]] = []
         self._rows: list[Rows] = []
         self._scores: list[NDArray[np.float64]] = []
@@ -116,6 +117,14 @@ class Tally:
         if self.store is not None and self._batches not in self.store:
             self.store.save(self._batches, trials_frame(self.space, self.metrics, digits, rows))
         self._batches += 1
+        self._take(digits, rows, scores)
+
+    def add_unfinished(self, digits: NDArray[np.uint32], rows: Rows, scores: NDArray[np.float64]) -> None:
+        """Sets of a batch that was cut off, the last of a search: they count, and are not kept on disk."""
+        self._unfinished = trials_frame(self.space, self.metrics, digits, rows)
+        self._take(digits, rows, scores)
+
+    def _take(self, digits: NDArray[np.uint32], rows: Rows, scores: NDArray[np.float64]) -> None:
         first = scores[:, 0]
         if len(first):
             row = int(np.argmax(first))
@@ -171,10 +180,22 @@ class Tally:
         best.add(scores, places, digits, scores)
         sample.add(mixed(places.astype(np.uint64), self._seed).astype(np.float64), places, digits, scores)
 
+    def parameters(self) -> Iterator[pl.DataFrame]:
+        """The sets by their settings, of more than are in memory one part from disk after another."""
+        if not self.streams or self.store is None:
+            yield self.space.frame(self.digits())
+            return
+        paths = list(self.space.paths)
+        for part in self.store.parts:
+            yield pl.read_parquet(part, columns=paths)
+        if self._unfinished is not None:
+            yield self._unfinished.select(paths)
+
     def frame(self) -> pl.DataFrame:
         """All trials; of more than are in memory, read from disk."""
         if self.streams and self.store is not None:
-            return pl.read_parquet(self.store.parts)
+            frames = [pl.read_parquet(self.store.parts)] if self.store.parts else []
+            return pl.concat(frames if self._unfinished is None else [*frames, self._unfinished])
         if not self._digits:
             return trials_frame(
                 self.space,

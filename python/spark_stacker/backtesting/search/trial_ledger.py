@@ -151,8 +151,8 @@ class TrialLedger:
 
     def _unwritable(self, error: OSError) -> DataError:
         return DataError(
-            f"{self.root}: cannot be written: {error.strerror or error}; set SPARK_STACKER_DATA "
-            "or ledger= to another directory, or leave the ledger out (ledger=False, --no-ledger)"
+            f"{self.root}: cannot be written: {error.strerror or error}; set "
+            "SPARK_STACKER_DATA or ledger= to another directory, or leave the ledger out (ledger=False, --no-ledger)"
         )
 
     @contextmanager

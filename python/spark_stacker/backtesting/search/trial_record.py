@@ -18,7 +18,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
-import polars as pl
 
 import spark_stacker
 from spark_stacker.backtesting.search.set_identity import SetIdentity, digest
@@ -96,7 +95,8 @@ class TrialRecord:
         if self._counted > _MOST_HASHED:
             self._tried = None
         if self._tried is not None:
-            self._tried = np.unique(np.concatenate([self._tried, *self._numbers_of(tally)]))
+            found = [self._identity.numbers_of(frame) for frame in tally.parameters()]
+            self._tried = np.unique(np.concatenate([self._tried, *found]))
 
     def write(self, sampler: Sampler, *, complete: bool = True, part: str = "") -> Recorded:
         """Writes that the sets taken were tried. ``part`` names what was searched when not all bars were."""
@@ -149,13 +149,6 @@ class TrialRecord:
         history = self.ledger.append(entry, tried)
         last = history.entries[-1]
         return Recorded(self.ledger.log, last.number, last.new, last.total, last.hash, history.note)
-
-    def _numbers_of(self, tally: Tally) -> list[NDArray[np.uint64]]:
-        if not tally.streams:
-            return [self._identity.numbers(tally.digits())]
-        assert tally.store is not None  # noqa: S101 - what streams has a directory
-        paths = list(self._plan.space.paths)
-        return [self._identity.numbers_of(pl.read_parquet(part, columns=paths)) for part in tally.store.parts]
 
 
 def _moment(at: object) -> str | None:

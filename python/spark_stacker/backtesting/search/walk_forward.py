@@ -16,10 +16,11 @@ from spark_stacker.backtesting.frames import equity_frame
 from spark_stacker.backtesting.metrics import METRICS, format_metric
 from spark_stacker.backtesting.search.loop import search
 from spark_stacker.backtesting.search.optimise import evaluation_of, plan_search
+from spark_stacker.backtesting.search.overfit import Decay
 from spark_stacker.backtesting.search.trial_record import Recorded, TrialRecord
 from spark_stacker.backtesting.search.windows import train_test_windows
 from spark_stacker.data.times import to_utc
-from spark_stacker.errors import DataError, InputError, StrategyError
+from spark_stacker.errors import DataError, InputError, ParameterError, StrategyError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -52,7 +53,8 @@ class WalkForwardWindow:
     @property
     def efficiency(self) -> float | None:
         """Annualised return of the test over that of the training; None where the latter is not positive."""
-        return _ratio(self.out_of_sample["annualized_return"], self.in_sample["annualized_return"])
+        trained, tested = (side["annualized_return"] for side in (self.in_sample, self.out_of_sample))
+        return None if trained is None or tested is None else Decay(trained, tested).efficiency
 
 
 @dataclass
@@ -136,15 +138,19 @@ class WalkForwardResult:
         )
 
     @cached_property
-    def efficiency(self) -> float | None:
-        """Annualised return of the stitched curve over the mean of the trainings'; None where that is not
-        positive.
-        """
+    def decay(self) -> Decay | None:
+        """Annualised returns: the trainings' mean, and the stitched curve's; None where one is undefined."""
         trained = [window.in_sample["annualized_return"] for window in self.windows]
-        if any(value is None for value in trained):
+        known = [value for value in trained if value is not None]
+        tested = self.metrics["annualized_return"]
+        if tested is None or len(known) < len(trained):
             return None
-        mean = math.fsum(value for value in trained if value is not None) / len(trained)
-        return _ratio(self.metrics["annualized_return"], mean)
+        return Decay(math.fsum(known) / len(known), tested)
+
+    @property
+    def efficiency(self) -> float | None:
+        """The second of `decay` over the first; None where the first is not positive."""
+        return None if self.decay is None else self.decay.efficiency
 
     @property
     def best_params(self) -> Mapping[str, Value]:
@@ -183,6 +189,9 @@ def walk_forward(
 ) -> WalkForwardResult:
     """Searches every training window and trades its best set over the test after it."""
     began = time.perf_counter()
+    for name in ("out", "resume"):
+        if options.get(name) is not None:
+            raise ParameterError(f"{name}: a walk-forward keeps nothing on disk")
     needed = ("total_return", "annualized_return", "sharpe_ratio", "max_drawdown", "total_trades")
     asked = options.get("metrics", needed)
     names = [asked] if isinstance(asked, str) and asked != "all" else asked
@@ -203,7 +212,7 @@ def walk_forward(
     record = TrialRecord.of(plan, options)
     checked = time.perf_counter()
     windows = []
-    warnings: dict[str, None] = {}
+    warnings: dict[str, None] = dict.fromkeys(evaluator.warnings)
     for span in spans:
         window, said = _run_window(plan, span, make_sampler, options, record)
         windows.append(window)
@@ -290,10 +299,6 @@ def _by_name(metrics: Sequence[str], values: NDArray[np.float64]) -> dict[str, f
 def _dates(span: TrainTest) -> str:
     start = np.datetime64(span.train.start_ns or 0, "ns").astype("datetime64[D]")
     return f"from {start}"
-
-
-def _ratio(tested: float | None, trained: float | None) -> float | None:
-    return None if tested is None or trained is None or trained <= 0 else tested / trained
 
 
 def _shown(value: float | None) -> str:

@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from spark_stacker._core import interval_ns
-from spark_stacker.connectors.contract import Candle, Subscription
+from spark_stacker.connectors.contract import Candle, FundingRate, Subscription
 from spark_stacker.connectors.polling import PollingClient
 from spark_stacker.errors import ParameterError
 
@@ -52,6 +52,11 @@ class ReplayClient(PollingClient):
             market, row = self._replay.advance()
             if market.symbol in wanted:
                 yield _candle(market, row)
+
+    async def funding(self, symbol: str, *, start_ns: int, end_ns: int) -> list[FundingRate]:
+        """Return the recorded payments due so far, to the nanosecond."""
+        payments = self._replay.tape.funding(symbol, start_ns=start_ns, end_ns=end_ns)
+        return [FundingRate(symbol, time_ns, Decimal(repr(rate))) for time_ns, rate in payments]
 
     async def _call(self, call: Callable[..., T], *args: Any, **kwargs: Any) -> T:
         return call(*args, **kwargs)

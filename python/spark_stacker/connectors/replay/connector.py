@@ -9,7 +9,12 @@ from spark_stacker._core import interval_name, interval_ns
 from spark_stacker.connectors.base_connector import BaseConnector, MarketType, OrderSide, OrderType
 from spark_stacker.connectors.replay.account import PaperAccount, PaperRules
 from spark_stacker.connectors.replay.client import ReplayClient
-from spark_stacker.connectors.replay.recordings import Recording, named_recordings, recorded_market
+from spark_stacker.connectors.replay.recordings import (
+    Recording,
+    catalogued_markets,
+    named_recordings,
+    recorded_market,
+)
 from spark_stacker.connectors.replay.tape import Row, Tape
 from spark_stacker.errors import ParameterError, RetryableError
 
@@ -35,7 +40,11 @@ class ReplayConnector(BaseConnector):
     ``interval`` names their interval, by default it is the smallest step between two of them.
 
     ``files`` are such paths, or directories of them, with the symbol in the file's name,
-    ``{symbol}_{interval}.csv``.
+    ``{symbol}_{interval}.csv``. ``venue`` takes candles of the catalogue, with the funding rates and mark
+    candles beside them: those of ``symbols``, by default all, of ``interval``; ``root`` is the catalogue's
+    directory.
+
+    Funding and mark prices are served, not booked: orders by hand on the simulated account pay none.
 
     ``warm_up_bars`` first candles (or all before ``start_ns``) are history from the beginning. ``speed`` is
     a multiple of real time; ``"max"`` plays as fast as the listener takes it. ``order_books`` maps a symbol
@@ -50,6 +59,9 @@ class ReplayConnector(BaseConnector):
         recordings: Mapping[str, Recording] | None = None,
         *,
         files: Sequence[str | Path] = (),
+        venue: str | None = None,
+        symbols: Sequence[str] = (),
+        root: str | Path | None = None,
         interval: str | None = None,
         start_ns: int | None = None,
         warm_up_bars: int = 0,
@@ -63,6 +75,8 @@ class ReplayConnector(BaseConnector):
     ) -> None:
         super().__init__(name, "replay", market_types)
         recordings = {**(recordings or {}), **named_recordings(files)}
+        if venue is not None:
+            recordings |= catalogued_markets(venue, symbols=symbols, interval=interval, root=root)
         markets = [recorded_market(symbol, recording, interval) for symbol, recording in recordings.items()]
         self.tape = Tape(markets, start_ns=start_ns, warm_up_bars=warm_up_bars, faults=faults)
         self.account = PaperAccount(
@@ -89,9 +103,10 @@ class ReplayConnector(BaseConnector):
 
     @property
     def source(self) -> str:
-        """The recordings by symbol, each with a hash of its candles."""
+        """The recordings by symbol, each with a hash of what it holds."""
         markets = (f"{market.symbol} {market.fingerprint()[:12]}" for market in self.tape.markets)
-        return f"{self.name}: recorded candles of {', '.join(markets)}"
+        label = "synthetic" if any(market.synthetic for market in self.tape.markets) else "recorded"
+        return f"{self.name}: {label} candles of {', '.join(markets)}"
 
     @property
     def venue_time_ns(self) -> Callable[[], int]:
@@ -147,18 +162,14 @@ class ReplayConnector(BaseConnector):
         limit: int | None = None,
     ) -> list[dict[str, Any]]:
         """Return recorded candles that have closed by now."""
-        market = self.tape.market(symbol)
-        if interval_ns(interval) != market.interval_ns:
-            recorded = interval_name(market.interval_ns)
-            raise ParameterError(f"{symbol}: candles of {interval} are wanted, {recorded} are recorded")
+        self._require_interval(symbol, interval)
         rows = self.tape.history(
             symbol,
             start_ns=None if start_time is None else start_time * MS,
             end_ns=None if end_time is None else end_time * MS,
             limit=limit,
         )
-        names = ("open", "high", "low", "close", "volume")
-        return [{"timestamp": row[0] // MS, **dict(zip(names, row[1:], strict=True))} for row in rows]
+        return [_record(row) for row in rows]
 
     def get_orderbook(self, symbol: str, depth: int = 10) -> dict[str, Any]:
         """Return the recorded book of a market; refused where none was recorded, for a made-up one would
@@ -174,6 +185,24 @@ class ReplayConnector(BaseConnector):
             "asks": list(book["asks"])[:depth],
             "timestamp": self.tape.now_ns // MS,
         }
+
+    def offers(self, feed: str, symbol: str) -> bool:
+        """Return whether ``funding`` or ``mark`` prices of a market are recorded."""
+        market = self.tape.market(symbol)
+        return bool({"funding": market.funding, "mark": market.marks}.get(feed))
+
+    def get_funding_rates(self, symbol: str, start_time: int, end_time: int) -> list[dict[str, Any]]:
+        """Return the recorded payments that are due so far; see ``BaseConnector``."""
+        payments = self.tape.funding(symbol, start_ns=start_time * MS, end_ns=end_time * MS)
+        return [{"timestamp": time_ns // MS, "rate": rate} for time_ns, rate in payments]
+
+    def get_mark_candles(
+        self, symbol: str, interval: str, start_time: int, end_time: int
+    ) -> list[dict[str, Any]]:
+        """Return the recorded mark candles that have closed so far; see ``BaseConnector``."""
+        self._require_interval(symbol, interval)
+        rows = self.tape.marks(symbol, start_ns=start_time * MS, end_ns=end_time * MS)
+        return [_record(row) for row in rows]
 
     def get_account_balance(self) -> dict[str, float]:
         """Return the cash of the simulated account under the first market's quote currency."""
@@ -227,6 +256,12 @@ class ReplayConnector(BaseConnector):
                 return self.account.place(symbol, side, OrderType.MARKET, size=None, price=None, options={})
         raise ParameterError(f"{symbol}: there is no position to close")
 
+    def _require_interval(self, symbol: str, interval: str) -> None:
+        recorded_ns = self.tape.market(symbol).interval_ns
+        if interval_ns(interval) != recorded_ns:
+            recorded = interval_name(recorded_ns)
+            raise ParameterError(f"{symbol}: candles of {interval} are wanted, {recorded} are recorded")
+
     def _history(self, market: RecordedMarket, limit: int) -> list[Row]:
         return self.tape.history(market.symbol, start_ns=None, end_ns=None, limit=limit)
 
@@ -235,6 +270,11 @@ class ReplayConnector(BaseConnector):
         if not rows:
             raise RetryableError(f"{symbol}: no candle has closed yet, so there is no price")
         return rows[0]
+
+
+def _record(row: Row) -> dict[str, Any]:
+    names = ("open", "high", "low", "close", "volume")
+    return {"timestamp": row[0] // MS, **dict(zip(names, row[1:], strict=True))}
 
 
 def _multiple_of_real_time(speed: float | str) -> float:

@@ -6,8 +6,9 @@ import hashlib
 import itertools
 import struct
 from bisect import bisect_left, bisect_right
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, field, replace
+from operator import itemgetter
+from typing import TYPE_CHECKING, TypeVar
 
 from spark_stacker.connectors.replay.faults import Faults
 from spark_stacker.errors import DataError, ParameterError
@@ -15,20 +16,37 @@ from spark_stacker.errors import DataError, ParameterError
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-__all__ = ["RecordedMarket", "Row", "Tape"]
+    import polars as pl
+
+    from spark_stacker.data import PerpetualData
+
+__all__ = ["Payment", "RecordedMarket", "Row", "Tape", "rows_of"]
 
 Row = tuple[int, float, float, float, float, float]
 """Open time in UTC nanoseconds, open, high, low, close, volume."""
 
+Payment = tuple[int, float]
+"""Time of a funding payment in UTC nanoseconds, rate."""
+
+
+T = TypeVar("T", Row, Payment)
+
 
 @dataclass(frozen=True, slots=True)
 class RecordedMarket:
-    """The candles of one market, ascending by open time, each once."""
+    """The candles of one market, ascending by open time, each once.
+
+    ``funding`` are payments, ``marks`` mark price candles of the same interval, both ascending, where they
+    were recorded. ``synthetic`` names the scenario of made-up candles.
+    """
 
     symbol: str
     interval_ns: int
     rows: Sequence[Row]
     times: list[int] = field(init=False)
+    funding: Sequence[Payment] = ()
+    marks: Sequence[Row] = ()
+    synthetic: str | None = None
 
     def __post_init__(self) -> None:
         times = [row[0] for row in self.rows]
@@ -41,11 +59,24 @@ class RecordedMarket:
                 )
         object.__setattr__(self, "times", times)
 
+    def with_perpetual(self, data: PerpetualData) -> RecordedMarket:
+        """Return the market with these funding rates and mark candles."""
+        payments: list[Payment] = []
+        if data.funding is not None:
+            times = data.funding["timestamp"].dt.epoch("ns").to_list()
+            payments = list(zip(times, data.funding["rate"].to_list(), strict=True))
+        return replace(self, funding=payments, marks=() if data.mark is None else rows_of(data.mark))
+
     def fingerprint(self) -> str:
-        """Return a hash of the candles: equal ones give equal text wherever they came from."""
+        """Return a hash of all that is recorded: equal recordings give equal text wherever they came from."""
         digest = hashlib.sha256(f"{self.interval_ns}".encode())
         for row in self.rows:
             digest.update(struct.pack("<q5d", *row))
+        for name, payments in (("funding", self.funding), ("mark", self.marks)):
+            if payments:
+                digest.update(name.encode())
+            for payment in payments:
+                digest.update(struct.pack(f"<q{len(payment) - 1}d", *payment))
         return digest.hexdigest()
 
 
@@ -132,6 +163,16 @@ class Tape:
         rows = [row for row in market.rows[first:last] if (symbol, row[0]) not in self._withheld]
         return rows if limit is None else rows[max(len(rows) - limit, 0) :]
 
+    def funding(self, symbol: str, *, start_ns: int, end_ns: int) -> list[Payment]:
+        """Return the payments known now that are due in ``[start_ns, end_ns)``."""
+        return _between(self.market(symbol).funding, start_ns, min(end_ns, self.now_ns + 1))
+
+    def marks(self, symbol: str, *, start_ns: int, end_ns: int) -> list[Row]:
+        """Return the mark candles that have closed by now and open in ``[start_ns, end_ns)``."""
+        market = self.market(symbol)
+        end_ns = min(end_ns, self.now_ns - market.interval_ns + 1)
+        return _between(market.marks, start_ns, end_ns)
+
     def _due_ns(self, delivery: int) -> int:
         place = self._deliveries[delivery]
         market = self.markets[place.market]
@@ -165,6 +206,18 @@ class Tape:
             yield from (late for left, late in held if left <= 0)
             held = [(left, late) for left, late in held if left > 0]
         yield from (late for _, late in held)
+
+
+def rows_of(frame: pl.DataFrame) -> list[Row]:
+    """Return a frame of candles as rows."""
+    columns = [frame["timestamp"].dt.epoch("ns").to_list()]
+    columns += [frame[name].to_list() for name in ("open", "high", "low", "close", "volume")]
+    return list(zip(*columns, strict=True))
+
+
+def _between(rows: Sequence[T], start_ns: int, end_ns: int) -> list[T]:
+    first = bisect_left(rows, start_ns, key=itemgetter(0))
+    return list(rows[first : bisect_left(rows, end_ns, lo=first, key=itemgetter(0))])
 
 
 def _start(markets: Sequence[RecordedMarket], start_ns: int | None, warm_up_bars: int) -> int:

@@ -113,6 +113,8 @@ impl Engine {
             let opened = entry(row, &mut marks);
             self.desk.simulation.open(&opened);
             let decision = self.next_decision(row);
+            // Orders of that decision fill at the open after it.
+            bars.fetch_ahead(decision.saturating_add(1));
             let quiet_until = if may_skip {
                 self.quiet_until(bars, row, decision)
             } else {

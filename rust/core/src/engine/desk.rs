@@ -49,6 +49,8 @@ struct SentEntry {
 pub(super) struct Desk {
     pub simulation: Simulation,
     limits: LimitSpec,
+    /// A limit is set that an entry might break.
+    limits_entries: bool,
     pub losses: LossWatch,
     pub refused: Vec<RefusedEntry>,
     /// The last entry of each strategy.
@@ -68,6 +70,7 @@ impl Desk {
         Self {
             simulation,
             limits: portfolio.limits,
+            limits_entries: portfolio.limits != LimitSpec::default(),
             losses: LossWatch::new(portfolio.initial_balance),
             refused: Vec::new(),
             entries: vec![None; portfolio.strategies.len()],
@@ -241,6 +244,9 @@ impl Desk {
         notional: f64,
         now: &Moment,
     ) -> Result<(), Refusal> {
+        if !self.limits_entries {
+            return Ok(());
+        }
         let elsewhere = (0..self.markets)
             .map(MarketId)
             .filter(|other| *other != market);

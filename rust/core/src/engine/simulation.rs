@@ -170,10 +170,8 @@ impl Simulation {
         if let Some(times) = &mut self.times {
             times.extend_from_slice(bars.open_time_ns);
         }
-        let line = self
-            .venue
-            .equity_line(market)
-            .expect("the only market holds all positions");
+        let line = self.venue.equity_line(market);
+        let line = line.as_ref().expect("the only market holds all positions");
         line.trace(bars.close, &mut self.record.equity);
         self.venue
             .mark_quiet(market, bars.low, bars.high, bars.close);

@@ -1,7 +1,7 @@
 //! Average true range, smoothed as Wilder does.
 
 use super::rule::{Rule, batch, checked_period, defined, step};
-use super::wilder::Wilder;
+use super::wilder::{Smoothed, Wilder};
 use crate::error::Result;
 
 /// Average true range; the first value, at row `period`, is the mean of the true ranges of rows 1 to `period`.
@@ -26,9 +26,7 @@ pub fn atr(high: &[f64], low: &[f64], close: &[f64], period: usize) -> Result<Ve
 /// [`atr`], a bar at a time.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Atr {
-    previous_close: Option<f64>,
-    average: Wilder,
-    true_ranges: Vec<f64>,
+    average: Wilder<TrueRange, 3, 1>,
 }
 
 impl Atr {
@@ -39,9 +37,12 @@ impl Atr {
     pub fn new(period: usize) -> Result<Self> {
         let period = checked_period("period", period, 1)?;
         Ok(Self {
-            previous_close: None,
-            average: Wilder::new(period),
-            true_ranges: Vec::new(),
+            average: Wilder::new(
+                period,
+                TrueRange {
+                    weight: 1.0 / period as f64,
+                },
+            ),
         })
     }
 
@@ -56,27 +57,30 @@ impl Rule<3, 1> for Atr {
     const COLUMNS: [&'static str; 3] = ["high", "low", "close"];
 
     fn warm_up(&self) -> usize {
-        usize::from(self.previous_close.is_none()) + self.average.warm_up()
+        self.average.warm_up()
     }
 
     #[inline(always)]
-    fn run(&mut self, [high, low, close]: [&[f64]; 3], [range]: [&mut [f64]; 1]) {
-        let Some((&newest, before)) = close.split_last() else {
-            return;
-        };
-        self.true_ranges.resize(close.len(), 0.0);
-        let first = usize::from(self.previous_close.is_none());
-        if let Some(previous) = self.previous_close.replace(newest) {
-            self.true_ranges[0] = true_range(high[0], low[0], previous);
-        }
-        let bars = high[1..].iter().zip(&low[1..]).zip(before);
-        for (range, ((&high, &low), &previous)) in self.true_ranges[1..].iter_mut().zip(bars) {
-            *range = true_range(high, low, previous);
-        }
-        let ranges = [&self.true_ranges[first..]];
-        let line = &mut range[first..];
-        self.average
-            .run(ranges, line, |[range]| range, |_, average| average);
+    fn run(&mut self, bars: [&[f64]; 3], [range]: [&mut [f64]; 1]) {
+        self.average.run(bars, range);
+    }
+}
+
+#[derive(Debug, Clone, Copy, PartialEq)]
+struct TrueRange {
+    /// 1 over the period.
+    weight: f64,
+}
+
+impl Smoothed<3, 1> for TrueRange {
+    #[inline(always)]
+    fn inputs([high, low, _]: [f64; 3], [_, _, close]: [f64; 3]) -> [f64; 1] {
+        [true_range(high, low, close)]
+    }
+
+    #[inline(always)]
+    fn output(&self, [sum]: [f64; 1]) -> f64 {
+        self.weight * sum
     }
 }
 

@@ -2,7 +2,7 @@
 
 use super::moments::Squares;
 use super::rule::{Rule, batch, checked_factor, checked_period, step};
-use super::window::{Stretch, Window};
+use super::window::{Finish, Window};
 use crate::error::Result;
 
 /// The columns of [`bollinger`].
@@ -54,9 +54,7 @@ pub fn bollinger(close: &[f64], period: usize, std_dev: f64) -> Result<Bollinger
 /// [`bollinger`], a bar at a time.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Bollinger {
-    window: Window<Squares, 2>,
-    reciprocal: f64,
-    std_dev: f64,
+    window: Window<Squares, Bands, 2, 2>,
 }
 
 impl Bollinger {
@@ -66,10 +64,12 @@ impl Bollinger {
     /// A period below 2; a `std_dev` that is negative or not finite.
     pub fn new(period: usize, std_dev: f64) -> Result<Self> {
         let period = checked_period("period", period, 2)?;
-        Ok(Self {
-            window: Window::new(period, Squares),
+        let bands = Bands {
             reciprocal: 1.0 / period as f64,
             std_dev: checked_factor("std_dev", std_dev)?,
+        };
+        Ok(Self {
+            window: Window::new(period, Squares { period }, bands),
         })
     }
 
@@ -92,24 +92,26 @@ impl Rule<1, 3> for Bollinger {
     }
 
     #[inline(always)]
-    fn run(&mut self, [close]: [&[f64]; 1], [upper, middle, lower]: [&mut [f64]; 3]) {
-        let Self {
-            std_dev,
-            reciprocal,
-            ..
-        } = *self;
-        let sums = [middle, upper];
-        self.window
-            .run(close, sums, |Stretch { rows, centre }, [sums, squares]| {
-                let bands = squares.iter_mut().zip(&mut lower[rows]);
-                for ((square, lower), sum) in bands.zip(sums) {
-                    let from_centre = *sum * reciprocal;
-                    let variance = square.mul_add(reciprocal, -from_centre * from_centre);
-                    // Rounding may leave it just below zero.
-                    let variance = if variance > 0.0 { variance } else { 0.0 };
-                    let (mean, width) = (centre + from_centre, std_dev * variance.sqrt());
-                    (*square, *sum, *lower) = (mean + width, mean, mean - width);
-                }
-            });
+    fn run(&mut self, [close]: [&[f64]; 1], lines: [&mut [f64]; 3]) {
+        self.window.run(close, lines);
+    }
+}
+
+#[derive(Debug, Clone, Copy, PartialEq)]
+struct Bands {
+    /// 1 over the period.
+    reciprocal: f64,
+    std_dev: f64,
+}
+
+impl Finish<2, 3> for Bands {
+    #[inline(always)]
+    fn finish(&self, [sum, squares]: [f64; 2], centre: f64) -> [f64; 3] {
+        let from_centre = sum * self.reciprocal;
+        let variance = squares.mul_add(self.reciprocal, -from_centre * from_centre);
+        // Rounding may leave it just below zero.
+        let variance = if variance > 0.0 { variance } else { 0.0 };
+        let (mean, width) = (centre + from_centre, self.std_dev * variance.sqrt());
+        [mean + width, mean, mean - width]
     }
 }

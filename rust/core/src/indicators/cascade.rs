@@ -1,46 +1,115 @@
 //! An exponential average of an exponential average, and so on: what TEMA and T3 are made of.
 
-use super::ema::Ema;
-use super::rule::Rule;
+use super::blocks::{Blocks, Kernel};
+use super::decay::{Decay, Lanes, lanes};
+use super::ema::{Opening, ema_weight, moved_back};
+use super::rule::checked_period;
 use crate::error::Result;
 
-/// `N` exponential averages of one period, each of the one before.
+/// `N` exponential averages of one period, each of the one before, added up with weights.
+///
+/// An average moves by its weight times the value's distance from it, and that distance is what the average keeps: so
+/// what moves one average is what the one before keeps, but for a factor, and the factors are left to the weights.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Cascade<const N: usize> {
-    stages: [Ema; N],
-    lines: [Vec<f64>; N],
+    opening: [Opening; N],
+    /// By what the sums that decay are over those of [`Opening`].
+    scales: [f64; N],
+    cascading: Cascading<N>,
+    blocks: Option<Blocks<Cascading<N>, 1>>,
 }
 
 impl<const N: usize> Cascade<N> {
-    pub(super) fn new(period: usize) -> Result<Self> {
-        let stage = Ema::new(period)?;
+    /// Averages that have seen nothing, and their weights, which add up to 1.
+    pub(super) fn new(period: usize, weights: [f64; N]) -> Result<Self> {
+        let period = checked_period("period", period, 1)?;
+        let average = Opening::new(period, ema_weight(period));
+        let weight = 1.0 - average.retained;
+        let mut scales = [1.0; N];
+        for n in 1..N {
+            scales[n] = scales[n - 1] / weight;
+        }
+        // Each average is the value and the distances of the averages up to it, each from the one before.
+        let mut of_decayed = [0.0; N];
+        let mut of_distance = 0.0;
+        for n in (0..N).rev() {
+            of_distance += weights[n];
+            of_decayed[n] = of_distance * average.retained / scales[n];
+        }
         Ok(Self {
-            stages: std::array::from_fn(|_| stage.clone()),
-            lines: [const { Vec::new() }; N],
+            cascading: Cascading {
+                weights: of_decayed,
+                decays: [average.decay(1.0); N],
+            },
+            opening: std::array::from_fn(|_| average.clone()),
+            scales,
+            blocks: None,
         })
     }
 
     /// Rows still to come before the last average.
     pub(super) fn warm_up(&self) -> usize {
-        self.stages.iter().map(Rule::warm_up).sum()
+        self.opening.iter().map(Opening::warm_up).sum()
     }
 
-    /// The averages of the next rows, and the first row that has them all.
+    /// Takes the next values and writes the weighted sums, where there are all averages.
     #[inline(always)]
-    pub(super) fn run(&mut self, values: &[f64]) -> ([&[f64]; N], usize) {
-        let rows = values.len();
-        let mut first = 0;
-        for n in 0..N {
-            let (before, lines) = self.lines.split_at_mut(n);
-            let input = before.last().map_or(values, |line| &line[..rows]);
-            let line = &mut lines[0];
-            if line.len() < rows {
-                line.resize(rows, f64::NAN);
+    pub(super) fn run(&mut self, values: &[f64], line: &mut [f64]) {
+        let mut row = 0;
+        while self.blocks.is_none() && row < values.len() {
+            if self.open(values[row]) {
+                line[row] = self.cascading.sum(values[row]);
+                self.blocks = Some(Blocks::new(self.cascading, [values[row]]));
             }
-            let start = first;
-            first = rows.min(start + self.stages[n].warm_up());
-            self.stages[n].run([&input[start..rows]], [&mut line[start..rows]]);
+            row += 1;
         }
-        (self.lines.each_ref().map(|line| &line[..rows]), first)
+        if let Some(blocks) = &mut self.blocks {
+            blocks.run([&values[row..]], [&mut line[row..]]);
+        }
+    }
+
+    /// Takes a value while an average is being seeded; whether the last one is.
+    fn open(&mut self, mut value: f64) -> bool {
+        for average in &mut self.opening {
+            let Some(distance) = average.take(value) else {
+                return false;
+            };
+            value += distance;
+        }
+        for n in 0..N {
+            self.cascading.decays[n] = self.opening[n].decay(self.scales[n]);
+        }
+        true
+    }
+}
+
+/// The averages once they are seeded.
+#[derive(Debug, Clone, Copy, PartialEq)]
+struct Cascading<const N: usize> {
+    /// Weights of what decays.
+    weights: [f64; N],
+    decays: [Decay; N],
+}
+
+impl<const N: usize> Cascading<N> {
+    /// The weighted sum at the newest value.
+    fn sum(&self, value: f64) -> f64 {
+        let distances = self.weights.iter().zip(&self.decays);
+        distances.fold(value, |sum, (weight, decay)| {
+            weight.mul_add(decay.value(), sum)
+        })
+    }
+}
+
+impl<const N: usize> Kernel<1, 1> for Cascading<N> {
+    #[inline(always)]
+    fn block(&mut self, [values]: [Lanes; 1], [before]: [Lanes; 1]) -> [Lanes; 1] {
+        let mut decayed = moved_back(values, before);
+        let mut sum = values;
+        for n in 0..N {
+            decayed = self.decays[n].run(decayed);
+            sum = lanes!(|j| self.weights[n].mul_add(decayed[j], sum[j]));
+        }
+        [sum]
     }
 }

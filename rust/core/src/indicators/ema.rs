@@ -1,6 +1,7 @@
 //! Exponential moving average, seeded by the mean of the first *n* values.
 
-use super::decay::Decay;
+use super::blocks::{Blocks, Kernel};
+use super::decay::{Decay, Lanes, lanes};
 use super::rule::{Rule, batch, checked_period, defined, step};
 use crate::error::Result;
 
@@ -27,16 +28,8 @@ pub fn ema(values: &[f64], period: usize) -> Result<Vec<f64>> {
 /// still, so there the average equals the price to the last bit, and two averages never cross by rounding.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Ema {
-    period: usize,
-    /// Weight of the average before.
-    retained: f64,
-    /// Values seen while seeding, and their sum counted from the first.
-    seen: usize,
-    first: f64,
-    sum: f64,
-    newest: f64,
-    /// Average minus newest value, over `retained`, once seeded.
-    distance: Option<Decay>,
+    opening: Opening,
+    blocks: Option<Blocks<Averaging, 1>>,
 }
 
 impl Ema {
@@ -46,19 +39,14 @@ impl Ema {
     /// A period of 0.
     pub fn new(period: usize) -> Result<Self> {
         let period = checked_period("period", period, 1)?;
-        Ok(Self::with_weight(period, 2.0 / (period as f64 + 1.0)))
+        Ok(Self::with_weight(period, ema_weight(period)))
     }
 
     /// An average seeded by the mean of `period` values, the newest weighing `weight` from then on.
     pub(super) fn with_weight(period: usize, weight: f64) -> Self {
         Self {
-            period,
-            retained: 1.0 - weight,
-            seen: 0,
-            first: 0.0,
-            sum: 0.0,
-            newest: 0.0,
-            distance: None,
+            opening: Opening::new(period, weight),
+            blocks: None,
         }
     }
 
@@ -67,43 +55,110 @@ impl Ema {
         let [average] = step(self, [value]);
         defined(average)
     }
+}
 
-    /// Writes `output([value, beside], distance)` where there is an average, `distance` being that of the average from
-    /// the value; `beside` is another column.
+impl Rule<1, 1> for Ema {
+    const COLUMNS: [&'static str; 1] = ["values"];
+
+    fn warm_up(&self) -> usize {
+        self.opening.warm_up()
+    }
+
     #[inline(always)]
-    pub(super) fn run_distances(
-        &mut self,
-        values: &[f64],
-        line: &mut [f64],
-        beside: &[f64],
-        output: impl Fn([f64; 2], f64) -> f64,
-    ) {
-        let seeding = (self.period - self.seen).min(values.len());
-        for i in 0..seeding {
-            if let Some(distance) = self.seed(values[i]) {
-                line[i] = output([values[i], beside[i]], distance);
+    fn run(&mut self, [values]: [&[f64]; 1], [average]: [&mut [f64]; 1]) {
+        let mut row = 0;
+        while self.blocks.is_none() && row < values.len() {
+            if let Some(distance) = self.opening.take(values[row]) {
+                average[row] = values[row] + distance;
+                let averaging = Averaging {
+                    retained: self.opening.retained,
+                    decay: self.opening.decay(1.0),
+                };
+                self.blocks = Some(Blocks::new(averaging, [values[row]]));
             }
+            row += 1;
         }
-        let (values, beside, line) = (&values[seeding..], &beside[seeding..], &mut line[seeding..]);
-        if let (Some(decay), Some((&newest, before))) = (&mut self.distance, values.split_last()) {
-            let retained = self.retained;
-            // d' = b·(d + x − x'), so what decays is d / b.
-            let moved_back = |[before, value, _]: [f64; 3]| before - value;
-            let output = |[_, value, beside]: [f64; 3], decayed: f64| {
-                output([value, beside], retained * decayed)
-            };
-            let (first, rest) = line.split_at_mut(1);
-            let row = [&[self.newest], &values[..1], &beside[..1]];
-            decay.run(row, first, moved_back, output);
-            let rows = [before, &values[1..], &beside[1..]];
-            decay.run(rows, rest, moved_back, output);
-            self.newest = newest;
+        if let Some(blocks) = &mut self.blocks {
+            blocks.run([&values[row..]], [&mut average[row..]]);
+        }
+    }
+}
+
+/// The average once it is seeded.
+#[derive(Debug, Clone, Copy, PartialEq)]
+struct Averaging {
+    retained: f64,
+    decay: Decay,
+}
+
+impl Kernel<1, 1> for Averaging {
+    #[inline(always)]
+    fn block(&mut self, [values]: [Lanes; 1], [before]: [Lanes; 1]) -> [Lanes; 1] {
+        let moved_back = moved_back(values, before);
+        let decayed = self.decay.run(moved_back);
+        [lanes!(|j| self.retained.mul_add(decayed[j], values[j]))]
+    }
+}
+
+/// The weight of the newest value in an average over `period`.
+pub(super) fn ema_weight(period: usize) -> f64 {
+    2.0 / (period as f64 + 1.0)
+}
+
+/// How far each value is below the one before it.
+#[inline(always)]
+pub(super) fn moved_back(values: Lanes, before: Lanes) -> Lanes {
+    lanes!(|j| before[j] - values[j])
+}
+
+/// The first values of an exponential average: the mean that seeds it, and from there on a value at a time.
+///
+/// The distance `d` of an average that retains `b` of itself, `d' = b·(d + x − x')`, is `b` times a sum that decays.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Opening {
+    period: usize,
+    /// Weight of the average before.
+    pub(super) retained: f64,
+    /// Values seen while seeding, and their sum counted from the first.
+    seen: usize,
+    first: f64,
+    sum: f64,
+    newest: f64,
+    /// Average minus newest value, over `retained`, once seeded.
+    decayed: f64,
+}
+
+impl Opening {
+    pub(super) fn new(period: usize, weight: f64) -> Self {
+        Self {
+            period,
+            retained: 1.0 - weight,
+            seen: 0,
+            first: 0.0,
+            sum: 0.0,
+            newest: 0.0,
+            decayed: 0.0,
         }
     }
 
-    /// Takes a value of the seed; the last one gives the first distance.
-    #[inline(always)]
-    fn seed(&mut self, value: f64) -> Option<f64> {
+    /// Values still to come before the first average.
+    pub(super) fn warm_up(&self) -> usize {
+        (self.period - 1).saturating_sub(self.seen)
+    }
+
+    /// What decays, the distance over the share that is retained, times `scale`.
+    pub(super) fn decay(&self, scale: f64) -> Decay {
+        Decay::new(self.retained, scale * self.decayed)
+    }
+
+    /// Takes the next value; the distance of the average from it, once there is one.
+    pub(super) fn take(&mut self, value: f64) -> Option<f64> {
+        if self.seen >= self.period {
+            let moved_back = self.newest - value;
+            self.newest = value;
+            self.decayed = self.retained.mul_add(self.decayed, moved_back);
+            return Some(self.retained * self.decayed);
+        }
         if self.seen == 0 {
             self.first = value;
         }
@@ -115,27 +170,9 @@ impl Ema {
         let distance = self.sum / self.period as f64 + (self.first - value);
         self.newest = value;
         // A period of 1 retains nothing, and the distance is 0.
-        let start = if self.retained > 0.0 {
-            distance / self.retained
-        } else {
-            0.0
-        };
-        self.distance = Some(Decay::new(self.retained, start));
+        if self.retained > 0.0 {
+            self.decayed = distance / self.retained;
+        }
         Some(distance)
-    }
-}
-
-impl Rule<1, 1> for Ema {
-    const COLUMNS: [&'static str; 1] = ["values"];
-
-    fn warm_up(&self) -> usize {
-        (self.period - 1).saturating_sub(self.seen)
-    }
-
-    #[inline(always)]
-    fn run(&mut self, [values]: [&[f64]; 1], [average]: [&mut [f64]; 1]) {
-        self.run_distances(values, average, values, |[value, _], distance| {
-            value + distance
-        });
     }
 }

@@ -1,7 +1,9 @@
 //! Hull moving average: `WMA(2·WMA(n/2) − WMA(n), √n)`, both roots and halves rounded down.
 
+use super::decay::{Decay, Lanes, apart, lanes};
 use super::rule::{Rule, batch, checked_period, defined, step};
-use super::wma::Wma;
+use super::window::{Finish, Sums, Window};
+use super::wma::{Wma, all_weights};
 use crate::error::Result;
 
 /// Hull moving average; the first value is at row `period + ⌊√period⌋ − 2`.
@@ -24,11 +26,10 @@ pub fn hull(values: &[f64], period: usize) -> Result<Vec<f64>> {
 /// [`hull`], a value at a time.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Hull {
-    half: Wma,
-    whole: Wma,
+    doubled: Window<Doubled, FromCentre, 3, 2>,
     smoothing: Wma,
-    halves: Vec<f64>,
-    doubled: Vec<f64>,
+    /// The doubled averages of the rows at hand.
+    line: Vec<f64>,
 }
 
 impl Hull {
@@ -39,11 +40,9 @@ impl Hull {
     pub fn new(period: usize) -> Result<Self> {
         let period = checked_period("period", period, 2)?;
         Ok(Self {
-            half: Wma::new(period / 2)?,
-            whole: Wma::new(period)?,
+            doubled: Window::new(period, Doubled::new(period), FromCentre),
             smoothing: Wma::new(period.isqrt())?,
-            halves: Vec::new(),
-            doubled: Vec::new(),
+            line: Vec::new(),
         })
     }
 
@@ -58,21 +57,91 @@ impl Rule<1, 1> for Hull {
     const COLUMNS: [&'static str; 1] = ["values"];
 
     fn warm_up(&self) -> usize {
-        self.whole.warm_up() + self.smoothing.warm_up()
+        self.doubled.warm_up() + self.smoothing.warm_up()
     }
 
     #[inline(always)]
     fn run(&mut self, [values]: [&[f64]; 1], [average]: [&mut [f64]; 1]) {
         let rows = values.len();
-        let first = rows.min(self.whole.warm_up());
-        self.halves.resize(rows, f64::NAN);
-        self.doubled.resize(rows, f64::NAN);
-        self.half.run([values], [&mut self.halves]);
-        self.whole.run([values], [&mut self.doubled]);
-        let doubled = &mut self.doubled[first..];
-        for (doubled, half) in doubled.iter_mut().zip(&self.halves[first..]) {
-            *doubled = 2.0 * half - *doubled;
+        let first = rows.min(self.doubled.warm_up());
+        self.line.resize(rows, f64::NAN);
+        self.doubled.run(values, [&mut self.line]);
+        self.smoothing
+            .run([&self.line[first..]], [&mut average[first..]]);
+    }
+}
+
+/// `2·WMA(n/2) − WMA(n)` as one weighted sum, whose weights rise by one step over the older half of the window and by
+/// another over the newer; and the sum of the values by the steps, which is what it loses when every value grows older.
+#[derive(Debug, Clone, Copy, PartialEq)]
+struct Doubled {
+    whole: usize,
+    half: usize,
+    /// What a row of the half and of the whole average adds to a weight.
+    half_step: f64,
+    whole_step: f64,
+    /// Weight of the newest value.
+    of_newest: f64,
+}
+
+impl Doubled {
+    fn new(period: usize) -> Self {
+        let half = period / 2;
+        let half_step = 2.0 / all_weights(half);
+        let whole_step = 1.0 / all_weights(period);
+        Self {
+            whole: period,
+            half,
+            half_step,
+            whole_step,
+            of_newest: half_step * half as f64 - whole_step * period as f64,
         }
-        self.smoothing.run([doubled], [&mut average[first..]]);
+    }
+}
+
+impl Sums<3, 2> for Doubled {
+    fn places(&self) -> [usize; 3] {
+        [0, self.half, self.whole]
+    }
+
+    #[inline(always)]
+    fn term(&self, position: f64, value: f64) -> [f64; 2] {
+        let older = (self.whole - self.half) as f64;
+        let whole = [self.whole_step, self.whole_step * (position + 1.0)];
+        let half = if position < older {
+            [0.0; 2]
+        } else {
+            [self.half_step, self.half_step * (position + 1.0 - older)]
+        };
+        [value * (half[0] - whole[0]), value * (half[1] - whole[1])]
+    }
+
+    #[inline(always)]
+    fn slide(
+        &self,
+        [newest, middle, oldest]: [Lanes; 3],
+        centre: f64,
+        [sum, weighted]: &mut [Decay; 2],
+    ) -> [Lanes; 2] {
+        let changes = lanes!(|j| {
+            let of_whole = self.whole_step * (newest[j] - oldest[j]);
+            self.half_step.mul_add(newest[j] - middle[j], -of_whole)
+        });
+        let steps = sum.run(changes);
+        let doubled = apart(lanes!(|j| {
+            self.of_newest
+                .mul_add(newest[j] - centre, changes[j] - steps[j])
+        }));
+        [steps, weighted.run(doubled)]
+    }
+}
+
+#[derive(Debug, Clone, Copy, PartialEq)]
+struct FromCentre;
+
+impl Finish<2, 1> for FromCentre {
+    #[inline(always)]
+    fn finish(&self, [_, doubled]: [f64; 2], centre: f64) -> [f64; 1] {
+        [centre + doubled]
     }
 }

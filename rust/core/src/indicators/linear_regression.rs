@@ -1,10 +1,8 @@
 //! Least squares over the last *n* values: the line's value at the newest, its slope and its intercept.
 
-use std::ops::Range;
-
 use super::moments::Weighted;
 use super::rule::{Rule, batch, checked_period, step};
-use super::window::{Stretch, Window};
+use super::window::{Finish, Window};
 use crate::error::Result;
 
 /// The least-squares line over a window.
@@ -50,8 +48,7 @@ pub fn linear_regression(values: &[f64], period: usize, part: RegressionPart) ->
 /// The line of [`linear_regression`] in all its parts, a value at a time.
 #[derive(Debug, Clone, PartialEq)]
 pub struct LinearRegression {
-    window: Window<Weighted, 2>,
-    period: usize,
+    window: Window<Weighted, Trend, 2, 2>,
 }
 
 impl LinearRegression {
@@ -62,8 +59,7 @@ impl LinearRegression {
     pub fn new(period: usize) -> Result<Self> {
         let period = checked_period("period", period, 2)?;
         Ok(Self {
-            window: Window::new(period, Weighted::new(period)),
-            period,
+            window: Window::new(period, Weighted { period }, Trend::new(period)),
         })
     }
 
@@ -76,35 +72,6 @@ impl LinearRegression {
             intercept,
         })
     }
-
-    /// Writes the mean and the slope of every full window, and has `finish` make of them what is asked for.
-    #[inline(always)]
-    fn run_trend(
-        &mut self,
-        values: &[f64],
-        lines: [&mut [f64]; 2],
-        mut finish: impl FnMut(Range<usize>, [&mut [f64]; 2]),
-    ) {
-        let n = self.period as f64;
-        // Weights are counted from the middle of the window, where their squares add up to n·(n² − 1)/12.
-        let (per_sum, per_moment, middle) = (1.0 / n, 12.0 / (n * (n * n - 1.0)), 0.5 * (n + 1.0));
-        self.window.run(
-            values,
-            lines,
-            |Stretch { rows, centre }, [sums, weighted]| {
-                for (sum, weighted) in sums.iter_mut().zip(&mut *weighted) {
-                    *weighted = per_moment * middle.mul_add(-*sum, *weighted);
-                    *sum = sum.mul_add(per_sum, centre);
-                }
-                finish(rows, [sums, weighted]);
-            },
-        );
-    }
-
-    /// Rows from the middle of the window, where the line has the value of the mean, to the newest.
-    fn half(&self) -> f64 {
-        (self.period as f64 - 1.0) / 2.0
-    }
 }
 
 impl Rule<1, 3> for LinearRegression {
@@ -115,25 +82,15 @@ impl Rule<1, 3> for LinearRegression {
     }
 
     #[inline(always)]
-    fn run(&mut self, [values]: [&[f64]; 1], [value, slope, intercept]: [&mut [f64]; 3]) {
-        let half = self.half();
-        self.run_trend(values, [value, slope], |rows, [means, slopes]| {
-            let ends = means.iter_mut().zip(&mut intercept[rows]);
-            for ((mean, intercept), slope) in ends.zip(slopes) {
-                *intercept = slope.mul_add(-half, *mean);
-                *mean = slope.mul_add(half, *mean);
-            }
-        });
+    fn run(&mut self, [values]: [&[f64]; 1], lines: [&mut [f64]; 3]) {
+        self.window.run(values, lines);
     }
 }
 
 /// The rule of one part of the line.
 #[derive(Debug, Clone, PartialEq)]
 pub struct RegressionLine {
-    regression: LinearRegression,
-    part: RegressionPart,
-    /// The number of the line, mean or slope, that is not the one asked for.
-    other: Vec<f64>,
+    window: Window<Weighted, TrendPart, 2, 2>,
 }
 
 impl RegressionLine {
@@ -142,11 +99,20 @@ impl RegressionLine {
     /// # Errors
     /// A period below 2.
     pub fn new(period: usize, part: RegressionPart) -> Result<Self> {
-        let regression = LinearRegression::new(period)?;
+        let period = checked_period("period", period, 2)?;
+        let trend = Trend::new(period);
+        let (of_mean, of_slope) = match part {
+            RegressionPart::Value => (1.0, trend.half),
+            RegressionPart::Slope => (0.0, 1.0),
+            RegressionPart::Intercept => (1.0, -trend.half),
+        };
+        let part = TrendPart {
+            trend,
+            of_mean,
+            of_slope,
+        };
         Ok(Self {
-            regression,
-            part,
-            other: Vec::new(),
+            window: Window::new(period, Weighted { period }, part),
         })
     }
 }
@@ -155,28 +121,67 @@ impl Rule<1, 1> for RegressionLine {
     const COLUMNS: [&'static str; 1] = ["values"];
 
     fn warm_up(&self) -> usize {
-        self.regression.warm_up()
+        self.window.warm_up()
     }
 
     #[inline(always)]
-    fn run(&mut self, [values]: [&[f64]; 1], [line]: [&mut [f64]; 1]) {
-        let half = self.regression.half();
-        self.other.resize(values.len(), 0.0);
-        let other = self.other.as_mut_slice();
-        let to_end = match self.part {
-            RegressionPart::Slope => {
-                self.regression.run_trend(values, [other, line], |_, _| ());
-                return;
-            }
-            RegressionPart::Value => half,
-            RegressionPart::Intercept => -half,
-        };
-        let lines = [line, other];
-        self.regression
-            .run_trend(values, lines, |_, [means, slopes]| {
-                for (mean, slope) in means.iter_mut().zip(slopes) {
-                    *mean = slope.mul_add(to_end, *mean);
-                }
-            });
+    fn run(&mut self, [values]: [&[f64]; 1], line: [&mut [f64]; 1]) {
+        self.window.run(values, line);
+    }
+}
+
+/// The line by the sums of a window, with weights counted from the middle, where their squares add up to
+/// `n·(n² − 1) / 12`.
+#[derive(Debug, Clone, Copy, PartialEq)]
+struct Trend {
+    per_sum: f64,
+    per_moment: f64,
+    /// Weight of the middle.
+    middle: f64,
+    /// Rows from the middle of the window, where the line has the value of the mean, to the newest.
+    half: f64,
+}
+
+impl Trend {
+    fn new(period: usize) -> Self {
+        let n = period as f64;
+        Self {
+            per_sum: 1.0 / n,
+            per_moment: 12.0 / (n * (n * n - 1.0)),
+            middle: 0.5 * (n + 1.0),
+            half: 0.5 * (n - 1.0),
+        }
+    }
+
+    /// The mean and the slope.
+    #[inline(always)]
+    fn mean_and_slope(&self, [sum, weighted]: [f64; 2], centre: f64) -> [f64; 2] {
+        let slope = self.per_moment * self.middle.mul_add(-sum, weighted);
+        [sum.mul_add(self.per_sum, centre), slope]
+    }
+}
+
+impl Finish<2, 3> for Trend {
+    #[inline(always)]
+    fn finish(&self, sums: [f64; 2], centre: f64) -> [f64; 3] {
+        let [mean, slope] = self.mean_and_slope(sums, centre);
+        let end = slope.mul_add(self.half, mean);
+        [end, slope, slope.mul_add(-self.half, mean)]
+    }
+}
+
+/// So much of the mean and so much of the slope.
+#[derive(Debug, Clone, Copy, PartialEq)]
+struct TrendPart {
+    trend: Trend,
+    of_mean: f64,
+    of_slope: f64,
+}
+
+impl Finish<2, 1> for TrendPart {
+    #[inline(always)]
+    fn finish(&self, sums: [f64; 2], centre: f64) -> [f64; 1] {
+        let [mean, slope] = self.trend.mean_and_slope(sums, centre);
+        [slope.mul_add(self.of_slope, self.of_mean * mean)]
     }
 }

@@ -1,6 +1,8 @@
 //! Moving average convergence/divergence: the distance of two exponential averages, and its own average.
 
-use super::ema::Ema;
+use super::blocks::{Blocks, Kernel};
+use super::decay::{Decay, Lanes, lanes};
+use super::ema::{Opening, ema_weight, moved_back};
 use super::rule::{Rule, batch, checked_period, defined, step};
 use crate::error::{Error, Result};
 
@@ -62,12 +64,10 @@ pub fn macd(close: &[f64], periods: MacdPeriods) -> Result<MacdLines> {
 /// [`macd`], a bar at a time.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Macd {
-    fast: Ema,
-    slow: Ema,
-    signal: Ema,
+    opening: [Opening; 3],
     /// Bars that the fast average still has to leave out.
     fast_delay: usize,
-    slow_distances: Vec<f64>,
+    blocks: Option<Blocks<Converging, 1>>,
 }
 
 impl Macd {
@@ -88,11 +88,9 @@ impl Macd {
             ));
         }
         Ok(Self {
-            fast: Ema::new(fast)?,
-            slow: Ema::new(slow)?,
-            signal: Ema::new(signal)?,
+            opening: [fast, slow, signal].map(|n| Opening::new(n, ema_weight(n))),
             fast_delay: slow - fast,
-            slow_distances: Vec::new(),
+            blocks: None,
         })
     }
 
@@ -105,39 +103,90 @@ impl Macd {
             histogram: defined(histogram),
         })
     }
+
+    /// Takes a close while an average is being seeded; the lines that have values.
+    fn open(&mut self, close: f64) -> Option<(f64, Option<f64>)> {
+        let [fast, slow, signal] = &mut self.opening;
+        let slow = slow.take(close);
+        let fast = if self.fast_delay > 0 {
+            self.fast_delay -= 1;
+            None
+        } else {
+            fast.take(close)
+        };
+        // Both averages are known by their distance from the close, so their difference is that of the distances.
+        let macd = fast? - slow?;
+        let signal = signal.take(macd).map(|distance| macd + distance);
+        if signal.is_some() {
+            let kernel = Converging::new(&self.opening);
+            self.blocks = Some(Blocks::new(kernel, [close]));
+        }
+        Some((macd, signal))
+    }
 }
 
 impl Rule<1, 3> for Macd {
     const COLUMNS: [&'static str; 1] = ["close"];
 
     fn warm_up(&self) -> usize {
-        self.slow.warm_up() + self.signal.warm_up()
+        let [_, slow, signal] = &self.opening;
+        slow.warm_up() + signal.warm_up()
     }
 
     #[inline(always)]
-    fn run(&mut self, [close]: [&[f64]; 1], [macd, signal, histogram]: [&mut [f64]; 3]) {
-        let rows = close.len();
-        let delay = self.fast_delay.min(rows);
-        self.fast_delay -= delay;
-        let first = self.slow.warm_up().min(rows);
-        // Both averages are known by their distance from the close, so their difference is that of the distances.
-        self.slow_distances.resize(rows, 0.0);
-        let slow = self.slow_distances.as_mut_slice();
-        self.slow
-            .run_distances(close, slow, close, |_, distance| distance);
-        let fast_minus_slow = |[_, slow]: [f64; 2], fast| fast - slow;
-        let line = &mut macd[delay..];
-        self.fast
-            .run_distances(&close[delay..], line, &slow[delay..], fast_minus_slow);
-        macd[delay..first].fill(f64::NAN);
-        let (macd, signal) = (&macd[first..], &mut signal[first..]);
-        let unsignalled = self.signal.warm_up().min(macd.len());
-        self.signal.run([macd], [signal]);
-        let lines = macd.iter().zip(&*signal);
-        for (histogram, (macd, signal)) in
-            histogram[first..].iter_mut().zip(lines).skip(unsignalled)
-        {
-            *histogram = macd - signal;
+    fn run(&mut self, [close]: [&[f64]; 1], lines: [&mut [f64]; 3]) {
+        let mut row = 0;
+        while self.blocks.is_none() && row < close.len() {
+            if let Some((macd, signal)) = self.open(close[row]) {
+                lines[0][row] = macd;
+                if let Some(signal) = signal {
+                    lines[1][row] = signal;
+                    lines[2][row] = macd - signal;
+                }
+            }
+            row += 1;
         }
+        if let Some(blocks) = &mut self.blocks {
+            blocks.run([&close[row..]], lines.map(|line| &mut line[row..]));
+        }
+    }
+}
+
+/// The fast average, the slow one and the signal once all three are seeded.
+#[derive(Debug, Clone, Copy, PartialEq)]
+struct Converging {
+    retained: [f64; 3],
+    /// Weights of the newest close in the fast average and the slow one.
+    weights: [f64; 2],
+    decays: [Decay; 3],
+}
+
+impl Converging {
+    fn new(opening: &[Opening; 3]) -> Self {
+        let retained = opening.each_ref().map(|average| average.retained);
+        let [fast, slow, _] = retained;
+        Self {
+            retained,
+            weights: [1.0 - fast, 1.0 - slow],
+            decays: opening.each_ref().map(|average| average.decay(1.0)),
+        }
+    }
+}
+
+impl Kernel<1, 3> for Converging {
+    #[inline(always)]
+    fn block(&mut self, [close]: [Lanes; 1], [before]: [Lanes; 1]) -> [Lanes; 3] {
+        let [b_fast, b_slow, b_signal] = self.retained;
+        let [w_fast, w_slow] = self.weights;
+        let moved = moved_back(close, before);
+        let fast = self.decays[0].run(moved);
+        let slow = self.decays[1].run(moved);
+        let macd = lanes!(|j| b_fast.mul_add(fast[j], -(b_slow * slow[j])));
+        // An average moves by its weight times the value's distance from it before, which is what has decayed: so the
+        // signal needs no line shifted by a row.
+        let moved = lanes!(|j| w_fast.mul_add(fast[j], -(w_slow * slow[j])));
+        let distance = self.decays[2].run(moved);
+        let signal = lanes!(|j| b_signal.mul_add(distance[j], macd[j]));
+        [macd, signal, lanes!(|j| macd[j] - signal[j])]
     }
 }

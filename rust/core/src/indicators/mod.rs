@@ -15,6 +15,7 @@
 pub mod simd;
 
 mod atr;
+mod blocks;
 mod bollinger;
 mod cascade;
 mod catalog;

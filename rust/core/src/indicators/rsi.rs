@@ -1,7 +1,7 @@
 //! Relative strength index: the share of gains in all movement, both smoothed as Wilder does.
 
 use super::rule::{Rule, batch, checked_period, defined, step};
-use super::wilder::Wilder;
+use super::wilder::{Smoothed, Wilder};
 use crate::error::Result;
 
 /// Wilder's relative strength index, 0 to 100; 50 where nothing has moved. The first value is at row `period`.
@@ -25,10 +25,7 @@ pub fn rsi(close: &[f64], period: usize) -> Result<Vec<f64>> {
 /// [`rsi`], a bar at a time.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Rsi {
-    previous: Option<f64>,
-    gain: Wilder,
-    movement: Wilder,
-    movements: Vec<f64>,
+    averages: Wilder<Gains, 1, 2>,
 }
 
 impl Rsi {
@@ -39,10 +36,7 @@ impl Rsi {
     pub fn new(period: usize) -> Result<Self> {
         let period = checked_period("period", period, 2)?;
         Ok(Self {
-            previous: None,
-            gain: Wilder::new(period),
-            movement: Wilder::new(period),
-            movements: Vec::new(),
+            averages: Wilder::new(period, Gains),
         })
     }
 
@@ -53,48 +47,38 @@ impl Rsi {
     }
 }
 
-impl Rsi {
-    /// Takes the closes before and the closes after some changes.
-    #[inline(always)]
-    fn run_changes(&mut self, [before, after]: [&[f64]; 2], strength: &mut [f64]) {
-        self.movements.resize(strength.len(), 0.0);
-        let movements = self.movements.as_mut_slice();
-        let movement = |[before, after]: [f64; 2]| (after - before).abs();
-        self.movement
-            .run([before, after], movements, movement, |_, movement| movement);
-        // Twice the gain: halves and doubles are exact, and it takes no comparison.
-        let gains = |[before, after]: [f64; 2]| (after - before) + (after - before).abs();
-        let warm_up = self.gain.warm_up().min(strength.len());
-        self.gain
-            .run([before, after], strength, gains, |_, gains| gains);
-        let rows = strength[warm_up..].iter_mut().zip(&movements[warm_up..]);
-        for (strength, &movement) in rows {
-            // Rounding keeps order and a gain is at most its movement, so the quotient stays within 0 and 2.
-            *strength = if movement == 0.0 {
-                50.0
-            } else {
-                50.0 * (*strength / movement)
-            };
-        }
-    }
-}
-
 impl Rule<1, 1> for Rsi {
     const COLUMNS: [&'static str; 1] = ["close"];
 
     fn warm_up(&self) -> usize {
-        usize::from(self.previous.is_none()) + self.gain.warm_up()
+        self.averages.warm_up()
     }
 
     #[inline(always)]
-    fn run(&mut self, [close]: [&[f64]; 1], [strength]: [&mut [f64]; 1]) {
-        let Some((&newest, before)) = close.split_last() else {
-            return;
-        };
-        let (first, rest) = strength.split_at_mut(1);
-        if let Some(previous) = self.previous.replace(newest) {
-            self.run_changes([&[previous], &close[..1]], first);
+    fn run(&mut self, close: [&[f64]; 1], [strength]: [&mut [f64]; 1]) {
+        self.averages.run(close, strength);
+    }
+}
+
+/// Gains, twice each, and movement.
+#[derive(Debug, Clone, Copy, PartialEq)]
+struct Gains;
+
+impl Smoothed<1, 2> for Gains {
+    #[inline(always)]
+    fn inputs([close]: [f64; 1], [before]: [f64; 1]) -> [f64; 2] {
+        // Twice the gain: halves and doubles are exact, and it takes no comparison.
+        let change = close - before;
+        [change + change.abs(), change.abs()]
+    }
+
+    #[inline(always)]
+    fn output(&self, [gains, movement]: [f64; 2]) -> f64 {
+        // Rounding keeps order and a gain is at most its movement, so the quotient stays within 0 and 2.
+        if movement == 0.0 {
+            50.0
+        } else {
+            50.0 * (gains / movement)
         }
-        self.run_changes([before, &close[1..]], rest);
     }
 }

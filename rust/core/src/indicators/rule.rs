@@ -59,8 +59,12 @@ pub fn fill<const I: usize, const O: usize, R: Rule<I, O>>(
     for line in &mut lines {
         line[..warm].fill(f64::NAN);
     }
-    for start in (first..rows).step_by(CHUNK) {
-        let end = rows.min(start + CHUNK);
+    // Blocks begin behind the warm-up and the first row with values: so do the chunks, which then are whole blocks.
+    let steady = rows.min(warm + 1);
+    let chunks = (steady..rows).step_by(CHUNK);
+    for (start, end) in
+        std::iter::once((first, steady)).chain(chunks.map(|start| (start, rows.min(start + CHUNK))))
+    {
         let chunk = columns.map(|column| &column[start..end]);
         let finite = dispatch(Feed {
             rule: &mut rule,
@@ -142,7 +146,10 @@ impl<R: Rule<I, O>, const I: usize, const O: usize> Work for Feed<'_, R, I, O> {
 
     #[inline(always)]
     fn run(self) -> bool {
-        let finite = self.columns.iter().all(|column| all_finite(column));
+        let mut finite = true;
+        for column in self.columns {
+            finite &= all_finite(column);
+        }
         if finite {
             self.rule.run(self.columns, self.lines);
         }

@@ -1,4 +1,4 @@
-//! Runs a loop compiled for AVX2 and FMA where the processor has them; the only unsafe code of the core.
+//! Runs a loop compiled for AVX2 and FMA where the processor has them, and fetches ahead; the only unsafe code of the core.
 //!
 //! Both paths give the same bits: the lanes an algorithm uses are fixed in its own file, and `mul_add` rounds once
 //! with the instruction and without it.
@@ -32,4 +32,20 @@ pub fn dispatch<W: Work>(work: W) -> W::Output {
 #[target_feature(enable = "avx2,fma")]
 fn wide<W: Work>(work: W) -> W::Output {
     work.run()
+}
+
+/// Has the cache fetch the value at `row`, if there is one, while other work goes on. It changes nothing but time.
+#[inline]
+pub fn fetch_ahead<T>(values: &[T], row: usize) {
+    #[cfg(target_arch = "x86_64")]
+    if let Some(value) = values.get(row) {
+        use std::arch::x86_64::{_MM_HINT_T0, _mm_prefetch};
+        #[expect(unsafe_code, reason = "an instruction without a safe name")]
+        // SAFETY: a prefetch is a hint that reads nothing into the program; every x86-64 processor has it.
+        unsafe {
+            _mm_prefetch::<_MM_HINT_T0>(std::ptr::from_ref(value).cast());
+        }
+    }
+    #[cfg(not(target_arch = "x86_64"))]
+    let _ = (values, row);
 }

@@ -2,7 +2,7 @@
 
 use super::moments::Total;
 use super::rule::{Rule, batch, checked_period, defined, step};
-use super::window::Window;
+use super::window::{Finish, Window};
 use crate::error::Result;
 
 /// Mean of the last `period` values; NaN before there are so many.
@@ -25,8 +25,7 @@ pub fn sma(values: &[f64], period: usize) -> Result<Vec<f64>> {
 /// [`sma`], a value at a time.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Sma {
-    window: Window<Total, 1>,
-    reciprocal: f64,
+    window: Window<Total, Mean, 2, 1>,
 }
 
 impl Sma {
@@ -37,8 +36,13 @@ impl Sma {
     pub fn new(period: usize) -> Result<Self> {
         let period = checked_period("period", period, 1)?;
         Ok(Self {
-            window: Window::new(period, Total),
-            reciprocal: 1.0 / period as f64,
+            window: Window::new(
+                period,
+                Total { period },
+                Mean {
+                    reciprocal: 1.0 / period as f64,
+                },
+            ),
         })
     }
 
@@ -57,12 +61,20 @@ impl Rule<1, 1> for Sma {
     }
 
     #[inline(always)]
-    fn run(&mut self, [values]: [&[f64]; 1], [average]: [&mut [f64]; 1]) {
-        let reciprocal = self.reciprocal;
-        self.window.run(values, [average], |stretch, [sums]| {
-            for sum in sums {
-                *sum = sum.mul_add(reciprocal, stretch.centre);
-            }
-        });
+    fn run(&mut self, [values]: [&[f64]; 1], average: [&mut [f64]; 1]) {
+        self.window.run(values, average);
+    }
+}
+
+/// A sum times 1 over what its weights add up to.
+#[derive(Debug, Clone, Copy, PartialEq)]
+struct Mean {
+    reciprocal: f64,
+}
+
+impl Finish<1, 1> for Mean {
+    #[inline(always)]
+    fn finish(&self, [sum]: [f64; 1], centre: f64) -> [f64; 1] {
+        [sum.mul_add(self.reciprocal, centre)]
     }
 }

@@ -84,10 +84,6 @@ impl IndicatorSpec {
     /// assert!(error.to_string().contains("did you mean \"rsi\"?"));
     /// # Ok::<(), spark_stacker_core::Error>(())
     /// ```
-    #[expect(
-        clippy::missing_panics_doc,
-        reason = "a test builds every type of the catalogue"
-    )]
     pub fn from_parameters(kind: &str, parameters: &[(String, ParameterValue)]) -> Result<Self> {
         let info = describe(kind)?;
         Self::build(info, Resolved::new(info.kind, info.parameters, parameters)?)

@@ -1,7 +1,7 @@
 //! Tillson's T3: six exponential averages in a row, weighted so that the lag of the later ones is taken back.
 
 use super::cascade::Cascade;
-use super::rule::{Rule, batch, checked_factor, checked_period, defined, step};
+use super::rule::{Rule, batch, checked_factor, defined, step};
 use crate::error::Result;
 
 /// Tillson's T3 with the volume factor `factor` (0.7 in the original); the first value is at row `6·(period − 1)`.
@@ -25,7 +25,6 @@ pub fn t3(values: &[f64], period: usize, factor: f64) -> Result<Vec<f64>> {
 #[derive(Debug, Clone, PartialEq)]
 pub struct T3 {
     averages: Cascade<6>,
-    factor: f64,
 }
 
 impl T3 {
@@ -34,10 +33,15 @@ impl T3 {
     /// # Errors
     /// A period of 0; a factor that is negative or not finite.
     pub fn new(period: usize, factor: f64) -> Result<Self> {
-        let period = checked_period("period", period, 1)?;
+        let v = checked_factor("factor", factor)?;
+        let of_sixth = -v * v * v;
+        let of_fifth = 3.0 * v * v * (1.0 + v);
+        let of_fourth = -3.0 * v * (1.0 + v) * (1.0 + v);
+        // Tillson's weight of e3 is what the others lack to 1.
+        let of_third = 1.0 - (of_fourth + of_fifth + of_sixth);
+        let weights = [0.0, 0.0, of_third, of_fourth, of_fifth, of_sixth];
         Ok(Self {
-            averages: Cascade::new(period)?,
-            factor: checked_factor("factor", factor)?,
+            averages: Cascade::new(period, weights)?,
         })
     }
 
@@ -57,17 +61,6 @@ impl Rule<1, 1> for T3 {
 
     #[inline(always)]
     fn run(&mut self, [values]: [&[f64]; 1], [average]: [&mut [f64]; 1]) {
-        // Tillson's weights of e6, e5 and e4; that of e3 is what they lack to 1, so it is taken as the base.
-        let v = self.factor;
-        let of_sixth = -v * v * v;
-        let of_fifth = 3.0 * v * v * (1.0 + v);
-        let of_fourth = -3.0 * v * (1.0 + v) * (1.0 + v);
-        let ([_, _, third, fourth, fifth, sixth], first) = self.averages.run(values);
-        for i in first..values.len() {
-            let base = third[i];
-            let from_fourth = of_fourth.mul_add(fourth[i] - base, base);
-            let from_fifth = of_fifth.mul_add(fifth[i] - base, from_fourth);
-            average[i] = of_sixth.mul_add(sixth[i] - base, from_fifth);
-        }
+        self.averages.run(values, average);
     }
 }

@@ -1,7 +1,7 @@
 //! Triple exponential moving average: `3·e1 − 3·e2 + e3`, each the EMA of the one before.
 
 use super::cascade::Cascade;
-use super::rule::{Rule, batch, checked_period, defined, step};
+use super::rule::{Rule, batch, defined, step};
 use crate::error::Result;
 
 /// Triple exponential moving average; the first value is at row `3·(period − 1)`.
@@ -33,9 +33,8 @@ impl Tema {
     /// # Errors
     /// A period of 0.
     pub fn new(period: usize) -> Result<Self> {
-        let period = checked_period("period", period, 1)?;
         Ok(Self {
-            averages: Cascade::new(period)?,
+            averages: Cascade::new(period, [3.0, -3.0, 1.0])?,
         })
     }
 
@@ -55,9 +54,6 @@ impl Rule<1, 1> for Tema {
 
     #[inline(always)]
     fn run(&mut self, [values]: [&[f64]; 1], [average]: [&mut [f64]; 1]) {
-        let ([once, twice, thrice], first) = self.averages.run(values);
-        for i in first..values.len() {
-            average[i] = 3.0f64.mul_add(once[i] - twice[i], thrice[i]);
-        }
+        self.averages.run(values, average);
     }
 }

@@ -3,60 +3,54 @@
 //! Each value is counted from a centre, a price of the window, and every few windows the centre is moved to the newest
 //! price and the sums are made afresh. So rounding is that of price changes, not of prices, and none of it stays.
 
-use std::ops::Range;
-
-use super::decay::Decay;
+use super::blocks::{Blocks, Kernel};
+use super::decay::{Decay, Lanes, columns, row};
 use super::history::History;
 
 /// Rows, and windows, from one fresh sum to the next.
 const FRESH_ROWS: usize = 2048;
 const FRESH_WINDOWS: usize = 8;
 
-/// What is summed over a window, in `K` sums.
-pub(super) trait Sums<const K: usize>: Copy {
+/// What is summed over a window, in `K` sums that change with the values at `T` places.
+pub(super) trait Sums<const T: usize, const K: usize>: Copy {
+    /// Rows from the newest value to each of the places: 0 for itself, the period for the value that has just left.
+    fn places(&self) -> [usize; T];
+
     /// What a value adds, `position` rows after the oldest of the window.
     fn term(&self, position: f64, value: f64) -> [f64; K];
 
-    /// Slides over some rows and writes the sums after each.
-    fn slide(&self, moved: Moved<'_>, sums: &mut [Decay; K], lines: [&mut [f64]; K]);
+    /// The sums of a block of windows, by the values at the places and what the sums count from. `sums` add up.
+    fn slide(&self, values: [Lanes; T], centre: f64, sums: &mut [Decay; K]) -> [Lanes; K];
 }
 
-/// The values that come into the window, those that leave it, and what the sums count from.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub(super) struct Moved<'a> {
-    pub(super) newest: &'a [f64],
-    pub(super) oldest: &'a [f64],
-    pub(super) centre: f64,
+/// What is made of the sums of a window.
+pub(super) trait Finish<const K: usize, const O: usize>: Copy {
+    /// The row of a window, by its sums and the centre that those count from.
+    fn finish(&self, sums: [f64; K], centre: f64) -> [f64; O];
 }
 
-/// A stretch of windows whose sums count from one centre.
+/// Sums of a sliding window, and what is made of them.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) struct Stretch {
-    pub(super) rows: Range<usize>,
-    pub(super) centre: f64,
-}
-
-/// Sums of a sliding window.
-#[derive(Debug, Clone, PartialEq)]
-pub(super) struct Window<S, const K: usize> {
-    terms: S,
+pub(super) struct Window<S, F, const T: usize, const K: usize> {
     period: usize,
     values: History,
-    centre: f64,
-    sums: [Decay; K],
+    terms: S,
+    finish: F,
+    /// Once the window is full.
+    blocks: Option<Blocks<Sliding<S, F, K>, T>>,
     /// Rows until the sums are made afresh.
     fresh_for: usize,
 }
 
-impl<S: Sums<K>, const K: usize> Window<S, K> {
+impl<S: Sums<T, K>, F, const T: usize, const K: usize> Window<S, F, T, K> {
     /// A window over `period` values, at least 1.
-    pub(super) fn new(period: usize, terms: S) -> Self {
+    pub(super) fn new(period: usize, terms: S, finish: F) -> Self {
         Self {
-            terms,
             period,
             values: History::new(period),
-            centre: 0.0,
-            sums: [Decay::new(1.0, 0.0); K],
+            terms,
+            finish,
+            blocks: None,
             fresh_for: 0,
         }
     }
@@ -66,72 +60,93 @@ impl<S: Sums<K>, const K: usize> Window<S, K> {
         (self.period - 1).saturating_sub(self.values.len())
     }
 
-    /// Takes values, writes the sums of the windows that end with them, where they are full, and has `finish` make
-    /// of them what is asked for.
+    /// Takes values and writes the rows of the windows that end with them, where they are full.
     #[inline(always)]
-    pub(super) fn run(
-        &mut self,
-        values: &[f64],
-        mut lines: [&mut [f64]; K],
-        mut finish: impl FnMut(Stretch, [&mut [f64]; K]),
-    ) {
+    pub(super) fn run<const O: usize>(&mut self, values: &[f64], mut lines: [&mut [f64]; O])
+    where
+        F: Finish<K, O>,
+    {
         let length = values.len();
         let mut row = length.min(self.warm_up());
         self.values.extend(values);
-        while row < length {
-            let stale = self.fresh_for == 0;
-            let end = length.min(row + self.fresh_for.max(1));
-            let rows = row..end;
-            let mut sums = lines.each_mut().map(|line| &mut line[rows.clone()]);
-            if stale {
-                self.make_afresh(length - end, sums.each_mut().map(|sums| &mut sums[0]));
-            } else {
-                self.slide(length - end, sums.each_mut().map(|sums| &mut **sums));
+        if row < length && self.blocks.is_none() {
+            let Sliding { sums, centre, .. } = self.make_afresh(length - 1 - row);
+            let sums = sums.each_ref().map(Decay::value);
+            let values = self.finish.finish(sums, centre);
+            for (line, value) in lines.iter_mut().zip(values) {
+                line[row] = value;
             }
-            let centre = self.centre;
-            finish(Stretch { rows, centre }, sums);
+            row += 1;
+        }
+        while row < length {
+            if self.fresh_for == 0 {
+                self.make_afresh(length - row);
+            }
+            let end = length.min(row + self.fresh_for);
+            self.fresh_for -= end - row;
+            if let Some(blocks) = &mut self.blocks {
+                let places = self.terms.places();
+                let values = &self.values;
+                let columns = places.map(|place| values.back(length - end + place, end - row));
+                blocks.run(columns, lines.each_mut().map(|line| &mut line[row..end]));
+            }
             row = end;
         }
     }
 
     /// Sums the window that ends `back` rows before the newest, about its last value.
     #[inline(always)]
-    fn make_afresh(&mut self, back: usize, sums: [&mut f64; K]) {
+    fn make_afresh(&mut self, back: usize) -> Sliding<S, F, K>
+    where
+        F: Copy,
+    {
         const LANES: usize = 4;
         let window = self.values.back(back, self.period);
-        self.centre = window[self.period - 1];
+        let (terms, centre) = (self.terms, window[self.period - 1]);
         let (blocks, rest) = window.as_chunks::<LANES>();
-        let mut lanes = [[0.0; K]; LANES];
+        let mut sums = [[0.0; K]; LANES];
         let mut position = 0.0;
         for block in blocks {
-            for (lane, value) in lanes.iter_mut().zip(block) {
-                *lane = total(*lane, self.terms.term(position, value - self.centre));
+            for (sums, value) in sums.iter_mut().zip(block) {
+                *sums = total(*sums, terms.term(position, value - centre));
                 position += 1.0;
             }
         }
         for value in rest {
-            lanes[0] = total(lanes[0], self.terms.term(position, value - self.centre));
+            sums[0] = total(sums[0], terms.term(position, value - centre));
             position += 1.0;
         }
-        let fresh = total(total(lanes[0], lanes[1]), total(lanes[2], lanes[3]));
-        self.sums = fresh.map(|sum| Decay::new(1.0, sum));
-        self.fresh_for = FRESH_ROWS.max(FRESH_WINDOWS * self.period);
-        for (sum, fresh) in sums.into_iter().zip(fresh) {
-            *sum = fresh;
-        }
-    }
-
-    /// Slides over rows, the last of them `back` before the newest.
-    #[inline(always)]
-    fn slide(&mut self, back: usize, lines: [&mut [f64]; K]) {
-        let rows = lines[0].len();
-        self.fresh_for -= rows;
-        let moved = Moved {
-            newest: self.values.back(back, rows),
-            oldest: self.values.back(back + self.period, rows),
-            centre: self.centre,
+        let fresh = total(total(sums[0], sums[1]), total(sums[2], sums[3]));
+        let sliding = Sliding {
+            terms,
+            finish: self.finish,
+            centre,
+            sums: fresh.map(|sum| Decay::new(1.0, sum)),
         };
-        self.terms.slide(moved, &mut self.sums, lines);
+        self.blocks = Some(Blocks::new(sliding, [0.0; T]));
+        self.fresh_for = FRESH_ROWS.max(FRESH_WINDOWS * self.period);
+        sliding
+    }
+}
+
+/// The sums of a full window, counted from its centre.
+#[derive(Debug, Clone, Copy, PartialEq)]
+struct Sliding<S, F, const K: usize> {
+    terms: S,
+    finish: F,
+    centre: f64,
+    sums: [Decay; K],
+}
+
+impl<S, F, const T: usize, const K: usize, const O: usize> Kernel<T, O> for Sliding<S, F, K>
+where
+    S: Sums<T, K>,
+    F: Finish<K, O>,
+{
+    #[inline(always)]
+    fn block(&mut self, values: [Lanes; T], _: [Lanes; T]) -> [Lanes; O] {
+        let sums = self.terms.slide(values, self.centre, &mut self.sums);
+        columns!(|j| self.finish.finish(row(&sums, j), self.centre); O)
     }
 }
 

@@ -2,7 +2,7 @@
 
 use super::moments::Weighted;
 use super::rule::{Rule, batch, checked_period, defined, step};
-use super::window::Window;
+use super::window::{Finish, Window};
 use crate::error::Result;
 
 /// Linearly weighted mean of the last `period` values; NaN before there are so many.
@@ -25,9 +25,7 @@ pub fn wma(values: &[f64], period: usize) -> Result<Vec<f64>> {
 /// [`wma`], a value at a time.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Wma {
-    window: Window<Weighted, 2>,
-    period: usize,
-    sums: Vec<f64>,
+    window: Window<Weighted, WeightedMean, 2, 2>,
 }
 
 impl Wma {
@@ -38,9 +36,13 @@ impl Wma {
     pub fn new(period: usize) -> Result<Self> {
         let period = checked_period("period", period, 1)?;
         Ok(Self {
-            window: Window::new(period, Weighted::new(period)),
-            period,
-            sums: Vec::new(),
+            window: Window::new(
+                period,
+                Weighted { period },
+                WeightedMean {
+                    reciprocal: 1.0 / all_weights(period),
+                },
+            ),
         })
     }
 
@@ -59,16 +61,26 @@ impl Rule<1, 1> for Wma {
     }
 
     #[inline(always)]
-    fn run(&mut self, [values]: [&[f64]; 1], [average]: [&mut [f64]; 1]) {
-        self.sums.resize(values.len(), 0.0);
-        let n = self.period as f64;
-        let all_weights = 0.5 * n * (n + 1.0);
-        let reciprocal = 1.0 / all_weights;
-        let lines = [self.sums.as_mut_slice(), average];
-        self.window.run(values, lines, |stretch, [_, weighted]| {
-            for sum in weighted {
-                *sum = sum.mul_add(reciprocal, stretch.centre);
-            }
-        });
+    fn run(&mut self, [values]: [&[f64]; 1], average: [&mut [f64]; 1]) {
+        self.window.run(values, average);
     }
+}
+
+#[derive(Debug, Clone, Copy, PartialEq)]
+struct WeightedMean {
+    /// 1 over all weights.
+    reciprocal: f64,
+}
+
+impl Finish<2, 1> for WeightedMean {
+    #[inline(always)]
+    fn finish(&self, [_, weighted]: [f64; 2], centre: f64) -> [f64; 1] {
+        [weighted.mul_add(self.reciprocal, centre)]
+    }
+}
+
+/// The weights 1 to `period`, added up.
+pub(super) fn all_weights(period: usize) -> f64 {
+    let n = period as f64;
+    0.5 * n * (n + 1.0)
 }

@@ -55,7 +55,7 @@ impl EquityLine {
                 equity.resize(equity.len() + prices.len(), self.at(*any));
             }
             _ => dispatch(Trace {
-                line: *self,
+                line: self,
                 prices,
                 equity,
             }),
@@ -65,7 +65,7 @@ impl EquityLine {
 
 /// An equity line over many prices.
 struct Trace<'a> {
-    line: EquityLine,
+    line: &'a EquityLine,
     prices: &'a [f64],
     equity: &'a mut Vec<f64>,
 }
@@ -79,14 +79,14 @@ impl Work for Trace<'_> {
         reason = "compiled for the wider processor only when inlined into the dispatch"
     )]
     fn run(self) {
+        let line = *self.line;
         let (chunks, rest) = self.prices.as_chunks::<4>();
         self.equity.reserve(self.prices.len());
         for chunk in chunks {
             self.equity
-                .extend_from_slice(&chunk.map(|price| self.line.at(price)));
+                .extend_from_slice(&chunk.map(|price| line.at(price)));
         }
-        self.equity
-            .extend(rest.iter().map(|price| self.line.at(*price)));
+        self.equity.extend(rest.iter().map(|price| line.at(*price)));
     }
 }
 

@@ -2,6 +2,7 @@
 
 use super::interval::Interval;
 use crate::error::{Error, Result};
+use crate::indicators::simd::fetch_ahead;
 
 /// One closed candle, stamped with its open time.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -104,7 +105,11 @@ impl<'a> Bars<'a> {
 
     /// The bar at `row`.
     #[must_use]
-    #[inline]
+    #[inline(always)]
+    #[expect(
+        clippy::inline_always,
+        reason = "made where it is wanted: a copy of what was just written waits until it is in the cache"
+    )]
     pub fn bar(&self, row: usize) -> Bar {
         Bar {
             open_time_ns: self.open_time_ns[row],
@@ -114,6 +119,13 @@ impl<'a> Bars<'a> {
             close: self.close[row],
             volume: self.volume[row],
         }
+    }
+
+    /// Has the cache fetch the bar at `row`, if there is one: the columns that scans over prices do not come by.
+    pub(crate) fn fetch_ahead(&self, row: usize) {
+        fetch_ahead(self.open_time_ns, row);
+        fetch_ahead(self.open, row);
+        fetch_ahead(self.volume, row);
     }
 
     /// Rows `start..stop`.

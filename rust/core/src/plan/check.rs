@@ -191,14 +191,24 @@ fn check_sizing(sizing: &Sizing, stop_loss_pct: Option<f64>) -> Result<()> {
         SizingMethod::RiskBased { risk_pct } => positive("risk_pct", risk_pct),
         SizingMethod::FixedUnits { units } => positive("units", units),
         SizingMethod::Kelly {
-            win_rate,
-            payoff,
+            edge: None,
+            from_trades: false,
+            ..
+        } => Err(Error::parameter(
+            "win_rate",
+            "none",
+            "given unless from_trades",
+        )),
+        SizingMethod::Kelly {
+            edge,
             fraction: share,
             cap_pct,
             ..
         } => {
-            fraction("win_rate", win_rate)?;
-            positive("payoff", payoff)?;
+            if let Some(edge) = edge {
+                fraction("win_rate", edge.win_rate)?;
+                positive("payoff", edge.payoff)?;
+            }
             positive("fraction", share)?;
             positive("cap_pct", cap_pct)
         }

@@ -5,9 +5,9 @@ mod entry;
 mod sizing;
 mod spec;
 
-pub use entry::entry_order;
+pub use entry::EntryTerms;
 pub use sizing::{EntrySize, SizingInput, entry_size};
 pub use spec::{
-    AllowedSide, HedgeSpec, IndicatorUse, LimitSpec, MarketSpec, PortfolioSpec, SignalSource,
+    AllowedSide, Edge, HedgeSpec, IndicatorUse, LimitSpec, MarketSpec, PortfolioSpec, SignalSource,
     Sizing, SizingMethod, StrategySpec,
 };

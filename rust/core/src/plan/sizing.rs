@@ -1,6 +1,6 @@
 //! From equity and a signal to the capital of a trade.
 
-use super::spec::{Sizing, SizingMethod};
+use super::spec::{Edge, Sizing, SizingMethod};
 use crate::risk::Refusal;
 
 /// Closed trades from which a strategy's own edge is taken.
@@ -79,11 +79,11 @@ fn bounded(
     input: &SizingInput<'_>,
 ) -> Result<EntrySize, Refusal> {
     let capital = wanted.capital(input);
-    let by_notional = sizing.max_notional.map(|limit| limit / input.leverage);
-    let limit = [sizing.max_position_size, by_notional]
-        .into_iter()
-        .flatten()
-        .fold(f64::INFINITY, f64::min);
+    let limit = if sizing.max_position_size.is_some() || sizing.max_notional.is_some() {
+        most_capital(sizing, input.leverage)
+    } else {
+        f64::INFINITY
+    };
     let size = if capital <= limit {
         wanted
     } else {
@@ -104,11 +104,22 @@ fn bounded(
     }
 }
 
+/// The capital that the bounds allow.
+///
+/// Apart from its caller, where the compiler would divide whatever bits an absent bound has, which takes long when they are a subnormal number.
+#[inline(never)]
+fn most_capital(sizing: &Sizing, leverage: f64) -> f64 {
+    let by_notional = sizing.max_notional.map(|limit| limit / leverage);
+    [sizing.max_position_size, by_notional]
+        .into_iter()
+        .flatten()
+        .fold(f64::INFINITY, f64::min)
+}
+
 /// Kelly's share of the equity: p − (1 − p)/b, scaled and capped (Kelly 1956).
 fn kelly_share(method: SizingMethod, profits: &[f64]) -> Result<f64, Refusal> {
     let SizingMethod::Kelly {
-        win_rate,
-        payoff,
+        edge,
         fraction,
         cap_pct,
         from_trades,
@@ -116,10 +127,14 @@ fn kelly_share(method: SizingMethod, profits: &[f64]) -> Result<f64, Refusal> {
     else {
         return Ok(0.0);
     };
-    let (win_rate, payoff) = if from_trades && profits.len() >= KELLY_MIN_TRADES {
+    let Edge { win_rate, payoff } = if from_trades && profits.len() >= KELLY_MIN_TRADES {
         own_edge(&profits[profits.len().saturating_sub(KELLY_WINDOW)..])
     } else {
-        (win_rate, payoff)
+        edge.ok_or(Refusal::below(
+            "kelly_trades",
+            KELLY_MIN_TRADES as f64,
+            profits.len() as f64,
+        ))?
     };
     let share = win_rate - (1.0 - win_rate) / payoff;
     if share > 0.0 {
@@ -130,7 +145,7 @@ fn kelly_share(method: SizingMethod, profits: &[f64]) -> Result<f64, Refusal> {
 }
 
 /// Win rate and payoff of closed trades. Without a loss the payoff is infinite, without a win it is nothing.
-fn own_edge(profits: &[f64]) -> (f64, f64) {
+fn own_edge(profits: &[f64]) -> Edge {
     let (mut wins, mut won, mut lost) = (0, 0.0, 0.0);
     for &profit in profits {
         if profit > 0.0 {
@@ -147,7 +162,10 @@ fn own_edge(profits: &[f64]) -> (f64, f64) {
         _ if lost == 0.0 => f64::INFINITY,
         _ => (won / wins as f64) / (lost / losses as f64),
     };
-    (wins as f64 / profits.len() as f64, payoff)
+    Edge {
+        win_rate: wins as f64 / profits.len() as f64,
+        payoff,
+    }
 }
 
 #[cfg(test)]
@@ -177,8 +195,10 @@ mod tests {
 
     fn kelly(from_trades: bool) -> SizingMethod {
         SizingMethod::Kelly {
-            win_rate: 0.6,
-            payoff: 1.0,
+            edge: Some(Edge {
+                win_rate: 0.6,
+                payoff: 1.0,
+            }),
             fraction: 0.5,
             cap_pct: 25.0,
             from_trades,
@@ -278,6 +298,25 @@ mod tests {
             1_250.0,
             max_relative = 1e-12
         );
+    }
+
+    #[test]
+    fn kelly_without_a_configured_edge_is_refused_below_twenty_trades() {
+        let method = SizingMethod::Kelly {
+            edge: None,
+            fraction: 0.5,
+            cap_pct: 25.0,
+            from_trades: true,
+        };
+        let wins = [1.0; 20];
+        let of = |profits| SizingInput { profits, ..input() };
+        for known in [0, 19] {
+            assert_eq!(
+                entry_size(&sizing(method), &of(&wins[..known])),
+                Err(Refusal::below("kelly_trades", 20.0, known as f64))
+            );
+        }
+        assert!(entry_size(&sizing(method), &of(&wins)).is_ok());
     }
 
     #[test]

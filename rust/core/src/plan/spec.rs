@@ -74,18 +74,25 @@ pub enum SizingMethod {
     },
     /// Kelly's share of the equity, capped.
     Kelly {
-        /// Probability of a win in [0, 1], for a configured edge.
-        win_rate: f64,
-        /// Average win over average loss.
-        payoff: f64,
+        /// The configured edge; `None` only with `from_trades`.
+        edge: Option<Edge>,
         /// Multiplies Kelly's share.
         fraction: f64,
         /// Highest share of the equity, percent.
         cap_pct: f64,
-        /// Take win rate and payoff from the strategy's own last 50 closed trades once there are 20; until then the
-        /// configured edge stands in, since without a first trade there would never be a twentieth.
+        /// Take the edge from the strategy's own last 50 closed trades once there are 20. Until then the configured
+        /// one stands in; without one there is no entry, and so never a first trade.
         from_trades: bool,
     },
+}
+
+/// The edge of a strategy.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Edge {
+    /// Probability of a win in [0, 1].
+    pub win_rate: f64,
+    /// Average win over average loss.
+    pub payoff: f64,
 }
 
 /// Sizing with its bounds.

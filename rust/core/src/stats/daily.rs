@@ -1,6 +1,11 @@
 //! Daily closes of a curve.
 
+use crate::indicators::simd::fetch_ahead;
+
 const DAY_NS: i64 = 86_400_000_000_000;
+
+/// Days from the one looked at to the one fetched: a day is a few steps, memory takes some hundred.
+const DAYS_AHEAD: usize = 16;
 
 /// The last equity of every UTC day that has a bar; `None` when bars are longer than a day.
 pub(super) fn daily_closes(
@@ -15,6 +20,9 @@ pub(super) fn daily_closes(
     let mut closes = Vec::with_capacity(rows / bars_per_day + 2);
     let mut row = 0;
     while row < rows {
+        let later = row + DAYS_AHEAD * bars_per_day;
+        fetch_ahead(open_time_ns, later);
+        fetch_ahead(equity, later);
         let midnight_ns = (open_time_ns[row].div_euclid(DAY_NS) + 1) * DAY_NS;
         let expected = (row + bars_per_day).min(rows);
         let next = if open_time_ns[expected - 1] < midnight_ns

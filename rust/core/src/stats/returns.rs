@@ -25,49 +25,128 @@ pub(super) struct Path<'a> {
     pub values: &'a [f64],
 }
 
-impl Path<'_> {
-    /// Writes the returns of the rows from `row` on, above a hurdle.
+impl<'a> Path<'a> {
+    /// The changes of the rows from `row` on, as many as `room` holds, which takes what stands before them where that is no column.
     #[inline(always)]
-    fn returns(&self, row: usize, hurdle: f64, returns: &mut [f64]) {
-        let now = &self.values[row..row + returns.len()];
-        if row > 0 {
-            let before = &self.values[row - 1..row - 1 + now.len()];
-            changes(now, before, hurdle, returns);
+    fn changes<'b>(&self, row: usize, hurdle: f64, room: &'b mut [f64]) -> Changes<'b>
+    where
+        'a: 'b,
+    {
+        let now = &self.values[row..row + room.len()];
+        let before: &[f64] = if row > 0 {
+            &self.values[row - 1..row - 1 + now.len()]
         } else {
-            returns[0] = now[0] / self.start - 1.0 - hurdle;
-            changes(&now[1..], &now[..now.len() - 1], hurdle, &mut returns[1..]);
+            room[0] = self.start;
+            room[1..].copy_from_slice(&now[..now.len() - 1]);
+            room
+        };
+        Changes {
+            now,
+            before,
+            hurdle,
         }
     }
 }
 
-#[inline(always)]
-fn changes(now: &[f64], before: &[f64], hurdle: f64, returns: &mut [f64]) {
-    for ((change, now), before) in returns.iter_mut().zip(now).zip(before) {
-        *change = now / before - 1.0 - hurdle;
+/// Values of some rows beside those one row before.
+#[derive(Debug, Clone, Copy)]
+struct Changes<'a> {
+    now: &'a [f64],
+    before: &'a [f64],
+    hurdle: f64,
+}
+
+impl<'a> Changes<'a> {
+    /// The rows in chunks, and those left over.
+    #[inline(always)]
+    fn chunks(&self) -> (impl Iterator<Item = (&'a Lanes, &'a Lanes)>, Self) {
+        let (now, now_rest) = self.now.as_chunks::<LANES>();
+        let (before, before_rest) = self.before.as_chunks::<LANES>();
+        let rest = Self {
+            now: now_rest,
+            before: before_rest,
+            hurdle: self.hurdle,
+        };
+        (now.iter().zip(before), rest)
+    }
+
+    #[inline(always)]
+    fn returns(&self, (now, before): (&Lanes, &Lanes)) -> Lanes {
+        each(|lane| now[lane] / before[lane] - 1.0 - self.hurdle)
+    }
+
+    /// The returns of fewer rows than there are lanes; no return in the others.
+    #[inline(always)]
+    fn last_returns(&self) -> Lanes {
+        let mut returns = [0.0; LANES];
+        for (change, (now, before)) in returns.iter_mut().zip(self.now.iter().zip(self.before)) {
+            *change = now / before - 1.0 - self.hurdle;
+        }
+        returns
     }
 }
 
-/// Sums of three `terms` of each pair of values, in lanes.
 #[inline(always)]
-fn fold(x: &[f64], y: &[f64], terms: impl Fn(f64, f64) -> [f64; 3]) -> [Lanes; 3] {
-    let (mut first, mut second, mut third) = ([0.0; LANES], [0.0; LANES], [0.0; LANES]);
-    let (x_chunks, x_rest) = x.as_chunks::<LANES>();
-    let (y_chunks, y_rest) = y.as_chunks::<LANES>();
-    let mut take = |lane: usize, x: f64, y: f64| {
-        let terms = terms(x, y);
-        first[lane] += terms[0];
-        second[lane] += terms[1];
-        third[lane] += terms[2];
-    };
-    for (x, y) in x_chunks.iter().zip(y_chunks) {
-        for lane in 0..LANES {
-            take(lane, x[lane], y[lane]);
+fn each(value: impl Fn(usize) -> f64) -> Lanes {
+    std::array::from_fn(value)
+}
+
+/// `sum + x·y`, rounded twice.
+#[inline(always)]
+fn plus_product(sum: Lanes, x: Lanes, y: Lanes) -> Lanes {
+    each(|lane| sum[lane] + x[lane] * y[lane])
+}
+
+/// Sums over the rows of a block, each in one register: all lanes take a step together.
+#[derive(Default)]
+struct BlockSums {
+    own: Lanes,
+    own_squares: Lanes,
+    downside: Lanes,
+    other: Lanes,
+    other_squares: Lanes,
+    product: Lanes,
+}
+
+impl BlockSums {
+    /// Sums the returns of a path, and of its benchmark where there is one: one loop, for they hide behind its divisions.
+    #[inline(always)]
+    fn of(own: Changes<'_>, other: Option<Changes<'_>>) -> Self {
+        let mut sums = Self::default();
+        let (own_chunks, own_rest) = own.chunks();
+        if let Some(other) = other {
+            let (other_chunks, other_rest) = other.chunks();
+            for (own_chunk, other_chunk) in own_chunks.zip(other_chunks) {
+                let x = own.returns(own_chunk);
+                sums.take(x);
+                sums.take_beside(x, other.returns(other_chunk));
+            }
+            let x = own_rest.last_returns();
+            sums.take(x);
+            sums.take_beside(x, other_rest.last_returns());
+        } else {
+            for chunk in own_chunks {
+                sums.take(own.returns(chunk));
+            }
+            sums.take(own_rest.last_returns());
         }
+        sums
     }
-    for (lane, (x, y)) in x_rest.iter().zip(y_rest).enumerate() {
-        take(lane, *x, *y);
+
+    #[inline(always)]
+    fn take(&mut self, x: Lanes) {
+        let fall = each(|lane| if x[lane] < 0.0 { x[lane] } else { 0.0 });
+        self.own = each(|lane| self.own[lane] + x[lane]);
+        self.own_squares = plus_product(self.own_squares, x, x);
+        self.downside = plus_product(self.downside, fall, fall);
     }
-    [first, second, third]
+
+    #[inline(always)]
+    fn take_beside(&mut self, x: Lanes, y: Lanes) {
+        self.other = each(|lane| self.other[lane] + y[lane]);
+        self.other_squares = plus_product(self.other_squares, y, y);
+        self.product = plus_product(self.product, x, y);
+    }
 }
 
 /// Moments of one path's returns above a hurdle.
@@ -154,6 +233,15 @@ struct Sums {
 }
 
 impl Sums {
+    fn add(&mut self, block: &BlockSums) {
+        self.own.add_lanes(&block.own);
+        self.own_squares.add_lanes(&block.own_squares);
+        self.downside.add_lanes(&block.downside);
+        self.other.add_lanes(&block.other);
+        self.other_squares.add_lanes(&block.other_squares);
+        self.product.add_lanes(&block.product);
+    }
+
     /// Σ(x − x̄)², Σ(y − ȳ)² and Σ(x − x̄)(y − ȳ).
     fn central_squares(&self, n: f64) -> (f64, f64, f64) {
         let (x, y) = (self.own.value(), self.other.value());
@@ -179,28 +267,17 @@ impl<V: FnMut(usize, &[f64], Range)> Work for Pass<'_, V> {
     #[inline(always)]
     fn run(mut self) -> Sums {
         let mut sums = Sums::default();
-        let mut own = [0.0; BLOCK];
-        let mut other = [0.0; BLOCK];
+        let (mut room, mut other_room) = ([0.0; BLOCK], [0.0; BLOCK]);
         for (index, values) in self.path.values.chunks(BLOCK).enumerate() {
             let row = index * BLOCK;
             (self.visit)(row, values, Range::of(values));
-            let own = &mut own[..values.len()];
-            self.path.returns(row, self.hurdles[0], own);
-            let [sum, squares, downside] = fold(own, own, |x, _| {
-                let fall = if x < 0.0 { x } else { 0.0 };
-                [x, x * x, fall * fall]
+            let own = self
+                .path
+                .changes(row, self.hurdles[0], &mut room[..values.len()]);
+            let other = self.benchmark.as_ref().map(|benchmark| {
+                benchmark.changes(row, self.hurdles[1], &mut other_room[..values.len()])
             });
-            sums.own.add_lanes(&sum);
-            sums.own_squares.add_lanes(&squares);
-            sums.downside.add_lanes(&downside);
-            if let Some(benchmark) = self.benchmark {
-                let other = &mut other[..values.len()];
-                benchmark.returns(row, self.hurdles[1], other);
-                let [sum, squares, product] = fold(own, other, |x, y| [y, y * y, x * y]);
-                sums.other.add_lanes(&sum);
-                sums.other_squares.add_lanes(&squares);
-                sums.product.add_lanes(&product);
-            }
+            sums.add(&BlockSums::of(own, other));
         }
         sums
     }

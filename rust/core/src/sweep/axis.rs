@@ -1,75 +1,12 @@
-//! The axes of a sweep: which setting varies, and over which values.
+//! The axes of a sweep, checked, their values in the types of the settings that they go to.
 
-use super::setting::{AxisValue, Place, Slot};
+use super::setting::{AxisValue, Field, Place, Slot};
 use super::settings::{Named, OF_ACCOUNT, OF_INDICATOR, OF_STRATEGY};
+use super::target::{Axis, Target};
 use crate::error::{Error, Result};
 use crate::indicators::{IndicatorSpec, ParameterValue};
 use crate::market::Interval;
 use crate::plan::{IndicatorUse, PortfolioSpec, SignalSource, StrategySpec};
-
-/// Which setting of a portfolio an axis varies. Settings have the names of the plan's keys, those within another joined by a point: `stop_loss_pct`, `sizing.equity_pct`, `hedge.ratio`, `venue.taker_fee_rate`.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Target {
-    /// A parameter of the type of an indicator.
-    Parameter {
-        /// Strategy.
-        strategy: usize,
-        /// Its indicator.
-        indicator: usize,
-        /// Name of the parameter or one of its aliases.
-        name: String,
-    },
-    /// What a strategy makes of an indicator: `weight`, `signal_ttl`, `timeframe_ns`.
-    Indicator {
-        /// Strategy.
-        strategy: usize,
-        /// Its indicator.
-        indicator: usize,
-        /// Name of the setting.
-        setting: String,
-    },
-    /// A setting of a strategy.
-    Strategy {
-        /// Strategy.
-        strategy: usize,
-        /// Name of the setting.
-        setting: String,
-    },
-    /// A setting of the account or its venue.
-    Account {
-        /// Name of the setting.
-        setting: String,
-    },
-}
-
-impl Target {
-    /// The place in the plan, for errors.
-    fn path(&self) -> String {
-        match self {
-            Self::Parameter {
-                strategy,
-                indicator,
-                name,
-            } => format!("strategies[{strategy}].indicators[{indicator}].parameters.{name}"),
-            Self::Indicator {
-                strategy,
-                indicator,
-                setting,
-            } => format!("strategies[{strategy}].indicators[{indicator}].{setting}"),
-            Self::Strategy { strategy, setting } => format!("strategies[{strategy}].{setting}"),
-            Self::Account { setting } => setting.clone(),
-        }
-    }
-}
-
-/// A setting and its values.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Axis {
-    /// Which setting varies.
-    pub target: Target,
-    /// Its values; a digit is an index into them.
-    pub values: Vec<AxisValue>,
-}
 
 /// Name of the setting that needs bars of another interval.
 const TIMEFRAME: &str = "timeframe_ns";
@@ -137,11 +74,7 @@ impl Axes {
                 .iter()
                 .any(|other| other.target == axis.target)
             {
-                return Err(Error::parameter(
-                    format!("axis {path}"),
-                    "twice",
-                    "given once",
-                ));
+                return Err(given_twice(&path));
             }
             all.add(base, index, axis, &path)?;
         }
@@ -157,39 +90,16 @@ impl Axes {
                 indicator,
                 name,
             } => {
-                let spec = computed(base, *strategy, *indicator, path)?;
-                let mut place = 0;
-                let mut values = Vec::with_capacity(axis.values.len());
-                for value in &axis.values {
-                    let AxisValue::Plain(value) = value else {
-                        return Err(Error::parameter(
-                            path,
-                            "none",
-                            "a number, a switch or a word",
-                        ));
-                    };
-                    let (found, value) = spec.accept(name, value)?;
-                    place = found;
-                    values.push(value);
-                }
-                let is_known = |other: &ParameterAxis| {
-                    (other.strategy, other.indicator, other.place) == (*strategy, *indicator, place)
+                let at = (*strategy, *indicator);
+                let parameter = parameter_axis(base, index, at, name, &axis.values, path)?;
+                let is_same = |other: &ParameterAxis| {
+                    (other.strategy, other.indicator, other.place)
+                        == (parameter.strategy, parameter.indicator, parameter.place)
                 };
-                if self.parameters.iter().any(is_known) {
-                    let requirement = "given once";
-                    return Err(Error::parameter(
-                        format!("axis {path}"),
-                        "twice",
-                        requirement,
-                    ));
+                if self.parameters.iter().any(is_same) {
+                    return Err(given_twice(path));
                 }
-                self.parameters.push(ParameterAxis {
-                    axis: index,
-                    strategy: *strategy,
-                    indicator: *indicator,
-                    place,
-                    values,
-                });
+                self.parameters.push(parameter);
                 return Ok(());
             }
             Target::Indicator {
@@ -201,39 +111,17 @@ impl Axes {
                 if setting == TIMEFRAME {
                     computed(base, *strategy, *indicator, path)?;
                 }
-                let (strategy, indicator) = (*strategy, *indicator);
                 (
-                    Place {
-                        strategy,
-                        indicator,
-                    },
+                    Place::of(*strategy, Some(*indicator)),
                     OF_INDICATOR,
                     setting,
                 )
             }
             Target::Strategy { strategy, setting } => {
                 strategy_of(base, *strategy)?;
-                let (strategy, indicator) = (*strategy, 0);
-                (
-                    Place {
-                        strategy,
-                        indicator,
-                    },
-                    OF_STRATEGY,
-                    setting,
-                )
+                (Place::of(*strategy, None), OF_STRATEGY, setting)
             }
-            Target::Account { setting } => {
-                let (strategy, indicator) = (0, 0);
-                (
-                    Place {
-                        strategy,
-                        indicator,
-                    },
-                    OF_ACCOUNT,
-                    setting,
-                )
-            }
+            Target::Account { setting } => (Place::of(0, None), OF_ACCOUNT, setting),
         };
         let slot = named(table, name)?.slot(base, place, path, &axis.values)?;
         check_alone(base, place, &slot, path, axis.values.len())?;
@@ -241,8 +129,7 @@ impl Axes {
             self.timeframes.push(TimeframeAxis {
                 axis: index,
                 strategy: place.strategy,
-                indicator: matches!(axis.target, Target::Indicator { .. })
-                    .then_some(place.indicator),
+                indicator: place.indicator,
                 values: column.values().to_vec(),
             });
         }
@@ -323,6 +210,39 @@ impl Axes {
     }
 }
 
+fn parameter_axis(
+    base: &PortfolioSpec,
+    axis: usize,
+    (strategy, indicator): (usize, usize),
+    name: &str,
+    given: &[AxisValue],
+    path: &str,
+) -> Result<ParameterAxis> {
+    let spec = computed(base, strategy, indicator, path)?;
+    let mut place = 0;
+    let mut values = Vec::with_capacity(given.len());
+    for value in given {
+        let AxisValue::Plain(value) = value else {
+            let requirement = "a number, a switch or a word";
+            return Err(Error::parameter(path, "none", requirement));
+        };
+        let (found, value) = spec.accept(name, value)?;
+        place = found;
+        values.push(value);
+    }
+    Ok(ParameterAxis {
+        axis,
+        strategy,
+        indicator,
+        place,
+        values,
+    })
+}
+
+fn given_twice(path: &str) -> Error {
+    Error::parameter(format!("axis {path}"), "twice", "given once")
+}
+
 fn strategy_of(base: &PortfolioSpec, strategy: usize) -> Result<&StrategySpec> {
     let requirement = || format!("an index below {}", base.strategies.len());
     base.strategies
@@ -355,7 +275,7 @@ fn computed<'a>(
     }
 }
 
-fn named(table: &[Named], name: &str) -> Result<super::setting::Field> {
+fn named(table: &[Named], name: &str) -> Result<Field> {
     let found = table.iter().find(|(known, _)| *known == name);
     found
         .map(|(_, field)| *field)

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use rayon::prelude::*;
 
 use super::evaluate::Stage;
-use super::parts::Elements;
+use super::parts::{Elements, narrow};
 use super::voices::{AverageLine, Part, Work};
 use crate::engine::SignalTape;
 use crate::indicators::{Ema, Sma, fill};
@@ -150,14 +150,6 @@ fn keep_column(spare: &mut Vec<Vec<f64>>, shared: Shared) {
     if let Shared::Average(column) = shared {
         spare.push(column);
     }
-}
-
-#[expect(
-    clippy::cast_possible_truncation,
-    reason = "a pass has fewer than 2³² elements"
-)]
-const fn narrow(index: usize) -> u32 {
-    index as u32
 }
 
 impl Order<'_> {

@@ -3,7 +3,7 @@
 use std::sync::{Mutex, PoisonError};
 
 use super::evaluate::{Evaluator, SetRun, Stage};
-use super::workers::check_threads;
+use super::workers::{check_threads, of_this_thread};
 use super::{Span, Sweep};
 use crate::error::{Error, Result};
 
@@ -68,8 +68,7 @@ impl Sweep {
             let Some(standardised) = standardised(run)? else {
                 return Ok(());
             };
-            let thread = rayon::current_thread_index().expect("called on a thread of the pool");
-            let mut sums = sums[thread].lock().unwrap_or_else(PoisonError::into_inner);
+            let mut sums = of_this_thread(&sums);
             sums.add(1, standardised.map(i128::from));
             Ok(())
         })?;

@@ -13,6 +13,10 @@ impl Draw {
     }
 
     /// A whole number below `bound`, all equally likely (Lemire 2019).
+    #[expect(
+        clippy::cast_possible_truncation,
+        reason = "the halves of a product, the upper one below the bound"
+    )]
     pub fn below(&mut self, bound: usize) -> usize {
         let bound = bound as u64;
         let threshold = bound.wrapping_neg() % bound;

@@ -19,11 +19,11 @@ mod rows;
 mod run;
 mod setting;
 mod settings;
+mod target;
 mod timeframes;
 mod voices;
 mod workers;
 
-pub use axis::{Axis, Target};
 pub use breeding::BreedingRules;
 pub use curves::SUMS;
 pub use genetic::Genetic;
@@ -31,6 +31,7 @@ pub use market::{MarketHistory, OutsideColumns, Span};
 pub use nsga::Nsga;
 pub use rows::Rows;
 pub use setting::AxisValue;
+pub use target::{Axis, Target};
 
 use crate::engine::{Engine, History, SignalTape, check_histories};
 use crate::error::{Error, Result};

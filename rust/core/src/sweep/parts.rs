@@ -17,15 +17,17 @@ const MOST_SETS: usize = 1 << 13;
 
 const UNSEEN: u32 = u32::MAX;
 
-/// The elements of a pass, numbered in the order in which the sets first need them.
+/// The elements of a pass, numbered part by part in the order in which the sets first need them.
 #[derive(Debug)]
 pub(super) struct Elements {
     width: usize,
     parts: usize,
     /// Element of each part, set after set.
     of_sets: Vec<u32>,
-    /// Part of each element, and a set that needs it.
-    of_elements: Vec<(u32, u32)>,
+    /// First element of each part.
+    firsts: Vec<u32>,
+    /// Part of each element, and the first set that needs it.
+    origins: Vec<(u32, u32)>,
     /// Bytes of an element of each part, at most.
     bytes: Vec<usize>,
 }
@@ -64,15 +66,30 @@ impl Elements {
     ) -> Self {
         let mut numbers: Vec<_> = parts.iter().map(|part| Numbers::new(&part.key)).collect();
         let mut of_sets = Vec::with_capacity(digits.len() / width * parts.len());
-        let mut of_elements = Vec::new();
+        let mut samples: Vec<Vec<u32>> = vec![Vec::new(); parts.len()];
         for (set, digits) in (0..).zip(digits.chunks_exact(width)) {
-            for ((index, part), numbers) in (0..).zip(parts).zip(&mut numbers) {
+            let parts = parts.iter().zip(&mut numbers).zip(&mut samples);
+            for ((part, numbers), samples) in parts {
                 let number = numbers.of(part.key.of(digits));
                 if *number == UNSEEN {
-                    *number = u32::try_from(of_elements.len()).expect("a pass is short");
-                    of_elements.push((index, set));
+                    *number = narrow(samples.len());
+                    samples.push(set);
                 }
                 of_sets.push(*number);
+            }
+        }
+        // Counted part by part until here; each part's elements now follow those of the one before.
+        let mut firsts = Vec::with_capacity(parts.len());
+        let mut origins = Vec::new();
+        for (part, samples) in (0..).zip(samples) {
+            firsts.push(narrow(origins.len()));
+            origins.extend(samples.into_iter().map(|set| (part, set)));
+        }
+        if !parts.is_empty() {
+            for of_set in of_sets.chunks_exact_mut(parts.len()) {
+                for (element, first) in of_set.iter_mut().zip(&firsts) {
+                    *element += first;
+                }
             }
         }
         let bytes = parts.iter().map(|part| {
@@ -86,14 +103,15 @@ impl Elements {
             width,
             parts: parts.len(),
             of_sets,
-            of_elements,
+            firsts,
+            origins,
             bytes: bytes.collect(),
         }
     }
 
     /// Number of elements.
     pub const fn len(&self) -> usize {
-        self.of_elements.len()
+        self.origins.len()
     }
 
     /// The elements that a set needs, one a part.
@@ -105,18 +123,18 @@ impl Elements {
 
     /// Part of an element.
     pub fn part(&self, element: u32) -> usize {
-        self.of_elements[element as usize].0 as usize
+        self.origins[element as usize].0 as usize
     }
 
     /// Digits of a set that needs the element.
     pub fn sample<'a>(&self, element: u32, digits: &'a [u32]) -> &'a [u32] {
-        let first = self.of_elements[element as usize].1 as usize * self.width;
+        let first = self.origins[element as usize].1 as usize * self.width;
         &digits[first..first + self.width]
     }
 
     /// The sets in the order in which they are run: tiles whose elements fit the budget, within them tiles whose elements stay in the cache.
     pub fn order(&self, sets: usize, budget_bytes: usize) -> Vec<u32> {
-        let mut order: Vec<u32> = (0..u32::try_from(sets).expect("a pass is short")).collect();
+        let mut order: Vec<u32> = (0..narrow(sets)).collect();
         let one_of_each: usize = self.bytes.iter().sum();
         if self.parts < 2 || self.len() * self.largest() <= CACHED_BYTES {
             order.sort_by_key(|set| self.of_set(*set).first().copied());
@@ -126,14 +144,17 @@ impl Elements {
         let shifts = [shift(budget_bytes), shift(CACHED_BYTES), 0];
         order.sort_unstable_by(|a, b| {
             let (of_a, of_b) = (self.of_set(*a), self.of_set(*b));
-            let by_tile = |shift: &u32| {
-                let tiles_of_a = of_a.iter().map(|element| element >> shift);
-                tiles_of_a.cmp(of_b.iter().map(|element| element >> shift))
-            };
+            let by_tile = |shift: &u32| self.tiles(of_a, *shift).cmp(self.tiles(of_b, *shift));
             let decided = shifts.iter().map(by_tile).find(|order| order.is_ne());
             decided.unwrap_or_else(|| a.cmp(b))
         });
         order
+    }
+
+    /// Tiles of 2^shift elements of a part each.
+    fn tiles(&self, of_set: &[u32], shift: u32) -> impl Iterator<Item = u32> {
+        let places = of_set.iter().zip(&self.firsts);
+        places.map(move |(element, first)| (element - first) >> shift)
     }
 
     fn largest(&self) -> usize {
@@ -174,5 +195,91 @@ impl Elements {
         if first < order.len() {
             run(first..order.len(), &needed);
         }
+    }
+}
+
+/// The number of a set or element of a pass.
+pub(super) fn narrow(index: usize) -> u32 {
+    u32::try_from(index).expect("a pass is short")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SIDE: u32 = 40;
+    const ROWS: usize = 100_000;
+    const TAPE: usize = size_of::<SignalEvent>() * ROWS;
+
+    /// Two parts of a grid, each keyed by one axis; the sets in rows.
+    fn grid() -> (Vec<u32>, Elements) {
+        let lengths = [SIDE as usize; 2];
+        let part = |axis: usize| Part {
+            strategy: 0,
+            indicator: axis,
+            key: Key::new(&[axis], &lengths).unwrap(),
+            work: Work::Tape {
+                values: Key::new(&[axis], &lengths).unwrap(),
+            },
+        };
+        let digits: Vec<u32> = (0..SIDE * SIDE)
+            .flat_map(|set| [set / SIDE, set % SIDE])
+            .collect();
+        let elements = Elements::new(&[part(0), part(1)], &digits, 2, |_| ROWS);
+        (digits, elements)
+    }
+
+    #[test]
+    fn each_set_finds_the_elements_of_its_digits() {
+        let (digits, elements) = grid();
+        assert_eq!(elements.len(), 2 * SIDE as usize);
+        for (set, own) in (0..).zip(digits.chunks_exact(2)) {
+            for (part, element) in elements.of_set(set).iter().enumerate() {
+                assert_eq!(elements.part(*element), part);
+                assert_eq!(elements.sample(*element, &digits)[part], own[part]);
+            }
+        }
+    }
+
+    #[test]
+    fn blocks_hold_every_set_once_within_the_budget_and_few_elements_serve_many_sets() {
+        let (_, elements) = grid();
+        let budget = 16 * TAPE;
+        let order = elements.order((SIDE * SIDE) as usize, budget);
+        let mut sets = Vec::new();
+        let mut computed = 0;
+        elements.blocks(&order, budget, |places, needed| {
+            assert!(needed.len() * TAPE <= budget);
+            for set in &order[places.clone()] {
+                assert!(
+                    elements
+                        .of_set(*set)
+                        .iter()
+                        .all(|element| needed.contains(element))
+                );
+            }
+            sets.extend_from_slice(&order[places]);
+            computed += needed.len();
+        });
+        sets.sort_unstable();
+        assert_eq!(sets, (0..SIDE * SIDE).collect::<Vec<_>>());
+        // Tiles of 8 by 8 sets need 16 elements each; row after row would need one a set.
+        assert!(
+            computed <= 25 * 16,
+            "{computed} elements for {} sets",
+            SIDE * SIDE
+        );
+    }
+
+    #[test]
+    fn a_set_that_exceeds_the_budget_alone_still_gets_its_block() {
+        let (_, elements) = grid();
+        let order = elements.order(4, TAPE);
+        let mut blocks = 0;
+        elements.blocks(&order, TAPE, |places, needed| {
+            assert_eq!((places.len(), needed.len()), (1, 2));
+            blocks += 1;
+        });
+        assert_eq!(blocks, 4);
     }
 }

@@ -82,3 +82,95 @@ fn mark_of(marks: Option<Bars<'_>>, bars: Bars<'_>, row: usize) -> Option<Bar> {
     let found = marks.open_time_ns.binary_search(&bars.open_time_ns[row]);
     found.ok().map(|row| marks.bar(row))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::market::Interval;
+
+    const HOUR_NS: i64 = 3_600_000_000_000;
+    const ROWS: usize = 200;
+    const START: usize = 20;
+
+    fn history() -> MarketHistory {
+        let mut draw = Draw::new(8);
+        let mut raw = RawColumns::default();
+        let mut close = 100.0;
+        let mut number = |bound: usize| draw.below(bound) as f64;
+        for row in 0..ROWS {
+            let open = close + number(40) / 10.0;
+            close = open * (0.97 + number(60) / 1e3);
+            raw.push(&Bar {
+                open_time_ns: i64::try_from(row).unwrap() * HOUR_NS,
+                open,
+                high: open.max(close) + number(30) / 10.0,
+                low: open.min(close) * (1.0 - number(30) / 1e3),
+                close,
+                volume: row as f64,
+            });
+        }
+        let candles =
+            Candles::from(BarColumns::new(raw, Interval::from_ns(HOUR_NS).unwrap()).unwrap());
+        MarketHistory {
+            mark: Some(candles.slice(0, 150)),
+            candles,
+            start: START,
+            funding: Vec::new(),
+        }
+    }
+
+    /// Volume, which names the bar that a row came from, with open, high, low and close against the close before.
+    fn relative(bars: Bars<'_>) -> Vec<(f64, [f64; 4])> {
+        let mut rows: Vec<_> = (START..bars.len())
+            .map(|row| {
+                let (bar, base) = (bars.bar(row), bars.close[row - 1]);
+                let prices = [bar.open, bar.high, bar.low, bar.close];
+                (bar.volume, prices.map(|price| price / base))
+            })
+            .collect();
+        rows.sort_unstable_by(|a, b| a.0.total_cmp(&b.0));
+        rows
+    }
+
+    #[test]
+    fn bars_from_the_start_on_change_places_and_keep_their_shape() {
+        let before = history();
+        let after = permute(&before, 4).unwrap();
+        let (before, after) = (before.candles.view(), after.candles.view());
+        assert_eq!(after.open_time_ns, before.open_time_ns);
+        assert_eq!(after.close[..START], before.close[..START]);
+        assert_ne!(after.volume, before.volume);
+        for (was, is) in relative(before).iter().zip(relative(after)) {
+            assert_eq!(was.0, is.0);
+            for (was, is) in was.1.iter().zip(is.1) {
+                assert!((was - is).abs() < 1e-12);
+            }
+        }
+        let last = ROWS - 1;
+        assert!((after.close[last] / before.close[last] - 1.0).abs() < 1e-12);
+    }
+
+    #[test]
+    fn a_mark_candle_goes_with_its_bar() {
+        let after = permute(&history(), 4).unwrap();
+        let (bars, mark) = (after.candles.view(), after.mark.unwrap());
+        // The mark candles were those of the first 150 bars themselves.
+        let expected = (0..ROWS).filter(|row| bars.volume[*row] < 150.0);
+        let found: Vec<_> = (0..mark.len()).map(|row| mark.view().bar(row)).collect();
+        assert_eq!(found, expected.map(|row| bars.bar(row)).collect::<Vec<_>>());
+    }
+
+    #[test]
+    fn equal_seeds_give_equal_orders_and_others_another() {
+        let volumes = |seed| {
+            permute(&history(), seed)
+                .unwrap()
+                .candles
+                .view()
+                .volume
+                .to_vec()
+        };
+        assert_eq!(volumes(1), volumes(1));
+        assert_ne!(volumes(1), volumes(2));
+    }
+}

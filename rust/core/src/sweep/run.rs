@@ -1,13 +1,13 @@
 //! Many sets at once: each row is written to its own place, whoever computes it and whenever.
 
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::Mutex;
 
 use rayon::prelude::*;
 
 use super::bank::{Bank, Order};
 use super::evaluate::{Evaluator, SetRun, SharedSet, Stage};
 use super::parts::Elements;
-use super::workers::check_threads;
+use super::workers::{check_threads, of_this_thread};
 use super::{Span, Sweep};
 use crate::error::{Error, Result};
 
@@ -69,7 +69,7 @@ impl Sweep {
     /// Checks that digits are those of whole sets and in range.
     pub(super) fn check_digits(&self, digits: &[u32]) -> Result<()> {
         let width = self.axes.width();
-        if digits.len() % width != 0 {
+        if !digits.len().is_multiple_of(width) {
             return Err(Error::parameter(
                 "digits",
                 format!("{} of them", digits.len()),
@@ -102,7 +102,7 @@ struct Pass<'a, 's> {
     first: usize,
 }
 
-impl<'s> Pass<'_, 's> {
+impl Pass<'_, '_> {
     fn run(
         &self,
         bank: &mut Bank,
@@ -143,7 +143,7 @@ impl<'s> Pass<'_, 's> {
                 .zip(rows.par_chunks_mut(taken * self.width))
                 .zip(failed.par_chunks_mut(taken))
                 .for_each(|((sets, rows), failed)| {
-                    let mut worker = self.worker();
+                    let mut worker = of_this_thread(self.workers);
                     let rows = rows.chunks_exact_mut(self.width);
                     for ((set, row), failed) in sets.iter().zip(rows).zip(failed) {
                         let run = worker.run_shared(shared(*set));
@@ -160,14 +160,5 @@ impl<'s> Pass<'_, 's> {
                 table.values[row * self.width..][..self.width].copy_from_slice(from);
             }
         });
-    }
-
-    /// The evaluator of this thread.
-    fn worker(&self) -> MutexGuard<'_, Evaluator<'s>> {
-        let thread = rayon::current_thread_index().expect("called on a thread of the pool");
-        // A panic ends the whole call.
-        self.workers[thread]
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
     }
 }

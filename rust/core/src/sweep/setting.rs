@@ -18,11 +18,20 @@ pub enum AxisValue {
     Sizing(Sizing),
 }
 
-/// Which strategy and which of its indicators a setting belongs to; zero where it belongs to none.
+/// Which strategy and which of its indicators a setting belongs to; strategy 0 for one of the account.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Place {
     pub strategy: usize,
-    pub indicator: usize,
+    pub indicator: Option<usize>,
+}
+
+impl Place {
+    pub const fn of(strategy: usize, indicator: Option<usize>) -> Self {
+        Self {
+            strategy,
+            indicator,
+        }
+    }
 }
 
 /// Finds a setting; `None` where the portfolio has none, such as the ratio of a hedge that is off.

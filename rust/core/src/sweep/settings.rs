@@ -1,7 +1,7 @@
 //! The tables of settings: of an indicator's use, of a strategy, of the account and its venue.
 
-use super::setting::Field;
-use crate::plan::{HedgeSpec, SizingMethod};
+use super::setting::{Field, Place};
+use crate::plan::{Edge, HedgeSpec, PortfolioSpec, SizingMethod};
 use crate::venue::SlippageModel;
 
 use Field::{
@@ -17,17 +17,17 @@ pub(super) const OF_INDICATOR: &[Named] = &[
     (
         "timeframe_ns",
         Timeframe(|spec, at| {
-            Some(&mut spec.strategies[at.strategy].indicators[at.indicator].timeframe)
+            Some(&mut spec.strategies[at.strategy].indicators[at.indicator?].timeframe)
         }),
     ),
     (
         "weight",
-        Number(|spec, at| Some(&mut spec.strategies[at.strategy].indicators[at.indicator].weight)),
+        Number(|spec, at| Some(&mut spec.strategies[at.strategy].indicators[at.indicator?].weight)),
     ),
     (
         "signal_ttl",
         Count(|spec, at| {
-            Some(&mut spec.strategies[at.strategy].indicators[at.indicator].signal_ttl)
+            Some(&mut spec.strategies[at.strategy].indicators[at.indicator?].signal_ttl)
         }),
     ),
 ];
@@ -78,6 +78,14 @@ macro_rules! of_account {
     };
 }
 
+/// The configured edge of Kelly's method, if the sizing has one.
+fn edge(spec: &mut PortfolioSpec, at: Place) -> Option<&mut Edge> {
+    match &mut spec.strategies[at.strategy].sizing.method {
+        SizingMethod::Kelly { edge, .. } => edge.as_mut(),
+        _ => None,
+    }
+}
+
 /// Settings of a strategy.
 pub(super) const OF_STRATEGY: &[Named] = &[
     ("timeframe_ns", of_strategy!(Timeframe, timeframe)),
@@ -112,8 +120,14 @@ pub(super) const OF_STRATEGY: &[Named] = &[
     ),
     ("sizing.risk_pct", of_method!(Number, RiskBased, risk_pct)),
     ("sizing.units", of_method!(Number, FixedUnits, units)),
-    ("sizing.win_rate", of_method!(Number, Kelly, win_rate)),
-    ("sizing.payoff", of_method!(Number, Kelly, payoff)),
+    (
+        "sizing.win_rate",
+        Number(|spec, at| edge(spec, at).map(|edge| &mut edge.win_rate)),
+    ),
+    (
+        "sizing.payoff",
+        Number(|spec, at| edge(spec, at).map(|edge| &mut edge.payoff)),
+    ),
     ("sizing.fraction", of_method!(Number, Kelly, fraction)),
     ("sizing.cap_pct", of_method!(Number, Kelly, cap_pct)),
     ("sizing.from_trades", of_method!(Switch, Kelly, from_trades)),

@@ -17,7 +17,7 @@ pub(super) struct Key {
 }
 
 impl Key {
-    fn new(axes: &[usize], lengths: &[usize]) -> Result<Self> {
+    pub fn new(axes: &[usize], lengths: &[usize]) -> Result<Self> {
         let mut size = 1_u128;
         let mut places = Vec::with_capacity(axes.len());
         for &axis in axes {

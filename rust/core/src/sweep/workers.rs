@@ -1,6 +1,6 @@
 //! The threads of a sweep, kept between calls.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use rayon::{ThreadPool, ThreadPoolBuilder};
 
@@ -15,6 +15,15 @@ pub(super) fn check_threads(threads: usize) -> Result<()> {
     }
     let requirement = format!("at least 1 and at most {MOST_THREADS}");
     Err(Error::parameter("threads", threads, requirement))
+}
+
+/// What the thread of the pool that calls this has for itself, of one entry a thread.
+pub(super) fn of_this_thread<T>(entries: &[Mutex<T>]) -> MutexGuard<'_, T> {
+    let thread = rayon::current_thread_index().expect("called on a thread of the pool");
+    // A panic ends the whole call, and nothing half made is looked at.
+    entries[thread]
+        .lock()
+        .unwrap_or_else(PoisonError::into_inner)
 }
 
 /// A pool of the size that was asked for last.

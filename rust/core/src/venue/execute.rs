@@ -102,11 +102,6 @@ impl Venue {
         }
         let before = self.fills.len();
         let refused = self.close_then_open(order, point, quote, (units, reducible));
-        let filled: f64 = self.fills[before..]
-            .iter()
-            .filter(|fill| fill.order == order.id)
-            .map(|fill| fill.quantity)
-            .sum();
         match refused {
             Some(reason) if !cut => return self.refuse(order, reason, point),
             Some(reason) if reason != Reason::BelowLot => return self.refuse(order, reason, point),
@@ -118,6 +113,11 @@ impl Venue {
                 .set(order.id, OrderState::Filled, Reason::Filled, time);
             return Progress::Ended;
         }
+        let filled: f64 = self.fills[before..]
+            .iter()
+            .filter(|fill| fill.order == order.id)
+            .map(|fill| fill.quantity)
+            .sum();
         if time_in_force == TimeInForce::ImmediateOrCancel {
             let reason = if filled > 0.0 {
                 Reason::NotImmediatelyFillable

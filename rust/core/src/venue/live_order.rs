@@ -28,6 +28,7 @@ pub(super) type Waiting = Vec<Box<LiveOrder>>;
 pub(super) struct Places(Waiting);
 
 impl Places {
+    #[inline]
     pub(super) fn place(&mut self, id: OrderId, request: &OrderRequest) -> Box<LiveOrder> {
         match self.0.pop() {
             Some(mut place) => {

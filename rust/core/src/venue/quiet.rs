@@ -131,8 +131,8 @@ impl Extremes<'_> {
     fn find(self) -> (f64, f64) {
         let (low, high) = dispatch(self);
         (
-            low.into_iter().fold(f64::INFINITY, f64::min),
-            high.into_iter().fold(0.0, f64::max),
+            low.into_iter().fold(f64::INFINITY, lower),
+            high.into_iter().fold(0.0, higher),
         )
     }
 }
@@ -142,25 +142,28 @@ impl Work for Extremes<'_> {
 
     #[inline(always)]
     fn run(self) -> Self::Output {
-        (
-            fold(self.lows, f64::INFINITY, |a, b| if b < a { b } else { a }),
-            fold(self.highs, 0.0, |a, b| if b > a { b } else { a }),
-        )
+        let (mut low, mut high) = ([f64::INFINITY; LANES], [0.0; LANES]);
+        let (lows, low_rest) = self.lows.as_chunks::<LANES>();
+        let (highs, high_rest) = self.highs.as_chunks::<LANES>();
+        for (lows, highs) in lows.iter().zip(highs) {
+            low = std::array::from_fn(|lane| lower(low[lane], lows[lane]));
+            high = std::array::from_fn(|lane| higher(high[lane], highs[lane]));
+        }
+        for (lane, (a_low, a_high)) in low_rest.iter().zip(high_rest).enumerate() {
+            low[lane] = lower(low[lane], *a_low);
+            high[lane] = higher(high[lane], *a_high);
+        }
+        (low, high)
     }
 }
 
-/// An extreme over a column, in lanes.
+/// The lower of two prices: one instruction, where `f64::min` heeds NaN.
 #[inline(always)]
-fn fold(values: &[f64], start: f64, pick: impl Fn(f64, f64) -> f64) -> [f64; LANES] {
-    let mut lanes = [start; LANES];
-    let (chunks, rest) = values.as_chunks::<LANES>();
-    for chunk in chunks {
-        for (lane, value) in lanes.iter_mut().zip(chunk) {
-            *lane = pick(*lane, *value);
-        }
-    }
-    for (lane, value) in lanes.iter_mut().zip(rest) {
-        *lane = pick(*lane, *value);
-    }
-    lanes
+fn lower(a: f64, b: f64) -> f64 {
+    if b < a { b } else { a }
+}
+
+#[inline(always)]
+fn higher(a: f64, b: f64) -> f64 {
+    if b > a { b } else { a }
 }

@@ -63,6 +63,7 @@ impl OrderLog {
         self.records.reserve(orders);
     }
 
+    #[inline]
     pub(super) fn open(&mut self, request: &OrderRequest, now_ns: i64) -> OrderId {
         let id = u32::try_from(self.records.len()).expect("orders fit in u32");
         self.records.push(OrderRecord {

@@ -7,23 +7,32 @@ use super::{OrderState, Quantity, Reason, Side, TimeInForce, Venue};
 
 impl Venue {
     /// Takes an order decided at the last close. It acts from the next bar's open on, or is rejected at once; its record tells.
-    #[inline]
+    #[inline(always)]
+    #[expect(
+        clippy::inline_always,
+        reason = "written field by field into its record and its place: a copy of a fresh order would wait for each of its fields"
+    )]
     pub fn submit(&mut self, request: OrderRequest, now_ns: i64) -> OrderId {
-        self.take_in(&request, now_ns)
+        let id = self.log.open(&request, now_ns);
+        let order = self.places.place(id, &request);
+        self.take_in(order, now_ns);
+        id
     }
 
-    fn take_in(&mut self, request: &OrderRequest, now_ns: i64) -> OrderId {
-        let id = self.log.open(request, now_ns);
-        let mut order = self.places.place(id, request);
+    /// Lets a new order wait in its market, or ends it.
+    fn take_in(&mut self, mut order: Box<LiveOrder>, now_ns: i64) {
+        let id = order.id;
         match self.admit(&mut order, now_ns) {
             Ok(()) => {
-                self.log.get_mut(id).kind = order.request.kind;
-                let state = self.state_mut(request.market);
-                if request.kind == OrderKind::Market {
+                let kind = order.request.kind;
+                self.log.get_mut(id).kind = kind;
+                let state = self.state_mut(order.request.market);
+                if kind == OrderKind::Market {
                     state.pending.push(order);
                 } else {
                     state.resting.push(order);
                 }
+                return;
             }
             Err(Reason::TimeInForce) => {
                 self.log
@@ -31,7 +40,7 @@ impl Venue {
             }
             Err(reason) => self.log.refuse(id, reason, now_ns),
         }
-        id
+        self.places.free(order);
     }
 
     /// Checks an order and puts its size and prices on the market's steps.

@@ -4,7 +4,7 @@ use spark_stacker_core::engine::Funding;
 use spark_stacker_core::indicators::{IndicatorSpec, ParameterValue};
 use spark_stacker_core::market::{BarColumns, Instrument, Interval, MarginTier, RawColumns};
 use spark_stacker_core::plan::{
-    AllowedSide, HedgeSpec, IndicatorUse, LimitSpec, MarketSpec, PortfolioSpec, SignalSource,
+    AllowedSide, Edge, HedgeSpec, IndicatorUse, LimitSpec, MarketSpec, PortfolioSpec, SignalSource,
     Sizing, SizingMethod, StrategySpec,
 };
 use spark_stacker_core::signals::SignalMode;
@@ -121,8 +121,10 @@ fn sizing(dice: &mut Dice) -> Sizing {
             units: dice.between(0.1, 50.0),
         },
         _ => SizingMethod::Kelly {
-            win_rate: 0.55,
-            payoff: 1.2,
+            edge: Some(Edge {
+                win_rate: 0.55,
+                payoff: 1.2,
+            }),
             fraction: 0.5,
             cap_pct: 50.0,
             from_trades: dice.chance(0.5),

@@ -63,6 +63,16 @@ def test_a_test_that_fails_keeps_the_verdict_open() -> None:
     assert "luck is not ruled out" in " ".join(made.sentences())
 
 
+def test_sets_that_share_one_edge_pass_though_none_is_the_best() -> None:
+    rng = np.random.default_rng(23)
+    alike = rng.normal(0.002, 0.01, 1_600) + rng.normal(0.0, 0.0005, (50, 1_600))
+    made = report(alike, observed=9.0, permuted=[1.0] * 19)
+    assert made.cross_validation is not None
+    assert made.cross_validation.probability >= 0.5
+    assert made.verdict is Verdict.BEYOND_LUCK
+    assert "Which of the sets is best is luck" in made.sentences()[-1]
+
+
 def test_earlier_trials_on_the_same_data_count() -> None:
     alone = report(noise(edge=0.1))
     after_many = report(noise(edge=0.1), trials_ever=1_000_000)

@@ -14,12 +14,14 @@ RETURNS = np.random.default_rng(12).normal(0.0005, 0.01, 400)
 
 def oracle(rng: np.random.Generator, *, length: int, stationary: bool) -> tuple[float, float, float]:
     """Total return, Sharpe ratio and drawdown of one drawn history."""
-    rows: list[int] = []
-    while len(rows) < len(RETURNS):
-        size = rng.geometric(1 / length) if stationary else length
-        start = rng.integers(len(RETURNS))
-        rows.extend((start + np.arange(size)) % len(RETURNS))
-    drawn = RETURNS[rows[: len(RETURNS)]]
+    count = len(RETURNS)
+    sizes = rng.geometric(1 / length, count) if stationary else np.full(count, length)
+    starts = rng.integers(count, size=count)
+    pieces = np.searchsorted(np.cumsum(sizes), count) + 1
+    sizes, starts = sizes[:pieces], starts[:pieces]
+    offsets = np.repeat(starts - (np.cumsum(sizes) - sizes), sizes)[:count]
+    rows = (offsets + np.arange(count)) % count
+    drawn = RETURNS[rows]
     equity = np.concatenate([[1.0], np.cumprod(1 + drawn)])
     drawdown = (1 - equity / np.maximum.accumulate(equity)).max()
     return equity[-1] - 1, drawn.mean() / drawn.std(ddof=1), drawdown
@@ -29,17 +31,17 @@ def oracle(rng: np.random.Generator, *, length: int, stationary: bool) -> tuple[
 @pytest.mark.parametrize("length", [1, 8, 400])
 def test_the_bootstrap_has_the_distribution_of_plain_numpy(stationary: bool, length: int) -> None:
     rng = np.random.default_rng(13)
-    expected = np.array([oracle(rng, length=length, stationary=stationary) for _ in range(3_000)])
+    expected = np.array([oracle(rng, length=length, stationary=stationary) for _ in range(2_000)])
     found = _core.bootstrap_returns(
-        RETURNS, mean_length=length, stationary=stationary, draws=3_000, seed=1, threads=2
+        RETURNS, mean_length=length, stationary=stationary, draws=2_000, seed=1, threads=2
     )
     for mine, theirs in zip(found.T, expected.T, strict=True):
-        # Kolmogorov-Smirnov: 0.0497 is the 0.1 % point for two samples of 3,000.
+        # Kolmogorov-Smirnov: 0.0617 is the 0.1 % point for two samples of 2,000.
         grid = np.sort(np.concatenate([mine, theirs]))
         if np.ptp(grid) < 1e-9:
             continue
         gap = np.searchsorted(np.sort(mine), grid + 1e-12) - np.searchsorted(np.sort(theirs), grid + 1e-12)
-        assert np.abs(gap).max() / 3_000 < 0.0504
+        assert np.abs(gap).max() / 2_000 < 0.0617
 
 
 @pytest.mark.parametrize("method", ["stationary", "circular"])

@@ -36,8 +36,8 @@ PROBABILISTIC = [
     pytest.param(-2.448, 10.164, 0.913, id="skewed and fat-tailed"),
 ]
 
-# The same paper: years for an annualised Sharpe ratio of 2 to exceed 1 with 95 % confidence. Printed: 2.73 from
-# daily, 2.83 from weekly, 3.24 from monthly returns, 4.99 for the monthly hedge fund index.
+# The same paper: years for an annualised Sharpe ratio of 2 to exceed 1 with 95 % confidence. Printed: 2.73
+# from daily, 2.83 from weekly, 3.24 from monthly returns, 4.99 for the monthly hedge fund index.
 TRACK_RECORDS = [
     pytest.param(252, 0.0, 3.0, 2.73, id="daily"),
     pytest.param(52, 0.0, 3.0, 2.83, id="weekly"),
@@ -99,8 +99,8 @@ def test_the_minimum_track_record_of_the_paper(
 
 
 def test_the_minimum_backtest_length_of_the_paper() -> None:
-    # Bailey, Borwein, López de Prado and Zhu (2014), "Pseudo-mathematics and financial charlatanism": with five
-    # years, no more than 45 independent trials, or a Sharpe ratio of 1 is to be expected without skill.
+    # Bailey, Borwein, López de Prado and Zhu (2014), "Pseudo-mathematics and financial charlatanism": with
+    # five years, no more than 45 independent trials, or a Sharpe ratio of 1 is to be expected without skill.
     years = minimum_backtest_years(45, sharpe=1.0)
     more = minimum_backtest_years(46, sharpe=1.0)
     assert years is not None

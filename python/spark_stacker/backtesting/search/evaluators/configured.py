@@ -7,6 +7,7 @@ own, and signals of indicators in Python are computed once for each distinct set
 
 from __future__ import annotations
 
+import threading
 from collections import OrderedDict
 from copy import copy
 from dataclasses import replace
@@ -25,6 +26,7 @@ from spark_stacker.backtesting.configured import (
     prepare_loaded,
 )
 from spark_stacker.backtesting.histories import permuted_history
+from spark_stacker.backtesting.perpetuals import fingerprints
 from spark_stacker.backtesting.plain import describe_code, plain
 from spark_stacker.backtesting.search.evaluators.contract import Rows, Window
 from spark_stacker.backtesting.search.evaluators.own_types import own_types, register_own_types
@@ -51,6 +53,8 @@ _BAR_SETS: Final = 1 << 26
 """Bars times sets of a batch: less than a second's work."""
 _KEPT_SWEEPS: Final = 8
 _SIGNAL_BYTES: Final = 32 << 20
+_making = threading.Lock()
+"""Threads of an executor share an evaluator, and make each sweep once."""
 
 
 class ConfiguredEvaluator:
@@ -92,6 +96,16 @@ class ConfiguredEvaluator:
         history = self.loaded.histories[0]
         return history.bars.open_time_ns[history.first :]
 
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """See `Evaluator.warnings`."""
+        loaded = self.loaded
+        return tuple(
+            warning
+            for history, terms in zip(loaded.histories, loaded.perpetuals, strict=True)
+            for warning in history.warnings + terms.warnings
+        )
+
     def evaluate(
         self, digits: NDArray[np.uint32], metrics: Sequence[str], window: Window, *, threads: int
     ) -> Rows:
@@ -130,7 +144,7 @@ class ConfiguredEvaluator:
             assert not isinstance(sweep, str)  # noqa: S101 - what is wrong with it was raised before
             other.__dict__["_sweeps"][()] = sweep.permuted(seed)
             return other
-        if any(bars is not None for bars in self.loaded.mark):
+        if any(terms.mark is not None for terms in self.loaded.perpetuals):
             raise ParameterError("mark prices do not go with permuted candles")
         histories = tuple(permuted_history(history, seed) for history in self.loaded.histories)
         other.loaded = replace(self.loaded, histories=histories)
@@ -154,12 +168,15 @@ class ConfiguredEvaluator:
                 [symbol, history.interval, history.first, data_hash(history.frame)]
                 for symbol, history in zip(loaded.symbols, loaded.histories, strict=True)
             ],
-            "funding": [None if paid is None else _hashed(*paid) for paid in loaded.funding],
-            "mark": [
-                None if bars is None else _hashed(bars.open_time_ns, bars.close) for bars in loaded.mark
-            ],
+            **fingerprints(loaded.perpetuals),
             "configuration": plain(plan),
-            "indicators_in_python": {name: describe_code(type(own)) for name, own in self.own.items()},
+            "indicators_in_python": {
+                **{kind: describe_code(code) for kind, code in own_types(self.settings).items() if code},
+                **{
+                    name: {**describe_code(type(own)), "params": plain(own.params)}
+                    for name, own in self.own.items()
+                },
+            },
         }
 
     def sweep(self) -> _core.Sweep | None:
@@ -209,19 +226,20 @@ class ConfiguredEvaluator:
 
     def _sweep(self, outer: tuple[int, ...]) -> _core.Sweep | str:
         """The sweep of a combination of outer values, or the reason why there is none."""
-        found = self._sweeps.get(outer)
-        if found is None:
-            try:
-                found = self._new_sweep(outer)
-            except InputError as error:
-                if not self._outer:
-                    raise
-                found = str(error)
-            self._sweeps[outer] = found
-            while len(self._sweeps) > _KEPT_SWEEPS:
-                self._sweeps.popitem(last=False)
-        self._sweeps.move_to_end(outer)
-        return found
+        with _making:
+            found = self._sweeps.get(outer)
+            if found is None:
+                try:
+                    found = self._new_sweep(outer)
+                except InputError as error:
+                    if not self._outer:
+                        raise
+                    found = str(error)
+                self._sweeps[outer] = found
+                while len(self._sweeps) > _KEPT_SWEEPS:
+                    self._sweeps.popitem(last=False)
+            self._sweeps.move_to_end(outer)
+            return found
 
     def _new_sweep(self, outer: tuple[int, ...]) -> _core.Sweep:
         settings, own = self.settings, self.own
@@ -247,8 +265,8 @@ class ConfiguredEvaluator:
             signals=outside_signals(
                 settings, self.loaded, plan, IndicatorMakers(settings, own, self._signals)
             ),
-            funding=self.loaded.funding,
-            mark=self.loaded.mark,
+            funding=[terms.funding for terms in self.loaded.perpetuals],
+            mark=[terms.mark for terms in self.loaded.perpetuals],
             axes=axes,
         )
 
@@ -268,12 +286,3 @@ class ConfiguredEvaluator:
                 names = [chosen.name for chosen in self.loaded.strategies]
                 settings, _ = edited(settings, names, self.own, [(place, ratios[0])])
         return settings
-
-
-def _hashed(*columns: NDArray[Any]) -> str:
-    import hashlib
-
-    digest = hashlib.sha256()
-    for column in columns:
-        digest.update(np.ascontiguousarray(column).tobytes())
-    return digest.hexdigest()

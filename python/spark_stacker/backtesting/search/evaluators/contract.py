@@ -86,6 +86,10 @@ class Evaluator(Protocol):
     def initial_balance(self) -> float:
         """Equity before the first bar."""
 
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """What to know of the data before trusting any result."""
+
     def evaluate(
         self, digits: NDArray[np.uint32], metrics: Sequence[str], window: Window, *, threads: int
     ) -> Rows:

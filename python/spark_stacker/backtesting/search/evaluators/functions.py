@@ -54,6 +54,11 @@ class FunctionEvaluator:
         history = self.backtest.history
         return history.bars.open_time_ns[history.first :]
 
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """See `Evaluator.warnings`."""
+        return self.backtest.history.warnings + self.backtest.perpetual.warnings
+
     def evaluate(
         self,
         digits: NDArray[np.uint32],
@@ -101,9 +106,6 @@ class FunctionEvaluator:
         terms = asdict(backtest.terms) if is_dataclass(backtest.terms) else {}
         return {
             "data": [[history.symbol, history.interval, history.first, data_hash(history.frame)]],
-            "funding": None
-            if backtest.payments is None
-            else [column.tolist() for column in backtest.payments],
             "configuration": {
                 **backtest.configuration(),
                 "strategy_params": plain(self.fixed),

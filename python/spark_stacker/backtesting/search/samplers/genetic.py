@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, fields
+from typing import TYPE_CHECKING, Any
 
 from spark_stacker import _core
 from spark_stacker.errors import ParameterError
@@ -34,6 +34,10 @@ class Breeding:
     mutation_rate: float | None = None
     elite: int = 2
     stagnation: int | None = None
+
+    def rules(self) -> dict[str, Any]:
+        """The settings by name."""
+        return {field.name: getattr(self, field.name) for field in fields(self)}
 
     def __post_init__(self) -> None:
         for name, least in (("population_size", 2), ("generations", 1), ("tournament_size", 1), ("elite", 0)):
@@ -75,11 +79,11 @@ class GeneticSampler:
 
     def plain(self) -> dict[str, object]:
         """See `Sampler.plain`."""
-        return {"name": "genetic", **asdict(self.breeding), "goals": self.goals, "seed": self.seed}
+        return {"name": "genetic", **self.breeding.rules(), "goals": self.goals, "seed": self.seed}
 
 
 def _sampler(space: Space, breeding: Breeding, goals: int, seed: int) -> _core.Genetic | _core.Nsga:
-    rules = asdict(breeding)
+    rules = breeding.rules()
     if goals == 1:
         return _core.Genetic(space.radix, **rules, seed=seed)
     # What NSGA-II keeps is decided by dominance, and there is no one best to stagnate.

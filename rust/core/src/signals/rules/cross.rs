@@ -37,8 +37,8 @@ impl Cross {
         for (block, (line, other)) in lines.iter().zip(others).enumerate() {
             let above = mask(line, other, |a, b| a > b);
             let below = mask(line, other, |a, b| a < b);
-            let not_above = mask(line, other, |a, b| a <= b);
-            let not_below = mask(line, other, |a, b| a >= b);
+            let equal = mask(line, other, |a, b| a == b);
+            let (not_above, not_below) = (below | equal, above | equal);
             let was_above = self.previous == Some(Ordering::Greater);
             let was_below = self.previous == Some(Ordering::Less);
             let is_known = self.previous.is_some();

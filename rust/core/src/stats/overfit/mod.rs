@@ -15,6 +15,7 @@ pub mod cross_validation;
 pub mod normal;
 pub mod permutation;
 pub mod sharpe;
+mod splits;
 mod threads;
 pub mod trade_order;
 pub mod trials;

@@ -1,5 +1,7 @@
 //! One strategy at work: from its standing signals and its position to orders.
 
+mod hedge;
+
 use std::sync::Arc;
 
 use super::desk::{Desk, Moment};
@@ -7,12 +9,10 @@ use super::supply::Supply;
 use super::tape::{Feed, Tape};
 use crate::error::Result;
 use crate::market::{Bar, Interval};
-use crate::plan::{
-    AllowedSide, EntrySize, SizingInput, SizingMethod, StrategySpec, entry_order, entry_size,
-};
+use crate::plan::{AllowedSide, EntryTerms, SizingInput, SizingMethod, StrategySpec, entry_size};
 use crate::risk::Refusal;
 use crate::signals::{Aggregator, Ballot, Direction, Vote};
-use crate::venue::{HEDGE, MAIN, MarketId, OrderId, OrderRequest, Purpose, Quantity, Side};
+use crate::venue::{MAIN, MarketId, OrderId, Purpose, Side};
 
 /// When a strategy decides: at each close of its timeframe.
 #[derive(Debug)]
@@ -31,6 +31,7 @@ pub(super) struct Runner {
     index: u16,
     spec: StrategySpec,
     market: MarketId,
+    terms: EntryTerms,
     ballot: Ballot,
     supplies: Vec<Supply>,
     clock: DecisionClock,
@@ -61,6 +62,7 @@ impl Runner {
         Self {
             index: index as u16,
             market: MarketId(spec.market as u16),
+            terms: EntryTerms::new(spec, index as u16),
             ballot: Ballot::new(spec.signal_mode, spec.min_confidence, voters),
             spec: spec.clone(),
             supplies,
@@ -206,20 +208,11 @@ impl Runner {
     }
 
     fn when_flat(&mut self, vote: Vote, desk: &mut Desk, now: &Moment) {
-        let kept_hedge = desk.hedge_quantity(self.market);
-        if kept_hedge != 0.0 {
-            let owner = desk.venue().position(HEDGE, self.market).strategy;
-            if owner != self.index {
-                self.refuse_as_busy(owner, vote, desk, now);
-                return;
-            }
-            if kept_hedge.signum() == vote.direction.sign() || self.is_closing(desk) {
-                return;
-            }
-            self.pending_close =
-                Some(desk.close(HEDGE, self.market, self.index, Purpose::HedgeExit, now));
+        if desk.hedge_quantity(self.market) == 0.0 {
+            self.enter(vote, false, desk, now);
+        } else if self.gives_up_hedge(vote, desk, now) {
+            self.enter(vote, true, desk, now);
         }
-        self.enter(vote, kept_hedge != 0.0, desk, now);
     }
 
     /// Closes a position that has been held for its longest time, whether or not a bar of the strategy's timeframe closes. Returns whether it has.
@@ -276,17 +269,11 @@ impl Runner {
             price: now.price,
             leverage: self.spec.leverage,
             confidence: vote.confidence,
-            stop_fraction: self.spec.stop_loss_pct.map(|pct| pct / 100.0),
+            stop_fraction: self.terms.stop_fraction(),
             profits: &self.profits,
         };
         let checked = entry_size(&self.spec.sizing, &input).and_then(|size| {
-            let size = match (self.spec.hedge, size) {
-                // The accounts are balanced while flat only: what a reversal wants may lie on the other one.
-                (Some(hedge), EntrySize::Capital(capital)) if reversing => {
-                    EntrySize::Capital(capital.min(desk.capital_of_accounts(hedge.ratio)))
-                }
-                _ => size,
-            };
+            let size = self.within_accounts(size, reversing, desk);
             let capital = self.capital(size, &input);
             let notional = self.notional(capital);
             desk.check(self.market, reversing, notional, now)?;
@@ -297,69 +284,11 @@ impl Runner {
                 if let Some(hedge) = self.spec.hedge {
                     desk.balance_accounts(hedge.ratio);
                 }
-                let order = entry_order(&self.spec, self.index, side, size, capital);
+                let order = self.terms.order(side, size, capital);
                 desk.submit_entry(order, notional, now);
             }
             Err(refusal) => desk.refuse(self.index, self.market, vote.direction, refusal, now),
         }
-    }
-
-    /// Capital of both legs. Units are those of the main leg alone.
-    fn capital(&self, size: EntrySize, input: &SizingInput<'_>) -> f64 {
-        let capital = size.capital(input);
-        match (self.spec.hedge, size) {
-            (Some(hedge), EntrySize::Units(_)) => capital / (1.0 - hedge.ratio),
-            _ => capital,
-        }
-    }
-
-    /// Notional of both legs.
-    fn notional(&self, capital: f64) -> f64 {
-        let leverage = self.spec.leverage;
-        capital
-            * self.spec.hedge.map_or(leverage, |hedge| {
-                (1.0 - hedge.ratio) * leverage + hedge.ratio * hedge.leverage
-            })
-    }
-
-    /// Reduces the hedge once when the main leg has gained enough.
-    fn reduce_hedge(&mut self, long: bool, desk: &mut Desk, now: &Moment) {
-        let Some((hedge, reduce_at_pct)) =
-            self.spec.hedge.and_then(|h| Some((h, h.reduce_at_pct?)))
-        else {
-            return;
-        };
-        let quantity = desk.hedge_quantity(self.market);
-        let position = desk.venue().position(MAIN, self.market);
-        let opened = Some(position.opened_ns);
-        if self.hedge_reduced_of == opened || quantity == 0.0 {
-            return;
-        }
-        let gain_pct =
-            (now.price / position.entry_price - 1.0) * 100.0 * if long { 1.0 } else { -1.0 };
-        if gain_pct < reduce_at_pct {
-            return;
-        }
-        self.hedge_reduced_of = opened;
-        let side = if quantity > 0.0 {
-            Side::Sell
-        } else {
-            Side::Buy
-        };
-        desk.submit(
-            OrderRequest {
-                account: HEDGE,
-                reduce_only: true,
-                strategy: self.index,
-                purpose: Purpose::HedgeExit,
-                ..OrderRequest::market(
-                    self.market,
-                    side,
-                    Quantity::Base(quantity.abs() * hedge.reduce_by_pct / 100.0),
-                )
-            },
-            now,
-        );
     }
 
     fn is_closing(&self, desk: &Desk) -> bool {

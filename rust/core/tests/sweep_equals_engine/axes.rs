@@ -1,26 +1,21 @@
-//! Every row of a sweep is the backtest of the equal portfolio: random portfolios, axes, spans and threads end equal to the last bit.
+//! Axes, each with what its digits do to a portfolio, written down apart from the sweep's own code.
 
-mod made;
-
-use made::{Dice, HOUR_NS, candles, funding, portfolio};
-use proptest::prelude::*;
-use spark_stacker_core::Result;
-use spark_stacker_core::engine::{Engine, History};
-use spark_stacker_core::indicators::{IndicatorSpec, ParameterValue};
-use spark_stacker_core::market::{BarColumns, Candles, Interval};
+use crate::made::HOUR_NS;
+use spark_stacker_core::indicators::ParameterValue;
+use spark_stacker_core::market::Interval;
 use spark_stacker_core::plan::{AllowedSide, PortfolioSpec, SignalSource, Sizing, SizingMethod};
 use spark_stacker_core::signals::SignalMode;
-use spark_stacker_core::stats::{MetricValue, Metrics};
-use spark_stacker_core::sweep::{Axis, AxisValue, MarketHistory, Span, Sweep, Target};
+use spark_stacker_core::sweep::{Axis, AxisValue, Target};
 
 /// What digits do to a portfolio, written down apart from the axes: settings, and parameters of indicators, which may only be right together.
 #[derive(Default)]
-struct Edits {
-    settings: Vec<Box<dyn FnOnce(&mut PortfolioSpec)>>,
-    parameters: Vec<(usize, usize, &'static str, ParameterValue)>,
+pub struct Edits {
+    pub settings: Vec<Write>,
+    pub parameters: Vec<(usize, usize, &'static str, ParameterValue)>,
 }
 
-type Edit = Box<dyn Fn(&mut Edits, usize)>;
+type Write = Box<dyn FnOnce(&mut PortfolioSpec)>;
+pub type Edit = Box<dyn Fn(&mut Edits, usize)>;
 
 fn number(value: f64) -> AxisValue {
     AxisValue::Plain(ParameterValue::Number(value))
@@ -54,7 +49,12 @@ fn setting<T: Copy + 'static, const N: usize>(
 }
 
 /// A parameter of an indicator; the last value of some is one that others may not allow.
-fn parameter(spec: &PortfolioSpec, strategy: usize, indicator: usize, choice: u64) -> (Axis, Edit) {
+pub fn parameter(
+    spec: &PortfolioSpec,
+    strategy: usize,
+    indicator: usize,
+    choice: u64,
+) -> (Axis, Edit) {
     let SignalSource::BuiltIn(base) = &spec.strategies[strategy].indicators[indicator].source
     else {
         panic!("all are computed in the core");
@@ -124,8 +124,13 @@ fn hours(count: i64) -> (AxisValue, Interval) {
     (whole(ns), Interval::from_ns(ns).unwrap())
 }
 
-/// A setting of a strategy, its first indicator or the account.
-fn any_setting(spec: &PortfolioSpec, strategy: usize, choice: u64) -> Option<(Axis, Edit)> {
+/// A setting of a strategy, its first indicator or the account, if the portfolio has it.
+pub fn any_setting(spec: &PortfolioSpec, strategy: usize, choice: u64) -> Option<(Axis, Edit)> {
+    rule(strategy, choice).or_else(|| money(spec, strategy, choice))
+}
+
+/// A rule of a strategy's decisions, its exits or its first indicator.
+fn rule(strategy: usize, choice: u64) -> Option<(Axis, Edit)> {
     let off = (AxisValue::Off, None);
     Some(match choice {
         0 => setting(
@@ -187,6 +192,24 @@ fn any_setting(spec: &PortfolioSpec, strategy: usize, choice: u64) -> Option<(Ax
                 spec.strategies[at].max_entries = value;
             },
         ),
+        13 => setting(
+            of_strategy(strategy, "max_holding_ns"),
+            [
+                (AxisValue::Off, None),
+                (whole(5 * HOUR_NS), Some(5 * HOUR_NS)),
+            ],
+            |spec, at, value| {
+                spec.strategies[at].max_holding_ns = value;
+            },
+        ),
+        _ => return None,
+    })
+}
+
+/// A size, a cost, a limit or the hedge.
+fn money(spec: &PortfolioSpec, strategy: usize, choice: u64) -> Option<(Axis, Edit)> {
+    let off = (AxisValue::Off, None);
+    Some(match choice {
         8 => setting(
             of_strategy(strategy, "sizing"),
             sizings(),
@@ -220,16 +243,6 @@ fn any_setting(spec: &PortfolioSpec, strategy: usize, choice: u64) -> Option<(Ax
             [(number(500.0), 500.0), (whole(20_000), 20_000.0)],
             |spec, _, value| {
                 spec.initial_balance = value;
-            },
-        ),
-        13 => setting(
-            of_strategy(strategy, "max_holding_ns"),
-            [
-                (AxisValue::Off, None),
-                (whole(5 * HOUR_NS), Some(5 * HOUR_NS)),
-            ],
-            |spec, at, value| {
-                spec.strategies[at].max_holding_ns = value;
             },
         ),
         14 => setting(
@@ -278,186 +291,4 @@ fn sizings() -> [(AxisValue, Sizing); 2] {
         };
         (AxisValue::Sizing(sizing), sizing)
     })
-}
-
-/// The portfolio of a set, or why its indicators cannot be.
-fn edited(
-    base: &PortfolioSpec,
-    edits: &[Edit],
-    order: &[usize],
-    set: &[u32],
-) -> Result<PortfolioSpec> {
-    let mut all = Edits::default();
-    for &axis in order {
-        edits[axis](&mut all, set[axis] as usize);
-    }
-    let mut spec = base.clone();
-    for edit in all.settings {
-        edit(&mut spec);
-    }
-    spec.check()?;
-    for (strategy, of_strategy) in spec.strategies.iter_mut().enumerate() {
-        for (indicator, usage) in of_strategy.indicators.iter_mut().enumerate() {
-            let SignalSource::BuiltIn(built) = &usage.source else {
-                continue;
-            };
-            let mut given: Vec<(String, ParameterValue)> = built
-                .parameters()
-                .iter()
-                .map(|(name, value)| ((*name).to_owned(), value.clone()))
-                .collect();
-            for (_, _, name, value) in all
-                .parameters
-                .iter()
-                .filter(|e| (e.0, e.1) == (strategy, indicator))
-            {
-                let name = if *name == "long_period" {
-                    "slow_period"
-                } else {
-                    name
-                };
-                given.iter_mut().find(|(known, _)| known == name).unwrap().1 = value.clone();
-            }
-            usage.source =
-                SignalSource::BuiltIn(IndicatorSpec::from_parameters(built.kind(), &given)?);
-        }
-    }
-    Ok(spec)
-}
-
-fn metrics(spec: &PortfolioSpec, histories: &[History<'_>]) -> Result<Metrics> {
-    let engine = Engine::run(spec, histories, &[])?;
-    let traded: Vec<_> = histories
-        .iter()
-        .map(|h| h.bars.slice(h.start, h.bars.len()))
-        .collect();
-    engine
-        .simulation()
-        .metrics(spec.initial_balance, spec.interval(), &traded)
-}
-
-fn bits(value: MetricValue) -> u64 {
-    match value {
-        MetricValue::Count(count) => (count as f64).to_bits(),
-        MetricValue::Number(number) => number.unwrap_or(f64::NAN).to_bits(),
-    }
-}
-
-/// Sets that ran and sets that failed.
-fn check(seed: u64) -> (usize, usize) {
-    let mut dice = Dice(seed);
-    let markets = dice.pick(&[1, 1, 1, 2]);
-    let base = portfolio(&mut dice, markets);
-    let columns: Vec<BarColumns> = (0..markets)
-        .map(|_| {
-            let rows = 80 + usize::try_from(dice.below(200)).unwrap();
-            candles(&mut dice, rows)
-        })
-        .collect();
-    let payments = funding(&mut dice);
-    let starts: Vec<usize> = (0..markets)
-        .map(|_| usize::try_from(dice.below(30)).unwrap())
-        .collect();
-
-    let mut axes: Vec<Axis> = Vec::new();
-    let mut edits: Vec<Edit> = Vec::new();
-    while axes.is_empty() || (axes.len() < 5 && dice.chance(0.7)) {
-        let strategy = usize::try_from(dice.below(markets as u64)).unwrap();
-        let made = if dice.chance(0.5) {
-            let indicators = base.strategies[strategy].indicators.len() as u64;
-            let indicator = usize::try_from(dice.below(indicators)).unwrap();
-            Some(parameter(&base, strategy, indicator, dice.below(3)))
-        } else {
-            any_setting(&base, strategy, dice.below(17))
-        };
-        if let Some((axis, edit)) =
-            made.filter(|(axis, _)| axes.iter().all(|other| other.target != axis.target))
-        {
-            axes.push(axis);
-            edits.push(edit);
-        }
-    }
-    // A whole is written before what lies within it, in whichever order the axes come.
-    let mut order: Vec<usize> = (0..edits.len()).collect();
-    order.sort_by_key(|&index| !matches!(&axes[index].target, Target::Strategy { setting, .. } if setting == "sizing" || setting == "hedge.ratio"));
-
-    let market = |(columns, start): (&BarColumns, &usize)| MarketHistory {
-        candles: Candles::from(columns.clone()),
-        start: *start,
-        mark: None,
-        funding: payments.clone(),
-    };
-    let histories = columns.iter().zip(&starts).map(market).collect();
-    let sweep = Sweep::new(base.clone(), histories, &[], &axes).unwrap();
-    let sets: Vec<Vec<u32>> = (0..1 + dice.below(25))
-        .map(|_| {
-            axes.iter()
-                .map(|axis| u32::try_from(dice.below(axis.values.len() as u64)).unwrap())
-                .collect()
-        })
-        .collect();
-    let span = Span {
-        start_ns: dice.chance(0.4).then_some(HOUR_NS * 65),
-        end_ns: dice.chance(0.4).then_some(HOUR_NS * 100),
-    };
-    let all: Vec<usize> = (0..Metrics::default().entries().len()).collect();
-    let threads = dice.pick(&[1, 2, 3]);
-    let rows = sweep.evaluate(&sets.concat(), &all, span, threads).unwrap();
-
-    let cut: Vec<History<'_>> = columns
-        .iter()
-        .zip(&starts)
-        .map(|(columns, start)| {
-            let bars = columns.view();
-            let row = |ns: i64| bars.open_time_ns.iter().filter(|time| **time < ns).count();
-            History {
-                bars: bars.slice(0, span.end_ns.map_or(bars.len(), row)),
-                start: span.start_ns.map_or(0, row).max(*start),
-                mark: None,
-                funding: &payments,
-            }
-        })
-        .collect();
-    let mut counts = (0, 0);
-    for (index, set) in sets.iter().enumerate() {
-        let spec = edited(&base, &edits, &order, set);
-        let expected = spec.and_then(|spec| metrics(&spec, &cut));
-        let row = &rows.values[index * all.len()..][..all.len()];
-        match expected {
-            Ok(expected) => {
-                assert_eq!(rows.status[index], 0, "{set:?}");
-                for ((name, value), found) in expected.entries().into_iter().zip(row) {
-                    let same = bits(value) == found.to_bits();
-                    assert!(same, "{name} of {set:?} is {found} instead of {value:?}");
-                }
-                counts.0 += 1;
-            }
-            Err(error) => {
-                assert!(row.iter().all(|value| value.is_nan()));
-                let reason = &rows.reasons[usize::from(rows.status[index]) - 1];
-                assert_eq!(*reason, error.to_string(), "{set:?}");
-                counts.1 += 1;
-            }
-        }
-    }
-    counts
-}
-
-proptest! {
-    #![proptest_config(ProptestConfig { cases: 400, failure_persistence: None, ..ProptestConfig::default() })]
-
-    #[test]
-    fn a_row_equals_the_backtest_of_the_equal_portfolio_bit_by_bit(seed in any::<u64>()) {
-        check(seed);
-    }
-}
-
-#[test]
-fn some_random_sets_run_and_some_fail() {
-    let counts: Vec<_> = (0..100).map(check).collect();
-    let (run, failed) = counts
-        .iter()
-        .fold((0, 0), |sum, count| (sum.0 + count.0, sum.1 + count.1));
-    assert!(run > 800, "only {run} sets ran");
-    assert!(failed > 50, "only {failed} sets failed");
 }
