@@ -157,7 +157,7 @@ class OnDask(OnExecutor):
             ) from error
 
     def _gather(self, piece: Piece, tick: Callable[[int], None]) -> Rows:
-        from distributed.comm import CommClosedError
+        from distributed.comm.core import CommClosedError
         from distributed.scheduler import KilledWorker
 
         tries = 0

@@ -124,10 +124,11 @@ class TrialLedger:
         try:
             return check(self.name, _read(self.head), _read(self.log))
         except Broken as error:
+            path = self.head if error.in_head else self.log
             raise DataError(
-                f"{self.head if error.in_head else self.log}: {error}. Put {self.log.name} and "
-                f"{self.head.name} back from a copy, both of the same time; or move both away: the ledger then "
-                "begins anew, and the sets tried so far no longer count"
+                f"{path}: {error}. Put {self.log.name} and {self.head.name} back from a copy, both of one "
+                "time; or move both away: the ledger then begins anew, and the sets tried so far no longer "
+                "count"
             ) from error
 
     # Writing
@@ -151,8 +152,8 @@ class TrialLedger:
 
     def _unwritable(self, error: OSError) -> DataError:
         return DataError(
-            f"{self.root}: cannot be written: {error.strerror or error}; set "
-            "SPARK_STACKER_DATA or ledger= to another directory, or leave the ledger out (ledger=False, --no-ledger)"
+            f"{self.root}: cannot be written: {error.strerror or error}; set SPARK_STACKER_DATA or "
+            "ledger= to another directory, or leave the ledger out (ledger=False, --no-ledger)"
         )
 
     @contextmanager
