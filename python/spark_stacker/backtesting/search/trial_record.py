@@ -75,9 +75,9 @@ class TrialRecord:
         self._plan = plan
         self._at = _moment(options.get("searched_at"))
         self.ledger = TrialLedger(trials_root(options.get("ledger")), self._identity.ledger)
-        self.before = self.ledger.read()
+        self.ledger.read()
         self.ledger.require_writable()
-        self._counted = 0
+        self._counted = self._largest = 0
         self._best = -math.inf
         self._tried: NDArray[np.uint64] | None = np.empty(0, dtype=np.uint64)
         """Sets taken by their numbers, sorted; None where they are too many."""
@@ -90,6 +90,7 @@ class TrialRecord:
     def take(self, tally: Tally) -> None:
         """Counts the sets of a search, or of one window of it."""
         self._counted += tally.count
+        self._largest = max(self._largest, tally.count)
         if tally.best_digits is not None:
             self._best = max(self._best, tally.best_score)
         if self._counted > _MOST_HASHED:
@@ -139,7 +140,7 @@ class TrialRecord:
                 new=new,
                 total=history.total + new,
                 space=space,
-                whole=complete and count == plan.space.size,
+                whole=complete and plan.space.size in (self._largest, len(tried) if tried is not None else 0),
                 search=search,
                 complete=complete,
                 known=None,
