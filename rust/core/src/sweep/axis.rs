@@ -176,6 +176,11 @@ impl Axes {
         &self.lengths
     }
 
+    /// Whether any axis varies more than parameters of indicators.
+    pub const fn vary_settings(&self) -> bool {
+        !self.settings.is_empty()
+    }
+
     /// Axes over parameters of indicators.
     pub fn parameters(&self) -> &[ParameterAxis] {
         &self.parameters

@@ -1,8 +1,11 @@
-//! One set: from its digits to its run, or to the reason why it cannot run.
+//! One set: from its digits to its run, or to the reason why it cannot run. The lean simulation runs what it can, the general engine the rest.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use super::bank::Bank;
+use super::lean::{
+    Decisions, Growth, Scratch, Signals, Terms, Totals, Traded, Verdict, simulate, tally, whole,
+};
 use super::voices::Source;
 use super::{Span, Sweep};
 use crate::engine::{Engine, Feed, History, SignalTape};
@@ -18,6 +21,9 @@ pub(super) struct Stage<'a> {
     pub sweep: &'a Sweep,
     pub histories: Vec<History<'a>>,
     traded: Vec<Bars<'a>>,
+    /// The only market, where the lean simulation can trade it.
+    pub lean: Option<Traded<'a>>,
+    growth: OnceLock<Growth>,
 }
 
 /// A set with the elements that it shares with others.
@@ -29,11 +35,13 @@ pub(super) struct SharedSet<'a> {
     pub bank: &'a Bank,
 }
 
-/// Runs sets one after another; holds the portfolio of the set at work.
+/// Runs sets one after another; holds the portfolio of the set at work, and what the last run has left.
 #[derive(Debug)]
 pub(super) struct Evaluator<'a> {
-    stage: &'a Stage<'a>,
-    portfolio: PortfolioSpec,
+    pub(super) stage: &'a Stage<'a>,
+    pub(super) portfolio: PortfolioSpec,
+    pub(super) verdicts: Vec<Verdict>,
+    scratch: Scratch,
 }
 
 /// A set that has run.
@@ -41,7 +49,18 @@ pub(super) struct Evaluator<'a> {
 pub(super) struct SetRun<'a> {
     stage: &'a Stage<'a>,
     portfolio: &'a PortfolioSpec,
-    engine: Engine,
+    outcome: Outcome<'a>,
+}
+
+/// What ran it.
+#[derive(Debug)]
+enum Outcome<'a> {
+    Lean {
+        traded: &'a Traded<'a>,
+        scratch: &'a Scratch,
+        totals: Totals,
+    },
+    General(Box<Engine>),
 }
 
 impl<'a> Stage<'a> {
@@ -51,11 +70,23 @@ impl<'a> Stage<'a> {
             .iter()
             .map(|history| history.bars.slice(history.start, history.bars.len()))
             .collect();
+        let lean = match &histories[..] {
+            [only] if only.mark.is_none() => Traded::new(only.bars, only.start, only.funding),
+            _ => None,
+        };
         Ok(Self {
             sweep,
             histories,
             traded,
+            lean,
+            growth: OnceLock::new(),
         })
+    }
+
+    /// What holding the market does at the costs of the base portfolio.
+    pub fn growth(&self, traded: &Traded<'_>) -> &Growth {
+        self.growth
+            .get_or_init(|| Growth::new(traded, &self.sweep.portfolio.venue))
     }
 
     /// Number of bars that a run records: open times that any market has.
@@ -92,14 +123,22 @@ impl<'a> Evaluator<'a> {
         Self {
             stage,
             portfolio: stage.sweep.portfolio.clone(),
+            verdicts: Vec::new(),
+            scratch: Scratch::default(),
         }
     }
 
     /// Runs a set from what its block shares; `None` when it cannot run.
     pub fn run_shared(&mut self, set: SharedSet<'_>) -> Option<SetRun<'_>> {
         self.take(set.digits).ok()?;
+        let feeds = self.shared_feeds(set)?;
+        self.run(&feeds).ok()
+    }
+
+    /// What a set that has been taken knows in advance, from what its block shares.
+    pub fn shared_feeds(&self, set: SharedSet<'_>) -> Option<Vec<Feed>> {
         let voices = &self.stage.sweep.voices;
-        let feeds = self.feeds(|_, _, source| match *source {
+        self.feeds(|_, _, source| match *source {
             Source::Standing(ref tape) => Some(Arc::clone(tape)),
             Source::Tape(part) => set.bank.tape(set.elements[part]).cloned(),
             Source::Averages { fast, slow } => {
@@ -111,8 +150,7 @@ impl<'a> Evaluator<'a> {
                 let known_at = None;
                 Some(Arc::new(SignalTape { events, known_at }))
             }
-        })?;
-        self.run(&feeds).ok()
+        })
     }
 
     /// Runs a set for itself.
@@ -138,9 +176,15 @@ impl<'a> Evaluator<'a> {
     }
 
     /// Takes on the settings of a set.
-    fn take(&mut self, digits: &[u32]) -> Result<()> {
-        self.stage.sweep.axes.apply(digits, &mut self.portfolio);
-        self.portfolio.check()
+    pub(super) fn take(&mut self, digits: &[u32]) -> Result<()> {
+        let axes = &self.stage.sweep.axes;
+        if !axes.vary_settings() {
+            // The base portfolio has been checked when the sweep was made.
+            return Ok(());
+        }
+        axes.apply(digits, &mut self.portfolio);
+        self.portfolio.check()?;
+        self.portfolio.venue.check()
     }
 
     fn feeds(
@@ -163,32 +207,84 @@ impl<'a> Evaluator<'a> {
         Some(feeds)
     }
 
-    fn run(&self, feeds: &[Feed]) -> Result<SetRun<'_>> {
+    fn run(&mut self, feeds: &[Feed]) -> Result<SetRun<'_>> {
+        let lean = self.run_lean(feeds);
+        let (stage, portfolio) = (self.stage, &self.portfolio);
+        let outcome = if let Some((traded, totals)) = lean {
+            Outcome::Lean {
+                traded,
+                scratch: &self.scratch,
+                totals,
+            }
+        } else {
+            let engine = Engine::run_taped(portfolio, &stage.histories, feeds)?;
+            Outcome::General(Box::new(engine))
+        };
         Ok(SetRun {
-            stage: self.stage,
-            portfolio: &self.portfolio,
-            engine: Engine::run_taped(&self.portfolio, &self.stage.histories, feeds)?,
+            stage,
+            portfolio,
+            outcome,
         })
     }
+
+    /// Runs the set that has been taken by the lean simulation, if that can.
+    fn run_lean(&mut self, feeds: &[Feed]) -> Option<(&'a Traded<'a>, Totals)> {
+        let traded = self.stage.lean.as_ref()?;
+        let terms = Terms::of(&self.portfolio)?;
+        hear(feeds, traded, &terms, &mut self.verdicts);
+        let totals = simulate(traded, &terms, &self.verdicts, &mut self.scratch)?;
+        Some((traded, totals))
+    }
+}
+
+/// Replaces `verdicts` by those of the only strategy.
+pub(super) fn hear(
+    feeds: &[Feed],
+    traded: &Traded<'_>,
+    terms: &Terms<'_>,
+    verdicts: &mut Vec<Verdict>,
+) {
+    let feed = &feeds[0];
+    let heard = feed.tapes.iter().map(|tape| Signals {
+        events: &tape.events,
+        known_at: tape.known_at.as_deref(),
+    });
+    let signals: Vec<_> = heard.collect();
+    let decisions = Decisions::of(traded, feed.closes.as_deref());
+    tally(terms.strategy(), &signals, &decisions, verdicts);
 }
 
 impl SetRun<'_> {
     pub fn metrics(&self) -> Result<Metrics> {
-        self.engine.simulation().metrics(
-            self.portfolio.initial_balance,
-            self.portfolio.interval(),
-            &self.stage.traded,
-        )
+        let balance = self.portfolio.initial_balance;
+        match &self.outcome {
+            Outcome::Lean {
+                traded,
+                scratch,
+                totals,
+            } => whole(traded, balance, totals, scratch),
+            Outcome::General(engine) => {
+                engine
+                    .simulation()
+                    .metrics(balance, self.portfolio.interval(), &self.stage.traded)
+            }
+        }
     }
 
     /// Open times of the bars, UTC nanoseconds.
     pub fn open_time_ns(&self) -> &[i64] {
-        self.engine.simulation().open_time_ns(&self.stage.traded)
+        match &self.outcome {
+            Outcome::Lean { .. } => self.stage.traded[0].open_time_ns,
+            Outcome::General(engine) => engine.simulation().open_time_ns(&self.stage.traded),
+        }
     }
 
     /// Equity at each bar's close.
     pub fn equity(&self) -> &[f64] {
-        &self.engine.simulation().record().equity
+        match &self.outcome {
+            Outcome::Lean { scratch, .. } => scratch.equity(),
+            Outcome::General(engine) => &engine.simulation().record().equity,
+        }
     }
 
     /// Equity before the first bar.

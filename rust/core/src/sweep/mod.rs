@@ -7,10 +7,12 @@
 mod axis;
 mod bank;
 mod breeding;
+mod brief;
 mod curves;
 mod draw;
 mod evaluate;
 mod genetic;
+pub mod lean;
 mod market;
 mod nsga;
 mod parts;

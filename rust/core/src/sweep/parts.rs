@@ -142,6 +142,16 @@ impl Elements {
         }
         let shift = |bytes: usize| (bytes / one_of_each.max(1)).max(1).ilog2();
         let shifts = [shift(budget_bytes), shift(CACHED_BYTES), 0];
+        let bits = self.len().ilog2() + 1;
+        if shifts.len() * self.parts * bits as usize <= u128::BITS as usize {
+            // One number a set orders as the comparisons below do, in a fraction of their time.
+            order.sort_by_cached_key(|set| {
+                let of_set = self.of_set(*set);
+                let tiles = shifts.iter().flat_map(|shift| self.tiles(of_set, *shift));
+                tiles.fold(0_u128, |key, tile| key << bits | u128::from(tile))
+            });
+            return order;
+        }
         order.sort_unstable_by(|a, b| {
             let (of_a, of_b) = (self.of_set(*a), self.of_set(*b));
             let by_tile = |shift: &u32| self.tiles(of_a, *shift).cmp(self.tiles(of_b, *shift));

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use super::brief::BriefColumns;
 use super::evaluate::{Evaluator, Stage};
 use super::{Span, Sweep};
 use crate::error::{Error, Result};
@@ -28,6 +29,8 @@ pub struct Rows {
 impl Sweep {
     /// Metrics (by [`Metrics::place`]) of sets, given as their digits one after another.
     ///
+    /// They are the engine's to the last bit; where only [`super::lean::BRIEF_METRICS`] are asked for, to 1e-12, which is faster.
+    ///
     /// # Errors
     /// Digits out of range or not of whole sets, no metric, a span without bars, no threads. A set that cannot run is no error: its row says why.
     pub fn evaluate(
@@ -40,10 +43,17 @@ impl Sweep {
         if metrics.is_empty() {
             return Err(Error::parameter("metrics", "none", "at least one"));
         }
-        let table = self.measure(digits, metrics.len(), span, threads, |run, row| {
-            write_row(row, &run.metrics()?, metrics);
-            Ok(())
-        })?;
+        let width = metrics.len();
+        let table = if let Some(columns) = BriefColumns::new(metrics) {
+            self.fill(digits, width, span, threads, |worker, sets, rows| {
+                worker.write_brief(sets, rows, &columns);
+            })?
+        } else {
+            self.measure(digits, width, span, threads, |run, row| {
+                write_row(row, &run.metrics()?, metrics);
+                Ok(())
+            })?
+        };
         let (status, reasons) = self.reasons(digits, &table.failed, span)?;
         Ok(Rows {
             values: table.values,
@@ -59,9 +69,12 @@ impl Sweep {
         failed: &[bool],
         span: Span,
     ) -> Result<(Vec<u16>, Vec<String>)> {
+        let mut status = vec![0; failed.len()];
+        if !failed.contains(&true) {
+            return Ok((status, Vec::new()));
+        }
         let stage = Stage::new(self, span)?;
         let mut evaluator = Evaluator::new(&stage);
-        let mut status = vec![0; failed.len()];
         let mut known: HashMap<String, u16> = HashMap::new();
         let mut reasons = Vec::new();
         let sets = digits.chunks_exact(self.axes.width());
@@ -88,7 +101,7 @@ impl Sweep {
 }
 
 /// The metrics asked for, NaN where undefined.
-fn write_row(row: &mut [f64], found: &Metrics, metrics: &[usize]) {
+pub(super) fn write_row(row: &mut [f64], found: &Metrics, metrics: &[usize]) {
     let entries = found.entries();
     for (value, metric) in row.iter_mut().zip(metrics) {
         *value = match entries[*metric].1 {

@@ -20,6 +20,13 @@ const BUDGET_BYTES: usize = 24 << 20;
 /// Most sets that a thread takes at once.
 const MOST_TAKEN: usize = 64;
 
+/// The row of a set, to be written.
+#[derive(Debug)]
+pub(super) struct Row<'a> {
+    pub values: &'a mut [f64],
+    pub failed: bool,
+}
+
 /// Rows of numbers, one a set.
 #[derive(Debug)]
 pub(super) struct Table {
@@ -37,6 +44,23 @@ impl Sweep {
         span: Span,
         threads: usize,
         measure: impl Fn(&SetRun<'_>, &mut [f64]) -> Result<()> + Sync,
+    ) -> Result<Table> {
+        self.fill(digits, width, span, threads, |worker, sets, rows| {
+            for (set, row) in sets.iter().zip(rows.iter_mut()) {
+                let run = worker.run_shared(*set);
+                row.failed = run.is_none_or(|run| measure(&run, row.values).is_err());
+            }
+        })
+    }
+
+    /// Lets `fill` write the rows of `width` numbers of sets that lie close together in what they share.
+    pub(super) fn fill(
+        &self,
+        digits: &[u32],
+        width: usize,
+        span: Span,
+        threads: usize,
+        fill: impl Fn(&mut Evaluator<'_>, &[SharedSet<'_>], &mut [Row<'_>]) + Sync,
     ) -> Result<Table> {
         self.check_digits(digits)?;
         check_threads(threads)?;
@@ -60,7 +84,7 @@ impl Sweep {
                     width,
                     first: index * PASS,
                 };
-                run.run(&mut bank, &mut table, &measure);
+                run.run(&mut bank, &mut table, &fill);
             }
         })?;
         Ok(table)
@@ -107,7 +131,7 @@ impl Pass<'_, '_> {
         &self,
         bank: &mut Bank,
         table: &mut Table,
-        measure: &(impl Fn(&SetRun<'_>, &mut [f64]) -> Result<()> + Sync),
+        fill: &(impl Fn(&mut Evaluator<'_>, &[SharedSet<'_>], &mut [Row<'_>]) + Sync),
     ) {
         let sweep = self.stage.sweep;
         let axes = sweep.axes.width();
@@ -143,13 +167,19 @@ impl Pass<'_, '_> {
                 .zip(rows.par_chunks_mut(taken * self.width))
                 .zip(failed.par_chunks_mut(taken))
                 .for_each(|((sets, rows), failed)| {
-                    let mut worker = of_this_thread(self.workers);
+                    let sets: Vec<_> = sets.iter().map(|set| shared(*set)).collect();
                     let rows = rows.chunks_exact_mut(self.width);
-                    for ((set, row), failed) in sets.iter().zip(rows).zip(failed) {
-                        let run = worker.run_shared(shared(*set));
-                        *failed = run.is_none_or(|run| measure(&run, row).is_err());
-                        if *failed {
-                            row.fill(f64::NAN);
+                    let mut rows: Vec<_> = rows
+                        .map(|values| Row {
+                            values,
+                            failed: false,
+                        })
+                        .collect();
+                    fill(&mut of_this_thread(self.workers), &sets, &mut rows);
+                    for (row, failed) in rows.into_iter().zip(failed) {
+                        *failed = row.failed;
+                        if row.failed {
+                            row.values.fill(f64::NAN);
                         }
                     }
                 });

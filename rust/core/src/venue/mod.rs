@@ -38,3 +38,4 @@ pub use order::{
 pub use record::OrderRecord;
 pub use rules::{MarginMode, SlippageModel, VenueRules};
 pub use simulated::Venue;
+pub(crate) use slippage::{Taking, against};

@@ -6,7 +6,7 @@ use super::{Side, SlippageModel};
 const MAX_FRACTION: f64 = 0.99;
 
 /// A market order at the moment of its fill.
-pub(super) struct Taking {
+pub(crate) struct Taking {
     /// How many fills took liquidity in the market before.
     pub number: u64,
     pub seed: u64,
@@ -18,7 +18,7 @@ pub(super) struct Taking {
 
 impl SlippageModel {
     /// Slippage as a fraction of the price. `volatility` is asked only by the model that needs it.
-    pub(super) fn fraction(&self, taking: &Taking, volatility: impl FnOnce() -> f64) -> f64 {
+    pub(crate) fn fraction(&self, taking: &Taking, volatility: impl FnOnce() -> f64) -> f64 {
         const BPS: f64 = 1e-4;
         let share = || {
             if taking.bar_volume > 0.0 {
@@ -47,7 +47,7 @@ impl SlippageModel {
 }
 
 /// A price moved against the side that takes it.
-pub(super) fn against(side: Side, price: f64, fraction: f64) -> f64 {
+pub(crate) fn against(side: Side, price: f64, fraction: f64) -> f64 {
     price * (1.0 + side.sign() * fraction)
 }
 
