@@ -178,7 +178,8 @@ class OnDask(OnExecutor):
                     raise RetryableError(
                         f"{self._where} lost the same sets {tries} times: {_reason(error)}"
                     ) from error
-                self._data = None
+                if self._data is not None and self._data.status != "finished":
+                    self._data = None  # lost too, with every worker that had them
                 piece = self._submit(piece.digits, with_data=True)
                 continue
             except KilledWorker as error:
