@@ -9,8 +9,6 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from spark_stacker.cli import console
-
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
@@ -85,6 +83,7 @@ class Place:
             yield told
             return
         from spark_stacker.backtesting.search.dask_cluster import connected, exposure
+        from spark_stacker.cli import console
 
         with connected(
             self.scheduler, tls_ca=self.tls_ca, tls_cert=self.tls_cert, tls_key=self.tls_key

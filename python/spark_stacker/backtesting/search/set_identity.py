@@ -23,7 +23,7 @@ from spark_stacker.config import indicators_of
 from spark_stacker.config.registry import resolved_parameters
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Mapping
 
     from numpy.typing import NDArray
 
@@ -66,6 +66,7 @@ class SetIdentity:
             for key in names:
                 self._settings.pop(key, None)
         self._searched = searched
+        self._parts: dict[tuple[int, int], int] = {}
         self.fixed = digest(self._settings)
         """Hash of all settings that are not searched."""
 
@@ -77,8 +78,9 @@ class SetIdentity:
     def numbers(self, digits: NDArray[np.uint32]) -> NDArray[np.uint64]:
         """The number of each set."""
         total = np.full(len(digits), self._base(), dtype=np.uint64)
-        for place, table in enumerate(self._tables()):
-            total += table[digits[:, place]]
+        for place in range(len(self.space.axes)):
+            used, inverse = np.unique(digits[:, place], return_inverse=True)
+            total += np.array([self._part(place, digit) for digit in used.tolist()], dtype=np.uint64)[inverse]
         return total
 
     def numbers_of(self, trials: pl.DataFrame) -> NDArray[np.uint64]:
@@ -96,10 +98,13 @@ class SetIdentity:
     def _base(self) -> int:
         return sum(_number(name, value) for name, value in self._settings.items()) % _WORD
 
-    def _tables(self) -> Iterable[NDArray[np.uint64]]:
-        for axis, names in zip(self.space.axes, self._searched, strict=True):
-            sums = (sum(_number(name, value) for name in names) % _WORD for value in axis.values)
-            yield np.fromiter(sums, dtype=np.uint64, count=len(axis.values))
+    def _part(self, place: int, digit: int) -> int:
+        """What a value of the setting at ``place`` adds to a set's number."""
+        key = place, digit
+        if key not in self._parts:
+            value = self.space.axes[place].values[digit]
+            self._parts[key] = sum(_number(name, value) for name in self._searched[place]) % _WORD
+        return self._parts[key]
 
 
 def digest(value: object) -> str:
