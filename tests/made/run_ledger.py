@@ -1,7 +1,7 @@
 """Writes to a trial ledger in a process of its own: ``python -m made.run_ledger ROOT NAME HOW COUNT``.
 
-``HOW`` is ``whole``, or the step before which the process kills itself: ``first-head``, ``line``, ``head``,
-``forget``; ``torn`` writes half a line first.
+``HOW`` is ``whole``, or the step before which the process kills itself: ``line``, ``head`` (the first that it
+writes), ``second-head``, ``forget``; ``torn`` writes half a line first.
 """
 
 from __future__ import annotations
@@ -57,7 +57,7 @@ def _die(*_: object) -> None:
 
 
 def _kill_at(how: str) -> None:
-    writes = {"first-head": ("_write_head", 1), "line": ("_write_line", 1), "head": ("_write_head", 2)}
+    writes = {"head": ("_write_head", 1), "line": ("_write_line", 1), "second-head": ("_write_head", 2)}
     if how == "forget":
         TrialLedger._forget_all_but = _die  # type: ignore[method-assign]
     elif how == "torn":

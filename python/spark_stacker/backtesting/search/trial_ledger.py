@@ -104,7 +104,8 @@ class TrialLedger:
             made = replace(entry, known=known)
             try:
                 # The head stands at what the log has, before the log goes ahead: also before a first line.
-                self._write_head(history.entries)
+                if history.note:
+                    self._write_head(history.entries)
                 self._write_line(made.line(), size)
                 entries = (*history.entries, made)
                 self._write_head(entries)
@@ -148,7 +149,8 @@ class TrialLedger:
             os.fsync(descriptor)
         finally:
             os.close(descriptor)
-        _sync_directory(self.root)
+        if not size:
+            _sync_directory(self.root)
 
     def _unwritable(self, error: OSError) -> DataError:
         return DataError(
