@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from spark_stacker.backtesting.search.objective import Objective
     from spark_stacker.backtesting.search.space import Space, Value
     from spark_stacker.backtesting.search.tally import Tally
+    from spark_stacker.backtesting.search.trial_record import Recorded
 
 __all__ = ["Outcome", "SearchResult"]
 
@@ -52,6 +53,7 @@ class Outcome:
     reasons: Mapping[str, int]
     history: Sequence[Round] = ()
     honesty: Any = None
+    ledger: Recorded | None = None
     warnings: tuple[str, ...] = ()
     timings: dict[str, float] = field(default_factory=dict)
 
@@ -225,6 +227,11 @@ class SearchResult:
     def honesty(self) -> Any:
         """How likely the best set is luck; None when the search was made without asking."""
         return self.outcome.honesty
+
+    @property
+    def ledger(self) -> Recorded | None:
+        """What the trial ledger says: sets ever tried on these data with this strategy; None without one."""
+        return self.outcome.ledger
 
     @property
     def warnings(self) -> tuple[str, ...]:
