@@ -467,6 +467,9 @@ class MarketView:
 
 # Indicators: read contiguous columns of equal length, fill the lines given last.
 
+def empty_lines(lines: int, rows: int) -> NDArray[np.float64]:
+    """Lines to be written: one block, whose pages come from freed ones where there are such."""
+
 def sma(values: NDArray[np.float64], period: int, out: NDArray[np.float64]) -> None: ...
 def ema(values: NDArray[np.float64], period: int, out: NDArray[np.float64]) -> None: ...
 def wma(values: NDArray[np.float64], period: int, out: NDArray[np.float64]) -> None: ...

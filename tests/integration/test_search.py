@@ -8,7 +8,7 @@ import pickle
 import numpy as np
 import pytest
 
-from made.backtests import moving_average
+from made.backtests import CrossInPython, moving_average
 from made.searches import GRID, Counting, engine, failing, follow, settings
 from spark_stacker.backtesting.metrics import METRICS
 from spark_stacker.backtesting.search import LogRange, Range, SearchResult
@@ -328,8 +328,33 @@ def test_all_failing_says_the_commonest_reason(made):
         )
 
 
-def test_parameters_that_fit_only_each_other_are_set_together():
-    """Both averages of the best set lie beyond the slow one of the configuration."""
-    space = {"cross.fast_period": [40, 50], "cross.slow_period": [60, 70]}
-    result = engine().optimize_parameters(settings=settings(), param_grid=space, honesty=False)
-    assert result.best_result.metrics["sharpe_ratio"] == pytest.approx(result.best_score, rel=1e-12)
+def test_the_best_set_may_lie_where_each_of_its_values_alone_does_not_fit(made):
+    # The settings have averages of 10 and 30 closes: 40 fits only with the other value of its set.
+    found = made.optimize_parameters(
+        settings=settings(),
+        param_grid={"cross.fast_period": [40, 45], "cross.slow_period": [50, 60]},
+        honesty=False,
+    )
+    assert found.best_result.metrics["total_return"] == found.top(1)["total_return"][0]
+
+
+class Ordered(CrossInPython):
+    """Refuses averages in the wrong order, as its maker would."""
+
+    def __init__(self, name, params=None):
+        super().__init__(name, params)
+        if self.params["fast_period"] >= self.params["slow_period"]:
+            raise ValueError("fast_period must be below slow_period")
+
+
+def test_parameters_of_an_indicator_in_python_are_checked_together(made):
+    found = made.optimize_parameters(
+        symbol="ETH-USD",
+        interval="1h",
+        indicators=[Ordered("own", {"fast_period": 5, "slow_period": 20})],
+        param_grid={"own.fast_period": [25, 30], "own.slow_period": [40, 10]},
+        honesty=False,
+    )
+    assert found.trials["status"].str.starts_with("parameters of indicator 'own' were refused").sum() == 2
+    assert found.best_params["own.slow_period"] == 40
+    assert found.best_result.metrics["total_trades"] > 0

@@ -72,7 +72,7 @@ def test_it_says_so_in_words_and_is_timed_apart(grid):
         "Verdict",
     ):
         assert words in text
-    assert set(grid.timings) == {"load", "search", "honesty"}
+    assert set(grid.timings) == {"load", "search", "ledger", "honesty"}
 
 
 def test_it_is_kept_with_the_result(grid, tmp_path):

@@ -115,7 +115,7 @@ def test_another_search_may_choose(made, result):
     assert [window.best_params for window in found.windows] == [
         window.best_params for window in result.windows
     ]
-    with pytest.raises(ParameterError, match="must be one of grid, random, genetic, was 'gird'"):
+    with pytest.raises(ParameterError, match="must be one of grid, random, genetic, tpe, cma-es, was 'gird'"):
         made.walk_forward_analysis(settings=settings(), param_grid=GRID, search="gird")
     with pytest.raises(ParameterError, match="a grid search has no setting 'samples'"):
         made.walk_forward_analysis(settings=settings(), param_grid=GRID, search_options={"samples": 1})

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from spark_stacker.cli.candles import candle_options
+from spark_stacker.cli.search_place import place_options
+from spark_stacker.cli.trial_history import history
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -130,6 +132,7 @@ def _search_options(command: Callable[..., Any]) -> Callable[..., Any]:
             click.option(
                 "--threads", type=click.IntRange(min=1), help="Threads.  [default: one a processor]"
             ),
+            place_options,
             click.option(
                 "--report",
                 type=click.Path(path_type=Path, dir_okay=False),
@@ -214,6 +217,43 @@ def genetic(
     )
 
 
+def _proposing_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """The options of the searches of Optuna."""
+    for option in reversed(
+        (
+            click.option(
+                "--samples", type=click.IntRange(min=1), default=200, show_default=True, help="Sets to try."
+            ),
+            click.option(
+                "--batch", type=click.IntRange(min=1), default=20, show_default=True, help="Sets at a time."
+            ),
+            click.option(
+                "--startup", type=click.IntRange(min=1), default=20, show_default=True, help="Drawn at first."
+            ),
+        )
+    ):
+        command = option(command)
+    return command
+
+
+@optimise.command(epilog=SPACE)
+@_search_options
+@_kept_options
+@_proposing_options
+def tpe(*, samples: int, batch: int, startup: int, **given: Any) -> None:
+    """Propose sets where good ones are dense (TPE; needs the extra [optuna])."""
+    _run("tpe", given, {"samples": samples, "batch": batch, "startup": startup})
+
+
+@optimise.command("cma-es", epilog=SPACE)
+@_search_options
+@_kept_options
+@_proposing_options
+def cma_es(*, samples: int, batch: int, startup: int, **given: Any) -> None:
+    """Move a normal distribution to the best sets (CMA-ES; needs the extra [optuna])."""
+    _run("cma-es", given, {"samples": samples, "batch": batch, "startup": startup})
+
+
 @optimise.command("walk-forward", epilog=SPACE)
 @_search_options
 @click.option("--train", type=click.IntRange(min=1), default=6, show_default=True, help="Months.")
@@ -232,6 +272,9 @@ def walk_forward(*, train: int, test: int, embargo: int, anchored: bool, **given
 
     settings = {"train_size": train, "test_size": test, "embargo_bars": embargo, "anchored": anchored}
     optimise_run.walk_forward(optimise_run.Request.of(given), settings)
+
+
+optimise.add_command(history)
 
 
 def _run(name: str, given: dict[str, Any], settings: dict[str, Any]) -> None:

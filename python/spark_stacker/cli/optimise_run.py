@@ -19,6 +19,7 @@ from spark_stacker.cli.backtest_run import (
     strategy_values,
 )
 from spark_stacker.cli.candles import Choice
+from spark_stacker.cli.search_place import Place
 from spark_stacker.cli.search_spec import objective_from, space_from
 
 if TYPE_CHECKING:
@@ -50,6 +51,7 @@ class Request:
     metric: str
     choice: Choice
     terms: Terms
+    place: Place
     span: Mapping[str, Any]
     leverage: float | None
     seed: int
@@ -78,7 +80,8 @@ class Request:
             "warm_up_bars": given.pop("warm_up"),
             "allow_partial": given.pop("allow_partial"),
         }
-        request = cls(choice=choice, terms=terms, span=span, **given)
+        place = Place.taken(given)
+        request = cls(choice=choice, terms=terms, place=place, span=span, **given)
         request.check()
         return request
 
@@ -141,12 +144,14 @@ def search(request: Request, name: str, settings: Mapping[str, Any]) -> None:
         "grid": engine.optimize_parameters,
         "random": engine.random_search,
         "genetic": engine.genetic_optimize,
+        "tpe": engine.tpe_optimize,
+        "cma-es": engine.cma_es_optimize,
     }
     run = runs[name]
     options["param_grid" if name == "grid" else "param_space"] = space
     try:
-        with _told(request) as told:
-            result = run(**options, **settings, **told)
+        with request.place.options() as placed, _told(request) as told:
+            result = run(**options, **settings, **placed, **told)
     except Interrupted as error:
         if error.result is not None and error.result.count:
             search_view.print_partial(error.result)
@@ -176,8 +181,8 @@ def walk_forward(request: Request, settings: Mapping[str, Any]) -> None:
     engine, options, notes, warnings = request.call()
     space = options.pop("space")
     try:
-        with console.progress("Walk-forward"):
-            result = engine.walk_forward_analysis(param_grid=space, **options, **settings)
+        with request.place.options() as placed, console.progress("Walk-forward"):
+            result = engine.walk_forward_analysis(param_grid=space, **options, **settings, **placed)
     except Interrupted:
         console.print_message("interrupted; a walk-forward keeps nothing")
         click.get_current_context().exit(_INTERRUPTED)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from spark_stacker.backtesting.metrics import METRICS, format_metric
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
     import polars as pl
 
     from spark_stacker.backtesting.search import SearchResult, WalkForwardResult
+    from spark_stacker.backtesting.search.trial_record import Recorded
 
 __all__ = ["as_json", "print_partial", "print_search", "print_walk_forward", "walk_forward_json"]
 
@@ -36,6 +38,7 @@ def as_json(result: SearchResult) -> dict[str, object]:
         "pareto": result.pareto.to_dicts() if len(result.objective.goals) > 1 else None,
         "history": result.history.to_dicts(),
         "honesty": None if result.honesty is None else result.honesty.to_dict(),
+        "ledger": None if result.ledger is None else asdict(result.ledger),
         "warnings": list(result.warnings),
         "seconds": dict(result.timings),
     }
@@ -58,6 +61,7 @@ def print_search(result: SearchResult) -> None:
             (result.objective.label, result.objective.shown(result.best_score)),
             ("Neighbours", plateau_words(result.plateau_score)),
             ("What matters", f"{matters} of the differences between the sets"),
+            *_remembered(result.ledger),
         ],
     )
     if result.honesty is not None:
@@ -100,7 +104,9 @@ def print_walk_forward(result: WalkForwardResult) -> None:
     names = ("total_return", "annualized_return", "sharpe_ratio", "max_drawdown")
     facts = [(METRICS[name].label, format_metric(name, result.metrics[name])) for name in names]
     efficiency = "–" if result.efficiency is None else f"{result.efficiency:.2f}"
-    console.print_facts("Out of sample, stitched", [*facts, ("Efficiency", efficiency)])
+    console.print_facts(
+        "Out of sample, stitched", [*facts, ("Efficiency", efficiency), *_remembered(result.ledger)]
+    )
     for warning in result.warnings:
         console.print_warning(warning)
 
@@ -118,9 +124,14 @@ def walk_forward_json(result: WalkForwardResult) -> dict[str, object]:
         "undefined": dict(result.undefined),
         "efficiency": result.efficiency,
         "next_params": dict(result.best_params),
+        "ledger": None if result.ledger is None else asdict(result.ledger),
         "warnings": list(result.warnings),
         "seconds": dict(result.timings),
     }
+
+
+def _remembered(ledger: Recorded | None) -> list[tuple[str, str]]:
+    return [] if ledger is None else [("Ledger", str(ledger))]
 
 
 def _print_top(result: SearchResult, *, so_far: bool = False) -> None:

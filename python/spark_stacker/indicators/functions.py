@@ -14,7 +14,7 @@ or hold a NaN after their first number (a leading run of NaN is warm-up, so ``sm
 from __future__ import annotations
 
 import operator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
@@ -47,6 +47,10 @@ __all__ = [
     "vwma",
     "wma",
 ]
+
+
+_REUSED: Final = 1 << 14
+"""Numbers from which on the core keeps freed memory."""
 
 
 def sma(values: ArrayLike, period: int) -> Array:
@@ -92,7 +96,7 @@ def vwma(close: ArrayLike, volume: ArrayLike, period: int) -> Array:
     array([ nan, 1.75, 2.5 ])
     """
     price = _column("close", close)
-    out = np.empty(len(price))
+    out = _lines(1, len(price))[0]
     _core.vwma(price, _column("volume", volume), _period("period", period), out)
     return out
 
@@ -122,7 +126,7 @@ def t3(values: ArrayLike, period: int, factor: float = 0.7) -> Array:
     array([nan, nan, nan, nan, nan, nan,  2.,  2.])
     """
     column = _column("values", values)
-    out = np.empty(len(column))
+    out = _lines(1, len(column))[0]
     _core.t3(column, _period("period", period), _number("factor", factor), out)
     return out
 
@@ -150,7 +154,7 @@ def macd(
     array([  nan, 1.   , 0.333])
     """
     column = _column("close", close)
-    lines = np.empty((3, len(column)))
+    lines = _lines(3, len(column))
     _core.macd(
         column,
         _period("fast_period", fast_period),
@@ -168,7 +172,7 @@ def bollinger(close: ArrayLike, period: int = 20, std_dev: float = 2.0) -> tuple
     (array([nan,  4.,  6.]), array([nan,  2.,  4.]), array([nan,  0.,  2.]))
     """
     column = _column("close", close)
-    lines = np.empty((3, len(column)))
+    lines = _lines(3, len(column))
     _core.bollinger(column, _period("period", period), _number("std_dev", std_dev), *lines)
     return lines[0], lines[1], lines[2]
 
@@ -180,7 +184,7 @@ def atr(high: ArrayLike, low: ArrayLike, close: ArrayLike, period: int = 14) -> 
     array([nan, nan,  2.])
     """
     columns = _column("high", high), _column("low", low), _column("close", close)
-    out = np.empty(len(columns[0]))
+    out = _lines(1, len(columns[0]))[0]
     _core.atr(*columns, _period("period", period), out)
     return out
 
@@ -198,7 +202,7 @@ def supertrend(
     array([nan,  1.,  1., -1.])
     """
     columns = _column("high", high), _column("low", low), _column("close", close)
-    lines = np.empty((2, len(columns[0])))
+    lines = _lines(2, len(columns[0]))
     _core.supertrend(*columns, _period("period", period), _number("multiplier", multiplier), *lines)
     return lines[0], lines[1]
 
@@ -232,9 +236,16 @@ def linear_regression_intercept(values: ArrayLike, period: int = 14) -> Array:
 
 def _average(function: Average, values: ArrayLike, period: int, *, name: str = "values") -> Array:
     column = _column(name, values)
-    out = np.empty(len(column))
+    out = _lines(1, len(column))[0]
     function(column, _period("period", period), out)
     return out
+
+
+def _lines(count: int, rows: int) -> Array:
+    """Lines to be written. Those of some size lie where the lines of an earlier call lay that are gone: the
+    first touch of fresh memory costs as much as an average over it.
+    """
+    return _core.empty_lines(count, rows) if count * rows >= _REUSED else np.empty((count, rows))
 
 
 def _column(name: str, values: ArrayLike) -> Array:

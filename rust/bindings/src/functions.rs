@@ -2,7 +2,7 @@
 //!
 //! Columns are read where they lie, with the lock released: nobody may write them meanwhile.
 
-use numpy::{PyReadonlyArray1, PyReadwriteArray1};
+use numpy::{IntoPyArray, PyArray2, PyArrayMethods, PyReadonlyArray1, PyReadwriteArray1};
 use pyo3::prelude::*;
 use spark_stacker_core::Error;
 use spark_stacker_core::indicators::{
@@ -10,10 +10,23 @@ use spark_stacker_core::indicators::{
     Rule, Sma, Supertrend, T3, Tema, Vwma, Wma,
 };
 
+use crate::allocator::unwritten;
 use crate::errors::{to_python, without_lock};
 
 type Column<'py> = PyReadonlyArray1<'py, f64>;
 type Line<'py> = PyReadwriteArray1<'py, f64>;
+
+/// Lines to be written: one block, whose pages come from freed ones where there are such.
+#[pyfunction]
+pub fn empty_lines(
+    py: Python<'_>,
+    lines: usize,
+    rows: usize,
+) -> PyResult<Bound<'_, PyArray2<f64>>> {
+    unwritten(lines * rows)
+        .into_pyarray(py)
+        .reshape([lines, rows])
+}
 
 /// Runs the rule over the columns into the lines.
 fn fill<const I: usize, const O: usize>(

@@ -35,7 +35,7 @@ mod _core {
     use super::bars::{PyBars, interval_name, interval_ns};
     #[pymodule_export]
     use super::functions::{
-        atr, bollinger, ema, hull, linear_regression, linear_regression_intercept,
+        atr, bollinger, ema, empty_lines, hull, linear_regression, linear_regression_intercept,
         linear_regression_slope, macd, rma, rsi, sma, supertrend, t3, tema, vwma, wma,
     };
     #[pymodule_export]

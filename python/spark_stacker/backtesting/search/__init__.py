@@ -3,10 +3,12 @@
 - ``space``: what may be chosen, `Range`, `LogRange`
 - ``constraints``, ``objective``: which sets count, and which is best
 - ``samplers``: which sets are tried
-- ``evaluators``: what runs them; ``executors``: where
+- ``evaluators``: what runs them; ``executors``, ``dask_cluster``: where
 - ``loop``, ``optimise``: a search from its call to its result
 - ``walk_forward``: chosen on one window, judged on the next
 - ``result``: `SearchResult`; ``checkpoint``: a search on disk
+- ``trial_record``: how many sets were ever tried; ``trial_ledger``, ``trial_chain``: the files that remember
+  it; ``set_identity``: what makes a set the same
 - ``honesty``: `HonestyReport`, whether the best set is luck: numbers, the words of a trader (``wording``), a
   verdict
 - ``overfit``: the numbers: cross-validation, deflated Sharpe ratio, permutation test, decay

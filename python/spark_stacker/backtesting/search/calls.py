@@ -140,6 +140,78 @@ class SearchCalls:
             options=options,
         )
 
+    def tpe_optimize(  # noqa: PLR0917
+        self,
+        strategy_func: StrategyFunction | None = None,
+        symbol: str | None = None,
+        interval: str | None = None,
+        start_date: TimeLike | None = None,
+        end_date: TimeLike | None = None,
+        data_source_name: str | None = None,
+        param_space: Mapping[str, object] | Space | None = None,
+        samples: int = 200,
+        metric_to_optimize: ObjectiveLike = "sharpe_ratio",
+        *,
+        batch: int = 20,
+        startup: int = 20,
+        **options: Unpack[SearchOptions],
+    ) -> SearchResult:
+        """Proposes sets by TPE of Optuna (the extra ``[optuna]``), ``batch`` at a time, none twice.
+
+        The first ``startup`` are drawn by ``seed``; the others lie where good sets are dense and bad ones are
+        not. Several metrics are improved together.
+        """
+        from spark_stacker.backtesting.search.optimise import optimise
+        from spark_stacker.backtesting.search.samplers.making import sampler_of
+        from spark_stacker.backtesting.search.subject import Subject
+
+        subject = Subject(strategy_func, symbol, interval, start_date, end_date, data_source_name)
+        make = sampler_of("tpe", samples=samples, batch=batch, startup=startup)
+        return optimise(
+            self._engine(),
+            subject,
+            space=param_space,
+            goal=metric_to_optimize,
+            make_sampler=make,
+            options=options,
+        )
+
+    def cma_es_optimize(  # noqa: PLR0917
+        self,
+        strategy_func: StrategyFunction | None = None,
+        symbol: str | None = None,
+        interval: str | None = None,
+        start_date: TimeLike | None = None,
+        end_date: TimeLike | None = None,
+        data_source_name: str | None = None,
+        param_space: Mapping[str, object] | Space | None = None,
+        samples: int = 200,
+        metric_to_optimize: ObjectiveLike = "sharpe_ratio",
+        *,
+        batch: int = 20,
+        startup: int = 20,
+        **options: Unpack[SearchOptions],
+    ) -> SearchResult:
+        """Proposes sets by CMA-ES of Optuna (the extra ``[optuna]``), ``batch`` at a time, none twice.
+
+        A normal distribution over the settings, values in the order given, moves to where the scores are
+        high. For one goal, and at least two settings.
+        """
+        from spark_stacker.backtesting.search.optimise import optimise
+        from spark_stacker.backtesting.search.samplers.making import sampler_of
+        from spark_stacker.backtesting.search.subject import Subject
+
+        subject = Subject(strategy_func, symbol, interval, start_date, end_date, data_source_name)
+        make = sampler_of("cma-es", samples=samples, batch=batch, startup=startup)
+        return optimise(
+            self._engine(),
+            subject,
+            space=param_space,
+            goal=metric_to_optimize,
+            make_sampler=make,
+            options=options,
+        )
+
     def walk_forward_analysis(  # noqa: PLR0917
         self,
         strategy_func: StrategyFunction | None = None,
@@ -163,7 +235,8 @@ class SearchCalls:
         on.
 
         The last ``embargo_bars`` of each training are left out. With ``anchored`` every training begins at
-        the start. ``search`` is ``grid``, ``random`` or ``genetic`` with its ``search_options``.
+        the start. ``search`` is ``grid``, ``random``, ``genetic``, ``tpe`` or ``cma-es`` with its
+        ``search_options``.
         """
         from spark_stacker.backtesting.search.samplers.making import sampler_of
         from spark_stacker.backtesting.search.subject import Subject

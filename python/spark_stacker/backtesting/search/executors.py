@@ -13,18 +13,28 @@ from concurrent.futures import BrokenExecutor, CancelledError, Executor, Future
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Protocol
 
+import numpy as np
+
 from spark_stacker.backtesting.search.evaluators import Rows
 from spark_stacker.errors import ParameterError, RetryableError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
-    import numpy as np
     from numpy.typing import NDArray
 
     from spark_stacker.backtesting.search.evaluators import Evaluator, Window
 
-__all__ = ["Batch", "Evaluation", "InThisProcess", "OnExecutor", "why_not_sendable"]
+__all__ = [
+    "Batch",
+    "Evaluation",
+    "InThisProcess",
+    "OnExecutor",
+    "Piece",
+    "evaluate_piece",
+    "received",
+    "why_not_sendable",
+]
 
 _CHUNK_SECONDS: Final = 0.15
 """How long a call may hold up Ctrl-C and progress."""
@@ -134,7 +144,7 @@ class OnExecutor:
         self, batches: Iterator[Batch], *, tick: Callable[[int], None], ahead: bool
     ) -> Iterator[tuple[Batch, Rows]]:
         """See `Evaluation.stream`."""
-        waiting: deque[tuple[Batch, list[_Piece]]] = deque()
+        waiting: deque[tuple[Batch, list[Piece]]] = deque()
         more = True
         try:
             while True:
@@ -143,7 +153,8 @@ class OnExecutor:
                     if batch is None:
                         more = False
                         break
-                    waiting.append((batch, [] if batch.rows is not None else self._send(batch.digits)))
+                    pieces = [] if batch.rows is not None else self._send(batch.digits, ahead=ahead)
+                    waiting.append((batch, pieces))
                 if not waiting:
                     return
                 batch, pieces = waiting.popleft()
@@ -154,27 +165,30 @@ class OnExecutor:
                 for piece in pieces:
                     piece.future.cancel()
 
-    def _open(self, waiting: deque[tuple[Batch, list[_Piece]]]) -> int:
+    def _open(self, waiting: deque[tuple[Batch, list[Piece]]]) -> int:
         return sum(not piece.future.done() for _, pieces in waiting for piece in pieces)
 
-    def _send(self, digits: NDArray[np.uint32]) -> list[_Piece]:
+    def _send(self, digits: NDArray[np.uint32], *, ahead: bool) -> list[Piece]:
+        size = self.piece
+        if not ahead:  # nothing else will come for the other workers to do
+            size = min(size, -(-len(digits) // self.workers))
         return [
-            self._submit(digits[first : first + self.piece], with_data=self._sent < self.workers)
-            for first in range(0, len(digits), self.piece)
+            self._submit(digits[first : first + size], with_data=self._sent < self.workers)
+            for first in range(0, len(digits), size)
         ]
 
-    def _submit(self, digits: NDArray[np.uint32], *, with_data: bool) -> _Piece:
+    def _submit(self, digits: NDArray[np.uint32], *, with_data: bool) -> Piece:
         self._sent += with_data
         payload = self._payload if with_data else None
         try:
             future = self.executor.submit(
-                _evaluate_piece, self._token, payload, digits, self.metrics, self.window
+                evaluate_piece, self._token, payload, digits, self.metrics, self.window
             )
         except RuntimeError as error:  # BrokenExecutor is one, and so is what a closed executor raises
             raise _dead(error) from error
-        return _Piece(digits, future)
+        return Piece(digits, future)
 
-    def _gather(self, piece: _Piece, tick: Callable[[int], None]) -> Rows:
+    def _gather(self, piece: Piece, tick: Callable[[int], None]) -> Rows:
         while True:
             try:
                 rows = piece.future.result()
@@ -182,14 +196,21 @@ class OnExecutor:
                 raise _dead(error) from error
             if rows is not None:
                 tick(len(piece.digits))
-                return rows
+                return received(rows)
             piece = self._submit(piece.digits, with_data=True)  # that worker has not had the data yet
 
 
 @dataclass(frozen=True, slots=True)
-class _Piece:
+class Piece:
+    """Sets sent out, and what will come of them."""
+
     digits: NDArray[np.uint32]
     future: Future[Rows | None]
+
+
+def received(rows: Rows) -> Rows:
+    """The rows in memory of their own: over a network they come read-only, and perhaps misaligned."""
+    return Rows(np.array(rows.values), np.array(rows.status), rows.reasons)
 
 
 def _dead(error: BaseException) -> RetryableError:
@@ -201,8 +222,14 @@ _evaluators: OrderedDict[str, Evaluator] = OrderedDict()
 """Evaluators that this worker was sent, the last used at the end."""
 
 
-def _evaluate_piece(
-    token: str, payload: bytes | None, digits: NDArray[np.uint32], metrics: Sequence[str], window: Window
+def evaluate_piece(
+    token: str,
+    payload: bytes | None,
+    digits: NDArray[np.uint32],
+    metrics: Sequence[str],
+    window: Window,
+    *,
+    threads: int = 1,
 ) -> Rows | None:
     """Runs sets in a worker; None asks for the data."""
     evaluator = _evaluators.get(token)
@@ -213,7 +240,8 @@ def _evaluate_piece(
         _evaluators[token] = evaluator
         while len(_evaluators) > _KEPT:
             _evaluators.popitem(last=False)
-    return evaluator.evaluate(digits, metrics, window, threads=1)
+    # What came over a network may lie misaligned in its message; the core wants it aligned.
+    return evaluator.evaluate(np.array(digits), metrics, window, threads=threads)
 
 
 def why_not_sendable(evaluator: Evaluator) -> str | None:

@@ -15,7 +15,6 @@ from spark_stacker.backtesting.search.executors import InThisProcess
 from spark_stacker.backtesting.search.honesty import HonestyReport, assess
 from spark_stacker.backtesting.search.loop import search
 from spark_stacker.backtesting.search.overfit import BLOCKS, block_sums, mean_correlation
-from spark_stacker.backtesting.search.trial_record import trials_ever
 from spark_stacker.errors import InputError
 
 if TYPE_CHECKING:
@@ -57,7 +56,7 @@ def judge(
         periods_per_year=_YEAR_NS / evaluator.interval_ns,
         block_sums=measured.sums,
         correlation=measured.correlation,
-        trials_ever=trials_ever(plan, tally),
+        trials_ever=max(tally.count, 0 if result.ledger is None else result.ledger.total),
         observed=tally.best_score if permuted else None,
         permuted=permuted,
         not_permuted=why,

@@ -14,6 +14,7 @@ import spark_stacker
 from spark_stacker.backtesting.metrics import METRICS, metric
 from spark_stacker.backtesting.search.checkpoint import Checkpoint
 from spark_stacker.backtesting.search.constraints import Admits, Constraint, admits, parse_constraints
+from spark_stacker.backtesting.search.dask_cluster import OnDask, exposure, is_client
 from spark_stacker.backtesting.search.estimate import estimate
 from spark_stacker.backtesting.search.evaluators.contract import WHOLE, Window
 from spark_stacker.backtesting.search.evaluators.functions import FunctionEvaluator
@@ -24,8 +25,8 @@ from spark_stacker.backtesting.search.options import check_options
 from spark_stacker.backtesting.search.result import Outcome, SearchResult
 from spark_stacker.backtesting.search.space import Space
 from spark_stacker.backtesting.search.subject import Subject, evaluator_of
-from spark_stacker.backtesting.search.trial_record import record_trials
-from spark_stacker.errors import ParameterError, RetryableError
+from spark_stacker.backtesting.search.trial_record import TrialRecord
+from spark_stacker.errors import DataError, ParameterError, RetryableError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
     from spark_stacker.backtesting.search.objective import ObjectiveLike
     from spark_stacker.backtesting.search.options import SearchOptions
     from spark_stacker.backtesting.search.samplers import Sampler
+    from spark_stacker.backtesting.search.tally import Tally
 
 __all__ = ["MakeSampler", "Plan", "evaluation_of", "optimise", "plan_search"]
 
@@ -100,6 +102,9 @@ def optimise(
     began = time.perf_counter()
     plan = plan_search(engine, subject, space, goal, options)
     sampler = make_sampler(plan)
+    opened = time.perf_counter()
+    record = TrialRecord.of(plan, options)
+    checked = time.perf_counter() - opened
     if "estimated" in options:
         options["estimated"](estimate(plan.evaluator, sampler.planned, plan.metrics, threads=plan.threads))
     with evaluation_of(plan, WHOLE, sampler.planned, options) as (evaluation, said):
@@ -121,6 +126,7 @@ def optimise(
             )
         except Interrupted as error:
             outcome = _outcome(plan, sampler, error.tally, error.history, warnings)
+            _record(outcome, record, sampler, error.tally, complete=False)
             error.result = SearchResult(outcome, tally=error.tally, evaluator=plan.evaluator)
             error.directory = None if store is None else store.directory
             raise
@@ -129,9 +135,12 @@ def optimise(
             raise RetryableError(f"{error}{kept}") from error
     searched = time.perf_counter()
     outcome = _outcome(plan, sampler, tally, history, warnings)
-    outcome.timings.update(load=loaded - began, search=searched - loaded)
+    _record(outcome, record, sampler, tally, complete=True)
+    recorded = time.perf_counter()
+    outcome.timings.update(
+        load=loaded - began - checked, search=searched - loaded, ledger=checked + recorded - searched
+    )
     result = SearchResult(outcome, tally=tally, evaluator=plan.evaluator)
-    record_trials(plan, tally)
     if options.get("honesty", True):
         from spark_stacker.backtesting.search.judgement import judge
 
@@ -143,12 +152,25 @@ def optimise(
             stopped = Interrupted(tally, history)
             stopped.result, stopped.directory = result, None if store is None else store.directory
             raise stopped from error
-        outcome.timings["honesty"] = time.perf_counter() - searched
+        outcome.timings["honesty"] = time.perf_counter() - recorded
     if store is not None:
         from spark_stacker.backtesting.search.stored import write_outcome
 
         write_outcome(result, store)
     return result
+
+
+def _record(
+    outcome: Outcome, record: TrialRecord | None, sampler: Sampler, tally: Tally, *, complete: bool
+) -> None:
+    """Tells the ledger. What has been found is not lost when that fails."""
+    if record is None or not tally.count:
+        return
+    record.take(tally)
+    try:
+        outcome.ledger = record.write(sampler, complete=complete)
+    except DataError as error:
+        outcome.warnings += (f"The ledger does not know of this search: {error}",)
 
 
 def _outcome(plan: Plan, sampler: Sampler, tally: Any, history: Any, warnings: tuple[str, ...]) -> Outcome:
@@ -218,6 +240,9 @@ def evaluation_of(
 ) -> Iterator[tuple[Evaluation, tuple[str, ...]]]:
     """Where the sets run, and what to warn of: the executor given, processes for functions, or here."""
     executor = options.get("executor")
+    if executor is not None and is_client(executor):
+        yield _on_dask(plan, executor, window, options), exposure(executor)
+        return
     if executor is not None:
         workers = options.get("workers") or getattr(executor, "_max_workers", None) or plan.threads
         yield _on(plan, executor, window, workers), ()
@@ -244,10 +269,20 @@ def evaluation_of(
         pool.shutdown(wait=True, cancel_futures=True)
 
 
-def _on(plan: Plan, executor: Executor, window: Window, workers: int) -> OnExecutor:
+def _on_dask(plan: Plan, client: Any, window: Window, options: SearchOptions) -> OnDask:
+    _require_sendable(plan)
+    piece = 1 if isinstance(plan.evaluator, FunctionEvaluator) else plan.evaluator.batch
+    return OnDask(client, plan.evaluator, plan.metrics, window, piece=piece, threads=options.get("threads"))
+
+
+def _require_sendable(plan: Plan) -> None:
     reason = why_not_sendable(plan.evaluator)
     if reason is not None:
         raise ParameterError(f"{reason}; define it at the top of a module of its own")
+
+
+def _on(plan: Plan, executor: Executor, window: Window, workers: int) -> OnExecutor:
+    _require_sendable(plan)
     is_function = isinstance(plan.evaluator, FunctionEvaluator)
     piece = 1 if is_function else max(1, plan.evaluator.batch // 4)
     return OnExecutor(executor, plan.evaluator, plan.metrics, window, workers=workers, piece=piece)

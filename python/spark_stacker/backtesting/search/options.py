@@ -5,7 +5,7 @@ from __future__ import annotations
 # Imported at run time, so that the types can be looked up: the annotations are the list of options.
 # ruff: noqa: TC001, TC003
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import Executor
+from datetime import datetime
 from pathlib import Path
 from typing import Any, TypedDict
 
@@ -47,14 +47,18 @@ class SearchOptions(TypedDict, total=False):
     """Columns of the trials; by default all."""
     threads: int
     """Threads of the core, or processes for strategy functions; by default one for each processor."""
-    executor: Executor
-    """Runs the sets elsewhere."""
+    executor: Any
+    """Runs the sets elsewhere: a `concurrent.futures.Executor`, or a ``distributed.Client`` of a cluster."""
     workers: int
     """How many tasks that executor runs at a time."""
     out: str | Path
     """Directory that keeps the search, so that it can be resumed."""
     resume: str | Path
     """Directory of a search to go on with."""
+    ledger: bool | str | Path
+    """Directory of the trial ledgers, by default ``trials`` in the user's data directory; False: none."""
+    searched_at: datetime
+    """When the search was made, for the ledger; nothing here reads the clock."""
     honesty: bool
     """Whether to report how likely the best set is luck; by default yes."""
     seed: int
@@ -76,5 +80,7 @@ def check_options(options: Mapping[str, object]) -> None:
         value = options.get(name)
         if value is not None and (isinstance(value, bool) or not isinstance(value, int) or value < least):
             raise ParameterError(f"{name} must be a whole number from {least} on, was {value!r}")
+    if not isinstance(options.get("ledger", True), (bool, str, Path)):
+        raise ParameterError(f"ledger must be a directory, True or False, was {options['ledger']!r}")
     if options.get("out") is not None and options.get("resume") is not None:
         raise ParameterError("out begins a search and resume goes on with one: give one of them")

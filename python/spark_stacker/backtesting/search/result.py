@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from spark_stacker.backtesting.search.robustness import Robustness
     from spark_stacker.backtesting.search.space import Space, Value
     from spark_stacker.backtesting.search.tally import Tally
+    from spark_stacker.backtesting.search.trial_record import Recorded
 
 __all__ = ["Outcome", "SearchResult"]
 
@@ -54,6 +55,7 @@ class Outcome:
     history: Sequence[Round] = ()
     honesty: Any = None
     robustness: Robustness | None = None
+    ledger: Recorded | None = None
     warnings: tuple[str, ...] = ()
     timings: dict[str, float] = field(default_factory=dict)
 
@@ -245,6 +247,11 @@ class SearchResult:
         found = examine(self._evaluator, self.best_params, self.best_result, seed=seed or 0)
         self.outcome.robustness = found
         return found
+
+    @property
+    def ledger(self) -> Recorded | None:
+        """What the trial ledger says: sets ever tried on these data with this strategy; None without one."""
+        return self.outcome.ledger
 
     @property
     def warnings(self) -> tuple[str, ...]:

@@ -21,7 +21,7 @@ from spark_stacker.backtesting.search.samplers.random import mixed
 from spark_stacker.backtesting.search.trials import trials_frame
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from numpy.typing import NDArray
 
@@ -179,6 +179,17 @@ class Tally:
         places = np.arange(first, first + len(digits), dtype=np.int64)
         best.add(scores, places, digits, scores)
         sample.add(mixed(places.astype(np.uint64), self._seed).astype(np.float64), places, digits, scores)
+
+    def parameters(self) -> Iterator[pl.DataFrame]:
+        """The sets by their settings, of more than are in memory one part from disk after another."""
+        if not self.streams or self.store is None:
+            yield self.space.frame(self.digits())
+            return
+        paths = list(self.space.paths)
+        for part in self.store.parts:
+            yield pl.read_parquet(part, columns=paths)
+        if self._unfinished is not None:
+            yield self._unfinished.select(paths)
 
     def frame(self) -> pl.DataFrame:
         """All trials; of more than are in memory, read from disk."""

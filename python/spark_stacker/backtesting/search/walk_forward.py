@@ -17,9 +17,10 @@ from spark_stacker.backtesting.metrics import METRICS, format_metric
 from spark_stacker.backtesting.search.loop import search
 from spark_stacker.backtesting.search.optimise import evaluation_of, plan_search
 from spark_stacker.backtesting.search.overfit import Decay
+from spark_stacker.backtesting.search.trial_record import Recorded, TrialRecord
 from spark_stacker.backtesting.search.windows import train_test_windows
 from spark_stacker.data.times import to_utc
-from spark_stacker.errors import InputError, ParameterError, StrategyError
+from spark_stacker.errors import DataError, InputError, ParameterError, StrategyError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -69,6 +70,8 @@ class WalkForwardResult:
     interval_ns: int
     warnings: tuple[str, ...] = ()
     timings: dict[str, float] = field(default_factory=dict)
+    ledger: Recorded | None = None
+    """What the trial ledger says; None without one."""
 
     def __repr__(self) -> str:
         return f"<WalkForwardResult {len(self.windows)} windows, efficiency {_shown(self.efficiency)}>"
@@ -206,26 +209,48 @@ def walk_forward(
         anchored=anchored,
     )
     loaded = time.perf_counter()
+    record = TrialRecord.of(plan, options)
+    checked = time.perf_counter()
     windows = []
     warnings: dict[str, None] = dict.fromkeys(evaluator.warnings)
     for span in spans:
-        window, said = _run_window(plan, span, make_sampler, options)
+        window, said = _run_window(plan, span, make_sampler, options, record)
         windows.append(window)
         warnings.update(dict.fromkeys(said))
     if not windows[-1].span.complete:
         warnings["The last test window is cut short by the end of the data."] = None
+    searched = time.perf_counter()
+    told = None
+    if record is not None:
+        part = (
+            f"walk-forward {train_size}/{test_size}{' anchored' if anchored else ''}, embargo {embargo_bars}"
+        )
+        try:
+            told = record.write(make_sampler(plan), part=part)
+        except DataError as error:
+            warnings[f"The ledger does not know of this search: {error}"] = None
+    recorded = time.perf_counter()
     return WalkForwardResult(
         windows,
         plan.objective.label,
         evaluator.initial_balance,
         evaluator.interval_ns,
         tuple(warnings),
-        {"load": loaded - began, "search": time.perf_counter() - loaded},
+        {
+            "load": loaded - began,
+            "search": searched - checked,
+            "ledger": checked - loaded + recorded - searched,
+        },
+        told,
     )
 
 
 def _run_window(
-    plan: Plan, span: TrainTest, make_sampler: MakeSampler, options: SearchOptions
+    plan: Plan,
+    span: TrainTest,
+    make_sampler: MakeSampler,
+    options: SearchOptions,
+    record: TrialRecord | None,
 ) -> tuple[WalkForwardWindow, tuple[str, ...]]:
     sampler = make_sampler(plan)
     with evaluation_of(plan, span.train, sampler.planned, options) as (evaluation, warnings):
@@ -242,6 +267,8 @@ def _run_window(
             )
         except InputError as error:
             raise type(error)(f"training window {_dates(span)}: {error}") from error
+    if record is not None:
+        record.take(tally)
     best = tally.best_digits
     assert best is not None  # noqa: S101 - a search without one has raised
     row = np.ascontiguousarray(best[np.newaxis])

@@ -146,12 +146,12 @@ impl<R: Rule<I, O>, const I: usize, const O: usize> Work for Feed<'_, R, I, O> {
 
     #[inline(always)]
     fn run(self) -> bool {
+        // The rule comes first: its sums wait for each other, and meanwhile the columns arrive from memory. Looked at beforehand, they
+        // would arrive with nothing to do. What it makes of a value that is not finite, nobody sees.
+        self.rule.run(self.columns, self.lines);
         let mut finite = true;
         for column in self.columns {
             finite &= all_finite(column);
-        }
-        if finite {
-            self.rule.run(self.columns, self.lines);
         }
         finite
     }

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from spark_stacker.backtesting.search.evaluators.settings_paths import built_in_parameters
 from spark_stacker.config import Settings, enabled_strategies, indicators_of, parse_settings
-from spark_stacker.config.registry import resolved_parameters
 from spark_stacker.errors import ConfigError, ParameterError
 
 if TYPE_CHECKING:
@@ -35,9 +35,8 @@ def edited(
     for place, value in values:
         for edit in place.edits:
             work.apply(edit, value)
-    work.set_parameters()
     try:
-        return parse_settings(work.document(), source="set"), work.own
+        return parse_settings(work.document(), source="set"), work.indicator_objects()
     except ConfigError as error:
         raise ParameterError("; ".join(str(problem) for problem in error.problems) or str(error)) from None
 
@@ -50,6 +49,8 @@ class _Work:
     ) -> None:
         self.settings = settings
         self.own = dict(own)
+        self._own_params: dict[str, dict[str, Any]] = {}
+        """Parameters of indicator objects that are edited. They are checked together, when all are there."""
         chosen = enabled_strategies(settings, list(strategies))
         self.strategies = {strategy.name: strategy.model_dump() for strategy in chosen}
         for strategy in chosen:
@@ -61,7 +62,6 @@ class _Work:
             self.strategies[strategy.name]["indicators"] = (
                 self.strategies[strategy.name]["indicators"] or uses
             )
-        self.parameters: dict[str, dict[str, Any]] = {}
         self.indicators = {indicator.name: indicator.model_dump() for indicator in settings.indicators}
         self.account = {
             "initial_balance": settings.initial_balance,
@@ -85,19 +85,7 @@ class _Work:
             case "use":
                 _put(self._use(edit.strategy, edit.indicator), edit.key, value)
             case _:
-                name = self._own_name(edit)
-                self.parameters.setdefault(name, {})[edit.key[0]] = value
-
-    def set_parameters(self) -> None:
-        """Gives every indicator its new parameters together: one by one they might not fit each other."""
-        for name, values in self.parameters.items():
-            if name in self.own:
-                before = self.own[name]
-                self.own[name] = _made_anew(before, {**before.params, **values})
-                continue
-            entry = self.indicators[name]
-            known = resolved_parameters(entry["type"], entry["parameters"])
-            self.indicators[name] = {**entry, "parameters": {**known, **values}}
+                self._set_parameter(edit, value)
 
     def document(self) -> dict[str, Any]:
         """What a configuration file of these settings would hold, of the strategies chosen."""
@@ -109,26 +97,41 @@ class _Work:
             "strategies": list(self.strategies.values()),
         }
 
+    def indicator_objects(self) -> dict[str, BaseIndicator]:
+        """The indicator objects, those that were edited made anew."""
+        edited = {name: _made_anew(self.own[name], params) for name, params in self._own_params.items()}
+        return {**self.own, **edited}
+
     def _use(self, strategy: str, indicator: str) -> dict[str, Any]:
         uses: list[dict[str, Any]] = self.strategies[strategy]["indicators"]
         return next(use for use in uses if use["name"] in (indicator, f"{strategy}.{indicator}"))
 
-    def _own_name(self, edit: Edit) -> str:
-        """The name of the indicator edited, which is made one of the strategy's own where others use it."""
+    def _set_parameter(self, edit: Edit, value: Value) -> None:
         use = self._use(edit.strategy, edit.indicator)
-        others = (
+        elsewhere = (
             other["name"]
             for name, strategy in self.strategies.items()
             if name != edit.strategy
             for other in strategy["indicators"]
         )
-        if use["name"] in others:
+        if use["name"] in elsewhere:
             alone = f"{edit.strategy}.{edit.indicator}"
             self.indicators[alone] = {**self.indicators[use["name"]], "name": alone}
             if use["name"] in self.own:
                 self.own[alone] = self.own[use["name"]]
+            if use["name"] in self._own_params:
+                self._own_params[alone] = dict(self._own_params[use["name"]])
             use["name"] = alone
-        return str(use["name"])
+        name = use["name"]
+        if name in self.own:
+            self._own_params.setdefault(name, dict(self.own[name].params))[edit.key[0]] = value
+            return
+        entry = self.indicators[name]
+        names = built_in_parameters().get(entry["type"], {})
+        others = {
+            key: kept for key, kept in entry["parameters"].items() if names.get(key, key) != edit.key[0]
+        }
+        self.indicators[name] = {**entry, "parameters": {**others, edit.key[0]: value}}
 
 
 def _put(table: dict[str, Any], keys: Sequence[str], value: Value) -> None:

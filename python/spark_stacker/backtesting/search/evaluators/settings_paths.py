@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from spark_stacker.config.resolve import ResolvedIndicator
     from spark_stacker.indicators.base_indicator import BaseIndicator
 
-__all__ = ["Edit", "PathPlace", "find_places", "target_of"]
+__all__ = ["Edit", "PathPlace", "built_in_parameters", "find_places", "target_of"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -228,7 +228,7 @@ class _Finder:
         if use.name in self.own:
             return {name: name for name in self.own[use.name].params}
         if is_built_in(use.type):
-            return _built_in_parameters()[use.type]
+            return built_in_parameters()[use.type]
         from spark_stacker.indicators.indicator_factory import IndicatorFactory
 
         made = IndicatorFactory.create_indicator(use.name, use.type, use.parameters)
@@ -245,7 +245,8 @@ class _Finder:
 
 
 @cache
-def _built_in_parameters() -> dict[str, dict[str, str]]:
+def built_in_parameters() -> dict[str, dict[str, str]]:
+    """Names of the parameters of each built-in type, aliases included, with what each stands for."""
     return {
         str(entry["type"]): {
             name: str(parameter["name"])

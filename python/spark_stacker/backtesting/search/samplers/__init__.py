@@ -3,6 +3,7 @@
 - ``grid``: every set
 - ``random``: a seeded sample, no set twice
 - ``genetic``: generations bred from the best of those before, for one goal or several
+- ``optuna``: TPE and CMA-ES, with the extra ``[optuna]``
 """
 
 from __future__ import annotations

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from spark_stacker.backtesting.search.samplers import GeneticSampler, GridSampler, RandomSampler
 from spark_stacker.backtesting.search.samplers.genetic import Breeding
+from spark_stacker.backtesting.search.samplers.optuna import OptunaSampler, Proposing
 from spark_stacker.config.suggestions import did_you_mean
 from spark_stacker.errors import ParameterError
 
@@ -33,12 +34,34 @@ def _genetic(plan: Plan, **breeding: Any) -> Sampler:
     return GeneticSampler(plan.space, Breeding(**breeding), goals=len(plan.objective.goals), seed=plan.seed)
 
 
-SAMPLERS: Mapping[str, Callable[..., Sampler]] = {"grid": _grid, "random": _random, "genetic": _genetic}
+def _optuna(method: str) -> Callable[..., Sampler]:
+    def make(plan: Plan, **proposing: Any) -> Sampler:
+        return OptunaSampler(
+            plan.space,
+            Proposing(**proposing),
+            method=method,
+            goals=len(plan.objective.goals),
+            seed=plan.seed,
+            admits=plan.admits,
+        )
+
+    return make
+
+
+SAMPLERS: Mapping[str, Callable[..., Sampler]] = {
+    "grid": _grid,
+    "random": _random,
+    "genetic": _genetic,
+    "tpe": _optuna("tpe"),
+    "cma-es": _optuna("cma-es"),
+}
 """What makes each sampler, from a plan and the sampler's own settings."""
 _SETTINGS: Mapping[str, tuple[str, ...]] = {
     "grid": (),
     "random": ("samples",),
     "genetic": tuple(field.name for field in fields(Breeding)),
+    "tpe": tuple(field.name for field in fields(Proposing)),
+    "cma-es": tuple(field.name for field in fields(Proposing)),
 }
 
 

@@ -37,8 +37,13 @@ impl Cross {
         for (block, (line, other)) in lines.iter().zip(others).enumerate() {
             let above = mask(line, other, |a, b| a > b);
             let below = mask(line, other, |a, b| a < b);
-            let equal = mask(line, other, |a, b| a == b);
-            let (not_above, not_below) = (below | equal, above | equal);
+            // Lines seldom meet exactly, and are undefined in warm-up only.
+            let (not_above, not_below) = if above | below == u64::MAX {
+                (below, above)
+            } else {
+                let equal = mask(line, other, |a, b| a == b);
+                (below | equal, above | equal)
+            };
             let was_above = self.previous == Some(Ordering::Greater);
             let was_below = self.previous == Some(Ordering::Less);
             let is_known = self.previous.is_some();

@@ -5,8 +5,8 @@ use super::traded::Traded;
 use crate::plan::{AllowedSide, LimitSpec, SizingMethod};
 use crate::venue::{SlippageModel, VenueRules};
 
-/// Rows of a block.
-pub(super) const BLOCK: usize = 64;
+/// Rows of a block: few enough to read a holding within one row by row, enough that a long holding is few blocks.
+pub(super) const BLOCK: usize = 16;
 
 /// What entering at the open of a row, or leaving there, adds to the sums of returns and does to the equity.
 #[derive(Debug, Clone, Copy, Default)]
