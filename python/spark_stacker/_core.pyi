@@ -30,6 +30,7 @@ __all__ = [
     "curve_metrics",
     "effective_trials",
     "ema",
+    "empty_lines",
     "expected_maximum_sharpe",
     "hull",
     "indicator_catalog",
@@ -178,7 +179,7 @@ def mean_correlation(returns: NDArray[np.float64]) -> tuple[float | None, int]:
 
 def effective_trials(*, trials: int, correlation: float) -> float: ...
 def permutation_p_value(observed: float, permuted: NDArray[np.float64]) -> float: ...
-def permute_bars(bars: Bars, *, seed: int) -> Bars:
+def permute_bars(bars: Bars, *, start: int, seed: int) -> Bars:
     """The bars with their moves in another order; times, first bar and last close stay."""
 
 def bootstrap_returns(

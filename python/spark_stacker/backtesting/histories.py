@@ -104,7 +104,7 @@ def load_history(manager: DataManager, source: str, symbol: str, interval: str, 
 
 def permuted_history(history: MarketHistory, seed: int) -> MarketHistory:
     """The candles with their moves in another order; equal seeds put equally many candles in one order."""
-    bars = _core.permute_bars(history.bars, seed=seed)
+    bars = _core.permute_bars(history.bars, start=history.first, seed=seed)
     frame = bars_to_frame(bars)
     return replace(history, bars=bars, frame=frame, traded_hash=lambda: data_hash(frame[history.first :]))
 

@@ -96,7 +96,7 @@ def vwma(close: ArrayLike, volume: ArrayLike, period: int) -> Array:
     array([ nan, 1.75, 2.5 ])
     """
     price = _column("close", close)
-    out = _lines(1, len(price))[0]
+    out = _line(len(price))
     _core.vwma(price, _column("volume", volume), _period("period", period), out)
     return out
 
@@ -126,7 +126,7 @@ def t3(values: ArrayLike, period: int, factor: float = 0.7) -> Array:
     array([nan, nan, nan, nan, nan, nan,  2.,  2.])
     """
     column = _column("values", values)
-    out = _lines(1, len(column))[0]
+    out = _line(len(column))
     _core.t3(column, _period("period", period), _number("factor", factor), out)
     return out
 
@@ -184,7 +184,7 @@ def atr(high: ArrayLike, low: ArrayLike, close: ArrayLike, period: int = 14) -> 
     array([nan, nan,  2.])
     """
     columns = _column("high", high), _column("low", low), _column("close", close)
-    out = _lines(1, len(columns[0]))[0]
+    out = _line(len(columns[0]))
     _core.atr(*columns, _period("period", period), out)
     return out
 
@@ -236,9 +236,13 @@ def linear_regression_intercept(values: ArrayLike, period: int = 14) -> Array:
 
 def _average(function: Average, values: ArrayLike, period: int, *, name: str = "values") -> Array:
     column = _column(name, values)
-    out = _lines(1, len(column))[0]
+    out = _line(len(column))
     function(column, _period("period", period), out)
     return out
+
+
+def _line(rows: int) -> Array:
+    return _lines(1, rows).reshape(rows)
 
 
 def _lines(count: int, rows: int) -> Array:

@@ -160,15 +160,15 @@ unsafe impl GlobalAlloc for HugePages {
 }
 
 /// Numbers to be written before they are read, as `numpy.empty` gives them: whatever the memory held.
+#[expect(
+    clippy::uninit_vec,
+    reason = "filling it first would touch every page twice"
+)]
 pub fn unwritten(length: usize) -> Vec<f64> {
     let mut numbers = Vec::with_capacity(length);
     // SAFETY: the capacity is there, every pattern of bits is a number, and the block has no other holder. Nothing here or in the core
     // reads a number before it has written it.
-    #[expect(
-        unsafe_code,
-        clippy::uninit_vec,
-        reason = "filling it first would touch every page twice"
-    )]
+    #[expect(unsafe_code, reason = "hands out memory as it is")]
     unsafe {
         numbers.set_len(length);
     }

@@ -169,10 +169,16 @@ pub fn permutation_p_value(
 
 /// The bars with their moves in another order.
 #[pyfunction]
-#[pyo3(signature = (bars, *, seed))]
-pub fn permute_bars(py: Python<'_>, bars: &Bound<'_, PyBars>, seed: u64) -> PyResult<PyBars> {
+#[pyo3(signature = (bars, *, start, seed))]
+pub fn permute_bars(
+    py: Python<'_>,
+    bars: &Bound<'_, PyBars>,
+    start: usize,
+    seed: u64,
+) -> PyResult<PyBars> {
     let bars = bars.get();
-    without_lock(py, || permuted(&bars.view(), seed)).map(PyBars::of)
+    let (made, _) = without_lock(py, || permuted(bars.view(), None, start, seed))?;
+    Ok(PyBars::of(made))
 }
 
 /// Histories drawn in blocks from returns: total return, Sharpe ratio per period (NaN without variance) and maximum drawdown.

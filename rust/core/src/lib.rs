@@ -11,7 +11,7 @@
 //! - [`engine`]: the loop over bars that joins all of the above, and what it records.
 //! - [`stats`]: performance metrics, and whether the winner of a search is luck.
 //! - [`sweep`]: many parameter sets over the same history, and the search among them.
-//! - `random`: seeded draws.
+//! - `random`, `threads`: seeded draws, and as many threads as asked for.
 
 pub mod engine;
 pub mod error;
@@ -24,6 +24,7 @@ pub mod risk;
 pub mod signals;
 pub mod stats;
 pub mod sweep;
+mod threads;
 pub mod venue;
 
 pub use error::{Error, Result};

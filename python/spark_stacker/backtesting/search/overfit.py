@@ -189,13 +189,13 @@ def permutation_p_value(observed: float, permuted: ArrayLike) -> float:
     return _core.permutation_p_value(observed, floats(permuted))
 
 
-def permute_bars(bars: _core.Bars, *, seed: int) -> _core.Bars:
-    """The bars with their moves shuffled, so that their order says nothing.
+def permute_bars(bars: _core.Bars, *, seed: int, start: int = 0) -> _core.Bars:
+    """The bars from row ``start`` on with their moves shuffled, so that their order says nothing.
 
-    Open, high, low and close over the close before, and the volume, stay together; times, the first bar and,
-    up to rounding, the last close stay. Same seed, same bytes.
+    Open, high, low and close over the close before, and the volume, stay together; times, the first bar,
+    those before ``start`` and, up to rounding, the last close stay. Same seed, same bytes.
     """
-    return _core.permute_bars(bars, seed=seed)
+    return _core.permute_bars(bars, start=start, seed=seed)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,143 +1,159 @@
-//! Bars in another order: the same moves, without whatever their order had to say.
+//! Bars in another order: the same moves, without whatever their order had to say (the bar permutation of Masters 2018).
 
-use super::bars::{BarColumns, Bars, RawColumns};
+use super::bars::{Bar, BarColumns, Bars, RawColumns};
 use crate::error::Result;
-use crate::random::{generator, shuffle};
+use crate::random::Draw;
 
-/// One bar's prices over the close before it, and its volume.
-struct Move {
-    open: f64,
-    high: f64,
-    low: f64,
-    close: f64,
-    volume: f64,
-}
-
-/// The bars with their moves shuffled. Open, high, low and close relative to the close before, and the volume, stay together;
-/// times and the first bar stay where they are, so that the last close is the same up to rounding.
+/// The bars from row `start` on in random order, with the mark candles that go with them; earlier bars, and the first of all, stay.
+///
+/// Open, high, low and close relative to the close before, the volume and the mark candle move together, so that the whole way of the price
+/// stays as it is (to rounding). Times stay where they are. Equally many bars are put in the same order by the same seed.
 ///
 /// # Errors
 /// [`crate::Error::Data`] when a price of the new order is too large or too small for a number.
-pub fn permuted(bars: &Bars<'_>, seed: u64) -> Result<BarColumns> {
-    let mut moves: Vec<Move> = (1..bars.len())
-        .map(|row| {
-            let before = bars.close[row - 1];
-            Move {
-                open: bars.open[row] / before,
-                high: bars.high[row] / before,
-                low: bars.low[row] / before,
-                close: bars.close[row] / before,
-                volume: bars.volume[row],
-            }
-        })
-        .collect();
-    shuffle(&mut generator(seed, 0), &mut moves);
-
-    let first = |column: &[f64]| {
-        let mut values = Vec::with_capacity(column.len());
-        values.extend(column.first());
-        values
-    };
-    let mut raw = RawColumns {
-        open_time_ns: bars.open_time_ns.to_vec(),
-        open: first(bars.open),
-        high: first(bars.high),
-        low: first(bars.low),
-        close: first(bars.close),
-        volume: first(bars.volume),
-    };
-    let mut before = bars.close.first().copied().unwrap_or_default();
-    for change in moves {
-        // Rounding keeps order, so that high and low still enclose open and close.
-        raw.open.push(before * change.open);
-        raw.high.push(before * change.high);
-        raw.low.push(before * change.low);
-        raw.volume.push(change.volume);
-        before *= change.close;
-        raw.close.push(before);
+pub fn permuted(
+    bars: Bars<'_>,
+    marks: Option<Bars<'_>>,
+    start: usize,
+    seed: u64,
+) -> Result<(BarColumns, Option<BarColumns>)> {
+    // The first bar of all has no close before it.
+    let first = start.max(1).min(bars.len());
+    let mut order: Vec<usize> = (first..bars.len()).collect();
+    Draw::new(seed).shuffle(&mut order);
+    let mut made = RawColumns::default();
+    let mut made_marks = RawColumns::default();
+    for row in 0..first {
+        made.push(&bars.bar(row));
+        if let Some(mark) = mark_of(marks, bars, row) {
+            made_marks.push(&mark);
+        }
     }
-    BarColumns::new(raw, bars.interval)
+    let mut close = first.checked_sub(1).map_or(0.0, |row| bars.close[row]);
+    for (row, from) in (first..).zip(order) {
+        let open_time_ns = bars.open_time_ns[row];
+        let moved = |bar: Bar| moved(bar, bars.close[from - 1], close, open_time_ns);
+        if let Some(mark) = mark_of(marks, bars, from) {
+            made_marks.push(&moved(mark));
+        }
+        let bar = moved(bars.bar(from));
+        made.push(&bar);
+        close = bar.close;
+    }
+    let mark = marks.map(|marks| BarColumns::new(made_marks, marks.interval));
+    Ok((BarColumns::new(made, bars.interval)?, mark.transpose()?))
+}
+
+/// The bar with its prices as far from `to` as they were from `base`. Division and product keep their order, so high and low still enclose the others.
+fn moved(bar: Bar, base: f64, to: f64, open_time_ns: i64) -> Bar {
+    let price = |price: f64| price / base * to;
+    Bar {
+        open_time_ns,
+        open: price(bar.open),
+        high: price(bar.high),
+        low: price(bar.low),
+        close: price(bar.close),
+        volume: bar.volume,
+    }
+}
+
+fn mark_of(marks: Option<Bars<'_>>, bars: Bars<'_>, row: usize) -> Option<Bar> {
+    let marks = marks?;
+    let found = marks.open_time_ns.binary_search(&bars.open_time_ns[row]);
+    found.ok().map(|row| marks.bar(row))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::market::Interval;
 
-    fn bars(rows: u32) -> BarColumns {
-        let closes: Vec<f64> = (0..rows)
-            .map(|row| 100.0 + 7.0 * f64::from(row).sin() + 0.1 * f64::from(row))
+    const HOUR_NS: i64 = 3_600_000_000_000;
+    const ROWS: usize = 200;
+    const START: usize = 20;
+
+    fn history() -> BarColumns {
+        let mut draw = Draw::new(8);
+        let mut raw = RawColumns::default();
+        let mut close = 100.0;
+        let mut number = |bound: usize| draw.below(bound) as f64;
+        for row in 0..ROWS {
+            let open = close + number(40) / 10.0;
+            close = open * (0.97 + number(60) / 1e3);
+            raw.push(&Bar {
+                open_time_ns: i64::try_from(row).unwrap() * HOUR_NS,
+                open,
+                high: open.max(close) + number(30) / 10.0,
+                low: open.min(close) * (1.0 - number(30) / 1e3),
+                close,
+                volume: row as f64,
+            });
+        }
+        BarColumns::new(raw, Interval::from_ns(HOUR_NS).unwrap()).unwrap()
+    }
+
+    fn permute(seed: u64) -> BarColumns {
+        permuted(history().view(), None, START, seed).unwrap().0
+    }
+
+    /// Volume, which names the bar that a row came from, with open, high, low and close against the close before.
+    fn relative(bars: Bars<'_>) -> Vec<(f64, [f64; 4])> {
+        let mut rows: Vec<_> = (START..bars.len())
+            .map(|row| {
+                let (bar, base) = (bars.bar(row), bars.close[row - 1]);
+                let prices = [bar.open, bar.high, bar.low, bar.close];
+                (bar.volume, prices.map(|price| price / base))
+            })
             .collect();
-        BarColumns::new(
-            RawColumns {
-                open_time_ns: (0..i64::from(rows))
-                    .map(|row| row * 60_000_000_000)
-                    .collect(),
-                open: closes.iter().map(|close| close * 1.001).collect(),
-                high: closes.iter().map(|close| close * 1.003).collect(),
-                low: closes.iter().map(|close| close * 0.996).collect(),
-                volume: (0..rows).map(f64::from).collect(),
-                close: closes,
-            },
-            "1m".parse().unwrap(),
-        )
-        .unwrap()
+        rows.sort_unstable_by(|a, b| a.0.total_cmp(&b.0));
+        rows
     }
 
     #[test]
-    fn same_seed_same_bytes_and_another_seed_another_order() {
-        let bars = bars(50);
-        let once = permuted(&bars.view(), 4).unwrap();
-        assert_eq!(once, permuted(&bars.view(), 4).unwrap());
-        assert_ne!(once, permuted(&bars.view(), 5).unwrap());
-        assert_ne!(once, bars);
-    }
-
-    #[test]
-    fn times_first_bar_and_last_close_stay() {
-        let bars = bars(200);
-        let made = permuted(&bars.view(), 1).unwrap();
-        let (old, new) = (bars.view(), made.view());
-        assert_eq!(old.open_time_ns, new.open_time_ns);
-        assert_eq!(old.bar(0), new.bar(0));
-        assert!((old.close[199] / new.close[199] - 1.0).abs() < 1e-13);
-    }
-
-    #[test]
-    fn a_move_keeps_its_prices_and_its_volume_together() {
-        let bars = bars(60);
-        let made = permuted(&bars.view(), 9).unwrap();
-        let ratios = |bars: Bars<'_>, row: usize| {
-            let before = bars.close[row - 1];
-            [
-                bars.open[row],
-                bars.high[row],
-                bars.low[row],
-                bars.close[row],
-            ]
-            .map(|price| price / before)
-        };
-        let (old, new) = (bars.view(), made.view());
-        let mut seen = [false; 60];
-        for row in 1..60 {
-            // In this history the volume is the number of the row the move came from.
-            let from = (1..60)
-                .find(|from| old.volume[*from] == new.volume[row])
-                .unwrap();
-            assert!(!std::mem::replace(&mut seen[from], true));
-            for (was, is) in ratios(old, from).into_iter().zip(ratios(new, row)) {
-                assert!((was - is).abs() < 1e-14, "row {row}");
+    fn bars_from_the_start_on_change_places_and_keep_their_shape() {
+        let (before, after) = (history(), permute(4));
+        let (before, after) = (before.view(), after.view());
+        assert_eq!(after.open_time_ns, before.open_time_ns);
+        assert_eq!(after.close[..START], before.close[..START]);
+        assert_ne!(after.volume, before.volume);
+        for (was, is) in relative(before).iter().zip(relative(after)) {
+            assert_eq!(was.0, is.0);
+            for (was, is) in was.1.iter().zip(is.1) {
+                assert!((was - is).abs() < 1e-12);
             }
         }
+        let last = ROWS - 1;
+        assert!((after.close[last] / before.close[last] - 1.0).abs() < 1e-12);
+    }
+
+    #[test]
+    fn a_mark_candle_goes_with_its_bar() {
+        // The mark candles are those of the first 150 bars themselves.
+        let before = history();
+        let marks = before.view().slice(0, 150);
+        let (after, mark) = permuted(before.view(), Some(marks), START, 4).unwrap();
+        let (bars, mark) = (after.view(), mark.unwrap());
+        let expected = (0..ROWS).filter(|row| bars.volume[*row] < 150.0);
+        let found: Vec<_> = (0..mark.view().len())
+            .map(|row| mark.view().bar(row))
+            .collect();
+        assert_eq!(found, expected.map(|row| bars.bar(row)).collect::<Vec<_>>());
+    }
+
+    #[test]
+    fn equal_seeds_give_equal_orders_and_others_another() {
+        assert_eq!(permute(1), permute(1));
+        assert_ne!(permute(1), permute(2));
     }
 
     #[test]
     fn short_histories_stay_as_they_are() {
-        for rows in [0, 1, 2] {
-            let bars = bars(rows);
-            assert_eq!(
-                permuted(&bars.view(), 3).unwrap().view().len(),
-                rows as usize
-            );
+        for rows in 0..=2 {
+            let bars = history();
+            let bars = bars.view().slice(0, rows);
+            let (made, _) = permuted(bars, None, 0, 3).unwrap();
+            assert_eq!(made.view().close.len(), rows);
+            assert!(rows < 1 || made.view().bar(0) == bars.bar(0));
         }
     }
 }

@@ -2,8 +2,8 @@
 
 use std::collections::HashSet;
 
-use super::draw::Draw;
 use crate::error::{Error, Result};
+use crate::random::Draw;
 
 /// Random proposals before the sets are gone through one by one.
 const BLIND_TRIES: usize = 32;

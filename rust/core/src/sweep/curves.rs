@@ -3,9 +3,10 @@
 use std::sync::{Mutex, PoisonError};
 
 use super::evaluate::{Evaluator, SetRun, Stage};
-use super::workers::{check_threads, of_this_thread};
+use super::workers::of_this_thread;
 use super::{Span, Sweep};
 use crate::error::{Error, Result};
+use crate::threads::check_threads;
 
 /// Numbers that [`Sweep::block_sums`] gives for each block: count, sum and sum of squares of the returns.
 pub const SUMS: usize = 3;

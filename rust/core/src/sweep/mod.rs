@@ -9,7 +9,6 @@ mod bank;
 mod breeding;
 mod brief;
 mod curves;
-mod draw;
 mod evaluate;
 mod genetic;
 pub mod lean;

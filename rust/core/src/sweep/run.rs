@@ -7,9 +7,10 @@ use rayon::prelude::*;
 use super::bank::{Bank, Order};
 use super::evaluate::{Evaluator, SetRun, SharedSet, Stage};
 use super::parts::Elements;
-use super::workers::{check_threads, of_this_thread};
+use super::workers::of_this_thread;
 use super::{Span, Sweep};
 use crate::error::{Error, Result};
+use crate::threads::check_threads;
 
 /// Sets whose elements are numbered together; bounds what is kept beside the rows.
 const PASS: usize = 1 << 16;

@@ -2,20 +2,10 @@
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use rayon::{ThreadPool, ThreadPoolBuilder};
+use rayon::ThreadPool;
 
-use crate::error::{Error, Result};
-
-const MOST_THREADS: usize = 1024;
-
-/// Checks a number of threads before anything is made for each of them.
-pub(super) fn check_threads(threads: usize) -> Result<()> {
-    if (1..=MOST_THREADS).contains(&threads) {
-        return Ok(());
-    }
-    let requirement = format!("at least 1 and at most {MOST_THREADS}");
-    Err(Error::parameter("threads", threads, requirement))
-}
+use crate::error::Result;
+use crate::threads::pool;
 
 /// What the thread of the pool that calls this has for itself, of one entry a thread.
 pub(super) fn of_this_thread<T>(entries: &[Mutex<T>]) -> MutexGuard<'_, T> {
@@ -39,7 +29,6 @@ impl Workers {
     }
 
     fn pool(&self, threads: usize) -> Result<Arc<ThreadPool>> {
-        check_threads(threads)?;
         // A panic elsewhere cannot leave the pool half made.
         let mut kept = self.pool.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(pool) = kept
@@ -48,17 +37,7 @@ impl Workers {
         {
             return Ok(Arc::clone(pool));
         }
-        let pool = ThreadPoolBuilder::new()
-            .num_threads(threads)
-            .build()
-            .map_err(|error| {
-                Error::parameter(
-                    "threads",
-                    threads,
-                    format!("a number that starts ({error})"),
-                )
-            })?;
-        let pool = Arc::new(pool);
+        let pool = Arc::new(pool(threads)?);
         *kept = Some(Arc::clone(&pool));
         Ok(pool)
     }

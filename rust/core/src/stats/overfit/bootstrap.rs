@@ -2,10 +2,10 @@
 
 use rayon::prelude::*;
 
-use super::threads::on_threads;
 use super::varies;
 use crate::error::{Error, Result};
-use crate::random::{Generator, generator, index, uniform};
+use crate::random::Draw;
+use crate::threads::on_threads;
 
 /// How long the pieces are that are drawn. The history wraps around, so that every return is as likely as any other.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -76,25 +76,23 @@ impl Bootstrap<'_> {
         on_threads(threads, || {
             (0..self.draws)
                 .into_par_iter()
-                .map(|number| self.draw(generator(self.seed, number as u64)))
+                .map(|number| self.draw(Draw::numbered(self.seed, number as u64)))
                 .collect()
         })
     }
 
-    fn draw(&self, mut generator: Generator) -> Drawn {
+    fn draw(&self, mut chance: Draw) -> Drawn {
         let rows = self.returns.len();
         let mut path = Path::default();
-        let mut row = index(&mut generator, rows);
+        let mut row = chance.below(rows);
         for step in 0..rows {
             if step > 0 {
                 let restart = match self.blocks {
                     Blocks::Circular { length } => step % length == 0,
-                    Blocks::Stationary { mean_length } => {
-                        uniform(&mut generator) * mean_length < 1.0
-                    }
+                    Blocks::Stationary { mean_length } => chance.uniform() * mean_length < 1.0,
                 };
                 row = if restart {
-                    index(&mut generator, rows)
+                    chance.below(rows)
                 } else {
                     (row + 1) % rows
                 };

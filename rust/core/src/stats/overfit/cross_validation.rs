@@ -17,9 +17,9 @@ use rayon::prelude::*;
 use super::blocks::{BLOCKS, check_blocks};
 pub use super::splits::CrossValidation;
 use super::splits::Tally;
-use super::threads::on_threads;
 use crate::error::{Error, Result};
 use crate::indicators::simd::{Work, dispatch};
+use crate::threads::on_threads;
 
 /// Blocks in a group, and subsets of them.
 const GROUP: usize = 4;

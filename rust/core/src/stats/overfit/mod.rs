@@ -16,7 +16,6 @@ pub mod normal;
 pub mod permutation;
 pub mod sharpe;
 mod splits;
-mod threads;
 pub mod trade_order;
 pub mod trials;
 

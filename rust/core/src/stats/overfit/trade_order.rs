@@ -3,9 +3,9 @@
 use rayon::prelude::*;
 
 use super::bootstrap::{Growth, check_returns};
-use super::threads::on_threads;
 use crate::error::{Error, Result};
-use crate::random::{Generator, generator, index, shuffle};
+use crate::random::Draw;
+use crate::threads::on_threads;
 
 /// How trades are put in order again.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -56,22 +56,22 @@ impl TradeOrder<'_> {
             (0..self.draws)
                 .into_par_iter()
                 .map_init(Vec::new, |trades, number| {
-                    self.draw(generator(self.seed, number as u64), trades)
+                    self.draw(Draw::numbered(self.seed, number as u64), trades)
                 })
                 .collect()
         })
     }
 
-    fn draw(&self, mut generator: Generator, trades: &mut Vec<f64>) -> Sequence {
+    fn draw(&self, mut chance: Draw, trades: &mut Vec<f64>) -> Sequence {
         let count = self.returns.len();
         trades.clear();
         match self.order {
             Order::Shuffled => {
                 trades.extend(self.returns);
-                shuffle(&mut generator, trades);
+                chance.shuffle(trades);
             }
             Order::WithReplacement => {
-                trades.extend((0..count).map(|_| self.returns[index(&mut generator, count)]));
+                trades.extend((0..count).map(|_| self.returns[chance.below(count)]));
             }
         }
         let mut growth = Growth::default();
