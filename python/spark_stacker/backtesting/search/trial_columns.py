@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 import polars as pl
 
-from spark_stacker.backtesting.metrics import METRICS, Better, Unit, metric
+from spark_stacker.backtesting.metrics import Better, Unit, metric
 from spark_stacker.errors import ParameterError
 
 if TYPE_CHECKING:
@@ -67,7 +67,7 @@ def shown(result: SearchResult) -> list[Shown]:
     """The metrics of the objective that are no headline, and those of the headline, as far as known."""
     goals = [name for name in result.objective.metrics if name not in HEADLINE_METRICS]
     known = [name for name in (*goals, *HEADLINE_METRICS) if name in result.trials.columns]
-    return [shown_metric(result, name) for name in known if name in METRICS]
+    return [shown_metric(result, name) for name in known]
 
 
 def value_labels(result: SearchResult, path: str) -> list[str]:
