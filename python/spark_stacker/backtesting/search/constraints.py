@@ -63,12 +63,14 @@ class Constraint:
         """Whether each row satisfies it. A value that is undefined satisfies nothing."""
         with np.errstate(all="ignore"):
             try:
-                given = _value(self.condition, {name: columns[what] for name, what in self.names.items()})
+                held = _holds(self.condition, {name: columns[what] for name, what in self.names.items()})
             except TypeError as error:
                 raise ParameterError(
                     f"constraint {self.text!r}: text and numbers do not compare: {error}"
                 ) from error
-        return np.broadcast_to(np.asarray(given, dtype=np.bool_), (rows,))
+            except ArithmeticError as error:
+                raise ParameterError(f"constraint {self.text!r}: cannot be computed: {error}") from error
+        return np.broadcast_to(held, (rows,))
 
 
 def parse_constraints(given: Sequence[str] | str, paths: Sequence[str]) -> tuple[Constraint, ...]:
@@ -178,35 +180,50 @@ def _dotted(node: ast.expr) -> str:
     raise ParameterError(f"{ast.unparse(node)!r} is not a path")
 
 
-def _value(node: ast.expr, columns: Columns) -> Any:  # noqa: PLR0911 - one return a kind of node
+def _holds(node: ast.expr, columns: Columns, *, wanted: bool = True) -> NDArray[np.bool_]:
+    """Where the condition is known to be ``wanted``: what is undefined is neither true nor false."""
+    match node:
+        case ast.UnaryOp(op=ast.Not(), operand=operand):
+            return _holds(operand, columns, wanted=not wanted)
+        case ast.BoolOp(op=op, values=parts):
+            held = [_holds(part, columns, wanted=wanted) for part in parts]
+            join = np.logical_and if isinstance(op, ast.And) is wanted else np.logical_or
+            return _joined(join, held)
+        case ast.Compare(left=left, ops=ops, comparators=others):
+            sides = [_value(part, columns) for part in (left, *others)]
+            held = []
+            for op, first, second in zip(ops, sides[:-1], sides[1:], strict=True):
+                compared = np.asarray(_COMPARE[type(op)](first, second), dtype=np.bool_)
+                held.append((compared == wanted) & _is_defined(first) & _is_defined(second))
+            return _joined(np.logical_and if wanted else np.logical_or, held)
+    value = _value(node, columns)
+    return (np.asarray(value, dtype=np.bool_) == wanted) & _is_defined(value)
+
+
+def _joined(join: np.ufunc, held: Sequence[NDArray[np.bool_]]) -> NDArray[np.bool_]:
+    joined: NDArray[np.bool_] = join.reduce(np.broadcast_arrays(*held))
+    return joined
+
+
+def _is_defined(value: Any) -> NDArray[np.bool_]:
+    values = np.asarray(value)
+    if values.dtype.kind == "f":
+        return ~np.isnan(values)
+    if values.dtype == object:
+        return np.asarray(np.not_equal(values, None), dtype=np.bool_)
+    return np.ones(values.shape, dtype=np.bool_)
+
+
+def _value(node: ast.expr, columns: Columns) -> Any:
     match node:
         case ast.Name() | ast.Attribute():
             return columns[_dotted(node)]
         case ast.Constant(value=value):
             return value
-        case ast.Compare(left=left, ops=ops, comparators=others):
-            sides = [_value(part, columns) for part in (left, *others)]
-            pairs = zip(ops, sides[:-1], sides[1:], strict=True)
-            held = [np.asarray(_compared(op, first, second), dtype=np.bool_) for op, first, second in pairs]
-            return np.logical_and.reduce(np.broadcast_arrays(*held))
         case ast.BinOp(left=left, op=op, right=right):
             return _ARITHMETIC[type(op)](_value(left, columns), _value(right, columns))
-        case ast.BoolOp(op=op, values=parts):
-            join = np.logical_and if isinstance(op, ast.And) else np.logical_or
-            return join.reduce(np.broadcast_arrays(*(_value(part, columns) for part in parts)))
-        case ast.UnaryOp(op=ast.Not(), operand=operand):
-            return np.logical_not(_value(operand, columns))
         case ast.UnaryOp(op=ast.USub(), operand=operand):
             return -_value(operand, columns)
-        case ast.UnaryOp(operand=operand):
+        case ast.UnaryOp(op=ast.UAdd(), operand=operand):
             return _value(operand, columns)
-    raise ParameterError(f"{ast.unparse(node)!r} is not allowed")
-
-
-def _compared(op: ast.cmpop, first: Any, second: Any) -> Any:
-    held = _COMPARE[type(op)](first, second)
-    if isinstance(op, ast.NotEq):  # NaN differs from everything, and yet satisfies nothing
-        for side in (first, second):
-            if isinstance(side, np.ndarray) and side.dtype != object:
-                held = held & ~np.isnan(side)
-    return held
+    return _holds(node, columns)
