@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     from spark_stacker.backtesting.search.samplers import Sampler
     from spark_stacker.backtesting.search.tally import Tally
 
-__all__ = ["MakeSampler", "Plan", "evaluation_of", "optimise", "plan_search"]
+__all__ = ["MakeSampler", "Plan", "evaluation_of", "optimise", "outcome_of", "plan_search"]
 
 _WORTH_PROCESSES: Final = 4.0
 """Seconds that a search of a function must take for processes of its own to pay."""
@@ -125,7 +125,7 @@ def optimise(
                 seed=plan.seed,
             )
         except Interrupted as error:
-            outcome = _outcome(plan, sampler, error.tally, error.history, warnings)
+            outcome = outcome_of(plan, sampler, error.tally, error.history, warnings)
             _record(outcome, record, sampler, error.tally, complete=False)
             error.result = SearchResult(outcome, tally=error.tally, evaluator=plan.evaluator)
             error.directory = None if store is None else store.directory
@@ -134,7 +134,7 @@ def optimise(
             kept = "" if store is None else f"; what is done is kept, resume it from {store.directory}"
             raise RetryableError(f"{error}{kept}") from error
     searched = time.perf_counter()
-    outcome = _outcome(plan, sampler, tally, history, warnings)
+    outcome = outcome_of(plan, sampler, tally, history, warnings)
     _record(outcome, record, sampler, tally, complete=True)
     recorded = time.perf_counter()
     outcome.timings.update(
@@ -145,7 +145,14 @@ def optimise(
         from spark_stacker.backtesting.search.judgement import judge
 
         try:
-            outcome.honesty = judge(plan, make_sampler, result, tally, seconds=searched - loaded)
+            outcome.honesty = judge(
+                plan,
+                make_sampler,
+                result,
+                tally,
+                seconds=searched - loaded,
+                elsewhere=any(options.get(name) is not None for name in ("executor", "resume")),
+            )
             if store is not None:  # what is read from a directory cannot be run again
                 result.robustness()
         except KeyboardInterrupt as error:
@@ -173,7 +180,7 @@ def _record(
         outcome.warnings += (f"The ledger does not know of this search: {error}",)
 
 
-def _outcome(plan: Plan, sampler: Sampler, tally: Any, history: Any, warnings: tuple[str, ...]) -> Outcome:
+def outcome_of(plan: Plan, sampler: Sampler, tally: Any, history: Any, warnings: tuple[str, ...]) -> Outcome:
     best = tally.best_digits
     return Outcome(
         space=plan.space,

@@ -14,9 +14,10 @@ import polars as pl
 from spark_stacker import _core
 from spark_stacker.backtesting.frames import equity_frame
 from spark_stacker.backtesting.metrics import METRICS, format_metric
-from spark_stacker.backtesting.search.loop import search
-from spark_stacker.backtesting.search.optimise import evaluation_of, plan_search
+from spark_stacker.backtesting.search.loop import Interrupted, search
+from spark_stacker.backtesting.search.optimise import evaluation_of, outcome_of, plan_search
 from spark_stacker.backtesting.search.overfit import Decay
+from spark_stacker.backtesting.search.result import SearchResult
 from spark_stacker.backtesting.search.trial_record import Recorded, TrialRecord
 from spark_stacker.backtesting.search.windows import train_test_windows
 from spark_stacker.data.times import to_utc
@@ -105,7 +106,10 @@ class WalkForwardResult:
     def _stitched(self) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
         balance, pieces = self.initial_balance, []
         for window in self.windows:
-            piece = window.equity * (balance / self.initial_balance)
+            if balance > 0:
+                piece = window.equity * (balance / self.initial_balance)
+            else:  # nothing is left to trade with
+                piece = np.full_like(window.equity, balance)
             balance = float(piece[-1])
             pieces.append(piece)
         return np.concatenate([window.open_time_ns for window in self.windows]), np.concatenate(pieces)
@@ -213,8 +217,15 @@ def walk_forward(
     checked = time.perf_counter()
     windows = []
     warnings: dict[str, None] = dict.fromkeys(evaluator.warnings)
+    part = f"walk-forward {train_size}/{test_size}{' anchored' if anchored else ''}, embargo {embargo_bars}"
     for span in spans:
-        window, said = _run_window(plan, span, make_sampler, options, record)
+        try:
+            window, said = _run_window(plan, span, make_sampler, options, record)
+        except Interrupted as error:
+            if record is not None:
+                record.take(error.tally)
+                record.write(make_sampler(plan), complete=False, part=part)
+            raise
         windows.append(window)
         warnings.update(dict.fromkeys(said))
     if not windows[-1].span.complete:
@@ -222,9 +233,6 @@ def walk_forward(
     searched = time.perf_counter()
     told = None
     if record is not None:
-        part = (
-            f"walk-forward {train_size}/{test_size}{' anchored' if anchored else ''}, embargo {embargo_bars}"
-        )
         try:
             told = record.write(make_sampler(plan), part=part)
         except DataError as error:
@@ -255,7 +263,7 @@ def _run_window(
     sampler = make_sampler(plan)
     with evaluation_of(plan, span.train, sampler.planned, options) as (evaluation, warnings):
         try:
-            tally, _ = search(
+            tally, history = search(
                 plan.space,
                 sampler,
                 evaluation,
@@ -269,8 +277,9 @@ def _run_window(
             raise type(error)(f"training window {_dates(span)}: {error}") from error
     if record is not None:
         record.take(tally)
-    best = tally.best_digits
-    assert best is not None  # noqa: S101 - a search without one has raised
+    outcome = outcome_of(plan, sampler, tally, history, warnings)
+    params = SearchResult(outcome, tally=tally, evaluator=plan.evaluator).best_params
+    best = plan.space.digits_of(params)
     row = np.ascontiguousarray(best[np.newaxis])
     trained = plan.evaluator.evaluate(row, plan.metrics, span.train, threads=1)
     tested = plan.evaluator.evaluate(row, plan.metrics, span.test, threads=1)
@@ -279,7 +288,7 @@ def _run_window(
     times, equity = plan.evaluator.equity(best, span.test)
     window = WalkForwardWindow(
         span,
-        plan.space.params(best),
+        params,
         tally.count,
         _by_name(plan.metrics, trained.values[0]),
         _by_name(plan.metrics, tested.values[0]),
