@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from made.backtests import CrossInPython
-from made.searches import GRID, engine, follow, settings
+from made.searches import GRID, engine, follow, settings, sleepy
 from spark_stacker.backtesting.search import SearchResult, judgement, tally
 from spark_stacker.backtesting.search.overfit import block_sums, cross_validate, mean_correlation
 
@@ -86,6 +86,19 @@ def test_a_search_that_takes_long_is_not_permuted(made, monkeypatch):
     found = made.optimize_parameters(settings=settings(), param_grid=GRID)
     assert found.honesty.permutation_p_value is None
     assert "searches over permuted bars would take about" in found.honesty.reasons["permutation_p_value"]
+
+
+def test_a_search_read_from_disk_is_permuted_only_if_it_would_be_when_fresh(made, monkeypatch, tmp_path):
+    monkeypatch.setattr(judgement, "_LONGEST_SECONDS", 1.0)
+    call = {"param_grid": {"fast_period": [5, 10], "slow_period": [20], "position_size": [0.5]}, "threads": 1}
+    made.optimize_parameters(sleepy, "ETH-USD", "1h", **call, honesty=False, out=tmp_path / "kept")
+    again = made.optimize_parameters(sleepy, "ETH-USD", "1h", **call, resume=tmp_path / "kept")
+    assert "would take about" in again.honesty.reasons["permutation_p_value"]
+
+
+def test_after_a_loss_of_everything_there_are_returns_of_zero():
+    returns = judgement._returns(np.array([150.0, 0.0, 0.0]), 100.0)
+    assert returns.tolist() == [0.5, -1.0, 0.0]
 
 
 def test_of_many_sets_the_best_and_a_sample_are_studied(made, monkeypatch):
