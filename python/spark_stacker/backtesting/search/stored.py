@@ -102,13 +102,24 @@ def load(directory: str | Path) -> SearchResult:
         )
     except (KeyError, TypeError, ValueError) as error:
         raise DataError(f"{directory}: is damaged: {error!r}") from error
-    trials = pl.concat([store.load(number) for number in range(len(store.parts))])
+    trials = _trials(store, outcome.count)
     return SearchResult(
         outcome,
         trials=trials,
         best_result=BacktestResult.load_from_file(store.directory / _BEST),
         plateau_score=told["plateau_score"],
     )
+
+
+def _trials(store: Checkpoint, count: int) -> pl.DataFrame:
+    frames = [store.load(number) for number in range(len(store.parts)) if number in store]
+    found = sum(map(len, frames))
+    if found != count or len(frames) < len(store.parts):
+        raise DataError(
+            f"{store.directory / 'parts'}: holds {found:,} trials, {_RESULT} tells of {count:,}: files were "
+            "removed or added; put them back, or resume the search"
+        )
+    return pl.concat(frames)
 
 
 def _round(tried: int, best: float | None, mean: float | None, best_so_far: float | None) -> Round:
