@@ -8,7 +8,9 @@ The text is read as a Python expression of names, numbers, texts, arithmetic, co
 from __future__ import annotations
 
 import ast
+import keyword
 import operator
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
@@ -107,15 +109,16 @@ def admits(space: Space, constraints: Sequence[Constraint]) -> Admits:
 def _parse(text: object, paths: Sequence[str]) -> Constraint:
     if not isinstance(text, str):
         raise ParameterError(f"a constraint must be a text such as 'fast_period < slow_period', was {text!r}")
+    readable, odd = _with_names(text.strip(), paths)
     try:
-        condition = ast.parse(text.strip(), mode="eval").body
+        condition = ast.parse(readable, mode="eval").body
     except (SyntaxError, ValueError, RecursionError) as error:
         raise ParameterError(f"constraint {text!r}: cannot be read: {error}") from None
     if not isinstance(condition, (ast.Compare, ast.BoolOp)) and not (
         isinstance(condition, ast.UnaryOp) and isinstance(condition.op, ast.Not)
     ):
         raise ParameterError(f"constraint {text!r}: must compare, as in 'total_trades >= 30'")
-    known = _known(paths)
+    known = {**_known(paths), **odd}
     names: dict[str, str] = {}
     try:
         for name in _names(condition):
@@ -126,6 +129,19 @@ def _parse(text: object, paths: Sequence[str]) -> Constraint:
         raise ParameterError(f"constraint {text!r}: names no setting of the space and no metric")
     metrics = tuple(sorted({what for what in names.values() if what in METRICS and what not in paths}))
     return Constraint(text.strip(), condition, names, metrics)
+
+
+def _with_names(text: str, paths: Sequence[str]) -> tuple[str, dict[str, str]]:
+    """The text with a name in the place of each path that Python would not read as one, and those names."""
+    names: dict[str, str] = {}
+    for path in sorted(paths, key=len, reverse=True):
+        if all(part.isidentifier() and not keyword.iskeyword(part) for part in path.split(".")):
+            continue
+        name = f"path_{len(names)}_"
+        text, found = re.subn(rf"(?<![\w.]){re.escape(path)}(?![\w.])", name, text)
+        if found:
+            names[name] = path
+    return text, names
 
 
 def _known(paths: Sequence[str]) -> dict[str, str]:

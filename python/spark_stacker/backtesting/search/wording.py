@@ -31,7 +31,7 @@ def _trials(report: HonestyReport) -> str:
         return f"{said}; each counts as independent."
     return (
         f"{said}; as they trade partly alike (mean correlation {report.correlation:.2f}), "
-        f"they count as about {report.effective_trials:,.0f} independent trials."
+        f"they count as about {_count(round(report.effective_trials or 1), 'independent trial')}."
     )
 
 

@@ -73,6 +73,18 @@ def test_what_cannot_be_computed_is_named(text):
         constraint.holds({"cross.fast_period": np.array([5.0])}, 1)
 
 
+def test_a_path_that_is_no_python_name_is_read_as_it_is_written():
+    paths = ("ma-cross.period", "class.period", "eth trend.4h rsi.period", "ma.period")
+    text = "ma-cross.period < class.period and 2*eth trend.4h rsi.period-ma.period > 0"
+    [constraint] = parse_constraints(text, paths)
+    assert constraint.text == text
+    assert set(constraint.names.values()) == set(paths)
+    columns = {path: np.array([value]) for path, value in zip(paths, [1.0, 2.0, 3.0, 4.0], strict=True)}
+    assert constraint.holds(columns, 1).tolist() == [True]
+    columns["ma.period"] = np.array([6.0])
+    assert constraint.holds(columns, 1).tolist() == [False]
+
+
 def test_a_division_by_a_setting_of_zero_is_no_error():
     [constraint] = parse_constraints("slow_period / fast_period > 1", PATHS)
     columns = {"cross.fast_period": np.array([0.0, 0.0]), "cross.slow_period": np.array([5.0, 0.0])}
