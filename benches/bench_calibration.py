@@ -165,9 +165,7 @@ def main() -> int:
     print(f"\nPlanted trends, the grid: {EDGE_SEARCHES} searches each; share that passes\n")
     rows = []
     for strength in STRENGTHS:
-        passed = count(
-            search(seed=EDGE_SEED + number, strength=strength) for number in range(EDGE_SEARCHES)
-        )
+        passed = count(search(seed=EDGE_SEED + number, strength=strength) for number in range(EDGE_SEARCHES))
         rows.append((f"{strength}", *(f"{passed[rule] / EDGE_SEARCHES:.0%}" for rule in RULES)))
     print(table(("drift over volatility", *RULES), rows))
     return 1 if fooled else 0

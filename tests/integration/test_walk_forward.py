@@ -13,7 +13,11 @@ from made.searches import engine, follow, settings
 from spark_stacker.errors import ParameterError, StrategyError
 
 GRID = {"cross.fast_period": [5, 10], "cross.slow_period": [20, 30]}
-WIDER = {"cross.fast_period": [3, 5, 10, 15], "cross.slow_period": [20, 30, 50], "stop_loss_pct": [None, 1, 2]}
+WIDER = {
+    "cross.fast_period": [3, 5, 10, 15],
+    "cross.slow_period": [20, 30, 50],
+    "stop_loss_pct": [None, 1, 2],
+}
 BARS = 24 * 213  # 2024-01-01 to 2024-08-01
 
 

@@ -203,20 +203,21 @@ def _holds(node: ast.expr, columns: Columns, *, wanted: bool = True) -> NDArray[
             return _holds(operand, columns, wanted=not wanted)
         case ast.BoolOp(op=op, values=parts):
             held = [_holds(part, columns, wanted=wanted) for part in parts]
-            join = np.logical_and if isinstance(op, ast.And) is wanted else np.logical_or
-            return _joined(join, held)
+            return _joined(held, all_of=isinstance(op, ast.And) is wanted)
         case ast.Compare(left=left, ops=ops, comparators=others):
             sides = [_value(part, columns) for part in (left, *others)]
             held = []
-            for op, first, second in zip(ops, sides[:-1], sides[1:], strict=True):
-                compared = np.asarray(_COMPARE[type(op)](first, second), dtype=np.bool_)
+            for how, first, second in zip(ops, sides[:-1], sides[1:], strict=True):
+                compared = np.asarray(_COMPARE[type(how)](first, second), dtype=np.bool_)
                 held.append((compared == wanted) & _is_defined(first) & _is_defined(second))
-            return _joined(np.logical_and if wanted else np.logical_or, held)
+            return _joined(held, all_of=wanted)
     value = _value(node, columns)
-    return (np.asarray(value, dtype=np.bool_) == wanted) & _is_defined(value)
+    truth: NDArray[np.bool_] = (np.asarray(value, dtype=np.bool_) == wanted) & _is_defined(value)
+    return truth
 
 
-def _joined(join: np.ufunc, held: Sequence[NDArray[np.bool_]]) -> NDArray[np.bool_]:
+def _joined(held: Sequence[NDArray[np.bool_]], *, all_of: bool) -> NDArray[np.bool_]:
+    join = np.logical_and if all_of else np.logical_or
     joined: NDArray[np.bool_] = join.reduce(np.broadcast_arrays(*held))
     return joined
 
@@ -224,9 +225,10 @@ def _joined(join: np.ufunc, held: Sequence[NDArray[np.bool_]]) -> NDArray[np.boo
 def _is_defined(value: Any) -> NDArray[np.bool_]:
     values = np.asarray(value)
     if values.dtype.kind == "f":
-        return ~np.isnan(values)
+        known: NDArray[np.bool_] = ~np.isnan(values)
+        return known
     if values.dtype == object:
-        return np.asarray(np.not_equal(values, None), dtype=np.bool_)
+        return np.array([one is not None for one in values.flat], dtype=np.bool_).reshape(values.shape)
     return np.ones(values.shape, dtype=np.bool_)
 
 

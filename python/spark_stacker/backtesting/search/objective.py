@@ -75,7 +75,7 @@ class Objective:
     def scores(self, columns: Mapping[str, NDArray[np.float64]], rows: int) -> NDArray[np.float64]:
         """One column a goal, higher is better; a set with an undefined metric has minus infinity in all.
 
-        Otherwise a set that never trades, whose Sharpe ratio is undefined, would lead by its drawdown of zero.
+        Otherwise a set that never trades, without a Sharpe ratio, would lead by its drawdown of zero.
         """
         scores = np.empty((rows, len(self.goals)))
         for place, goal in enumerate(self.goals):

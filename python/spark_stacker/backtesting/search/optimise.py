@@ -181,6 +181,7 @@ def _record(
 
 
 def outcome_of(plan: Plan, sampler: Sampler, tally: Any, history: Any, warnings: tuple[str, ...]) -> Outcome:
+    """What is known when a search ends."""
     best = tally.best_digits
     return Outcome(
         space=plan.space,

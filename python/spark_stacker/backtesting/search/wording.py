@@ -67,7 +67,8 @@ def _cross_validation(report: HonestyReport) -> str:
 
 
 def _deflated(report: HonestyReport) -> str:
-    winner, expected, decisive = report.winner, report.expected_maximum_sharpe, report.decisive_deflated_sharpe
+    winner, expected = report.winner, report.expected_maximum_sharpe
+    decisive = report.decisive_deflated_sharpe
     if winner is None or expected is None or report.deflated_sharpe is None or decisive is None:
         return _missing(report, "Deflated Sharpe ratio", "deflated_sharpe")
     per_year = math.sqrt(report.periods_per_year)
@@ -78,13 +79,13 @@ def _deflated(report: HonestyReport) -> str:
     )
     if report.deflated_sharpe_all_trials is not None and report.correlation is not None:
         said += f" ({percent(report.deflated_sharpe_all_trials)} if every trial counts as independent)"
-    asked = "95 % are asked for"
+    asked, why = "95 % are asked for", ""
     if report.permutation_p_value is None and report.correlation is not None:
-        asked = "95 % of the latter are asked for, as no permutation test was run"
+        asked, why = "95 % of the latter are asked for", ", as no permutation test was run"
     if decisive >= 0.95:
-        return said + (f"; {asked}, and reached." if "," in asked else f"; {asked} and reached.")
+        return said + f"; {asked} and reached{why}."
     if report.deflated_sharpe >= 0.5:
-        return said + f"; {asked}: luck is not ruled out."
+        return said + f"; {asked}{why}: luck is not ruled out."
     return said + ": it does not even reach what luck is expected to give."
 
 

@@ -173,7 +173,7 @@ def test_without_a_permutation_test_every_trial_counts_as_independent() -> None:
     assert "95 % of the latter are asked for, as no permutation test was run: luck is not ruled out" in words
     enough = replace(made, deflated_sharpe_all_trials=0.95)
     assert enough.verdict is Verdict.BEYOND_LUCK
-    assert "as no permutation test was run, and reached." in " ".join(enough.sentences())
+    assert "asked for and reached, as no permutation test was run." in " ".join(enough.sentences())
     permuted = replace(made, permutation_p_value=0.05, permutations=19)
     assert permuted.verdict is Verdict.BEYOND_LUCK
     assert "; 95 % are asked for and reached." in " ".join(permuted.sentences())
