@@ -10,8 +10,11 @@ import pytest
 
 from made.backtests import CrossInPython
 from made.searches import GRID, engine, follow, settings
-from spark_stacker.backtesting.search import SearchResult, judgement, tally
+from spark_stacker.backtesting.search import SearchResult, judgement, optimise, tally
+from spark_stacker.backtesting.search.estimate import Estimate
 from spark_stacker.backtesting.search.overfit import block_sums, cross_validate, mean_correlation
+from spark_stacker.backtesting.search.samplers.making import sampler_of
+from spark_stacker.backtesting.search.subject import Subject
 
 
 @pytest.fixture(scope="module")
@@ -21,7 +24,7 @@ def made():
 
 @pytest.fixture(scope="module")
 def grid(made):
-    return made.optimize_parameters(settings=settings(), param_grid=GRID)
+    return made.optimize_parameters(settings=settings(), param_grid=GRID, ledger=False)
 
 
 @pytest.fixture(scope="module")
@@ -86,6 +89,28 @@ def test_a_search_that_takes_long_is_not_permuted(made, monkeypatch):
     found = made.optimize_parameters(settings=settings(), param_grid=GRID)
     assert found.honesty.permutation_p_value is None
     assert "searches over permuted bars would take about" in found.honesty.reasons["permutation_p_value"]
+
+
+def test_the_permutations_of_a_resumed_search_are_as_dear_as_its_sets(made, monkeypatch, tmp_path):
+    made.optimize_parameters(settings=settings(), param_grid=GRID, honesty=False, out=tmp_path / "kept")
+    asked = []
+    permuted = judgement._permuted
+    monkeypatch.setattr(judgement, "_permuted", lambda *given: (asked.append(given[2]), permuted(*given))[1])
+    monkeypatch.setattr(optimise, "estimate", lambda *given, **_: Estimate(given[1], 100.0 * given[1], 1))
+    resumed = made.optimize_parameters(settings=settings(), param_grid=GRID, resume=tmp_path / "kept")
+    assert asked == [2_700.0]  # reading them took no time
+    assert resumed.honesty.reasons["permutation_p_value"] == (
+        "19 searches over permuted bars would take about 51,300 s"
+    )
+
+
+def test_a_few_permutations_are_no_test(made, monkeypatch):
+    monkeypatch.setattr(judgement, "_LONGEST_SECONDS", 1e-9)
+    subject = Subject(None, *[None] * 5)
+    plan = optimise.plan_search(made, subject, GRID, "sharpe_ratio", {"settings": settings()})
+    best, why = judgement._permuted(plan, sampler_of("grid"), 1e-12)
+    assert best == []
+    assert why == "in 2e-09 s only 1 of the 19 searches over permuted bars that are needed could be made"
 
 
 def test_of_many_sets_the_best_and_a_sample_are_studied(made, monkeypatch):

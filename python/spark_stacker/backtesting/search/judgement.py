@@ -40,7 +40,7 @@ _YEAR_NS: Final = 365 * 86_400_000_000_000
 def judge(
     plan: Plan, make_sampler: MakeSampler, result: SearchResult, tally: Tally, *, seconds: float
 ) -> HonestyReport:
-    """The report of a search that took ``seconds``.
+    """The report of a search whose sets take ``seconds`` in this process.
 
     Up to 10,000 sets all of them are studied, of more the best 1,000 and a seeded sample of 2,000; of a
     strategy that the core does not simulate as many as can be run again in half a minute.
@@ -159,4 +159,9 @@ def _permuted(plan: Plan, make_sampler: MakeSampler, seconds: float) -> tuple[li
             best.append(math.nan)
         if time.perf_counter() > deadline:
             break
+    if len(best) < min(_PERMUTATIONS):  # so few cannot give p = 0.05, and say nothing
+        return [], (
+            f"in {2 * _LONGEST_SECONDS:g} s only {len(best)} of the {min(_PERMUTATIONS)} searches over "
+            "permuted bars that are needed could be made"
+        )
     return best, ""

@@ -105,10 +105,12 @@ def optimise(
     opened = time.perf_counter()
     record = TrialRecord.of(plan, options)
     checked = time.perf_counter() - opened
+    # What cannot be resumed is told before time is spent; of a search that cannot begin nothing is written.
+    resumed = None if options.get("resume") is None else _store(plan, sampler, options)
     if "estimated" in options:
         options["estimated"](estimate(plan.evaluator, sampler.planned, plan.metrics, threads=plan.threads))
     with evaluation_of(plan, WHOLE, sampler.planned, options) as (evaluation, said):
-        identity, store = _store(plan, sampler, options)  # nothing is written for a search that cannot begin
+        identity, store = resumed or _store(plan, sampler, options)
         warnings = plan.evaluator.warnings + said
         loaded = time.perf_counter()
         try:
@@ -145,7 +147,11 @@ def optimise(
         from spark_stacker.backtesting.search.judgement import judge
 
         try:
-            outcome.honesty = judge(plan, make_sampler, result, tally, seconds=searched - loaded)
+            seconds = searched - loaded
+            if not isinstance(evaluation, InThisProcess) or options.get("resume") is not None:
+                # Others ran the sets, or they were read: that does not tell what they take here.
+                seconds = estimate(plan.evaluator, tally.count, plan.metrics, threads=plan.threads).seconds
+            outcome.honesty = judge(plan, make_sampler, result, tally, seconds=seconds)
             if store is not None:  # what is read from a directory cannot be run again
                 result.robustness()
         except KeyboardInterrupt as error:
