@@ -28,7 +28,7 @@ def _data_of_the_run(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]
 
 @pytest.fixture(scope="session", autouse=True)
 def _interruptible() -> None:
-    """Ctrl-C interrupts here and in started processes, also where a shell in the background has it ignored."""
+    """Ctrl-C interrupts here and in started processes, also where a background shell ignores it."""
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
 

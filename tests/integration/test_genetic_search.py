@@ -69,13 +69,14 @@ def test_several_goals_end_in_a_front(made):
     assert found.count <= 160
 
 
-def test_it_resumes_as_if_it_had_never_stopped(made, tmp_path):
-    whole = breed(made, out=tmp_path / "kept")
+@pytest.mark.parametrize("goal", ["sharpe_ratio", ["sharpe_ratio", "max_drawdown"]])
+def test_it_resumes_as_if_it_had_never_stopped(made, tmp_path, goal):
+    whole = breed(made, metric_to_optimize=goal, out=tmp_path / "kept")
     parts = sorted((tmp_path / "kept" / "parts").iterdir())
     for part in parts[4:]:
         part.unlink()
     (tmp_path / "kept" / "result.json").unlink()
-    again = breed(made, resume=tmp_path / "kept")
+    again = breed(made, metric_to_optimize=goal, resume=tmp_path / "kept")
     assert again.trials.equals(whole.trials)
     assert again.history.equals(whole.history)
     assert sorted((tmp_path / "kept" / "parts").iterdir()) == parts

@@ -90,6 +90,15 @@ def test_sets_that_never_trade_say_so(made):
 
     with pytest.raises(ParameterError, match="undefined for each of the 2 sets: most likely none traded"):
         made.optimize_parameters(idle, "ETH-USD", "1h", param_grid={"a": [1, 2]}, threads=1)
+    with pytest.raises(ParameterError, match="undefined for each of the 2 sets: most likely none traded"):
+        made.optimize_parameters(
+            idle,
+            "ETH-USD",
+            "1h",
+            param_grid={"a": [1, 2]},
+            metric_to_optimize=["max_drawdown", "sharpe_ratio"],
+            threads=1,
+        )
 
 
 def test_a_python_indicator_must_have_the_parameter(made):

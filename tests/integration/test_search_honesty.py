@@ -9,9 +9,8 @@ import numpy as np
 import pytest
 
 from made.backtests import CrossInPython
-from made.searches import GRID, engine, follow, settings
+from made.searches import GRID, engine, follow, settings, sleepy
 from spark_stacker.backtesting.search import SearchResult, judgement, optimise, tally
-from spark_stacker.backtesting.search.estimate import Estimate
 from spark_stacker.backtesting.search.overfit import block_sums, cross_validate, mean_correlation
 from spark_stacker.backtesting.search.samplers.making import sampler_of
 from spark_stacker.backtesting.search.subject import Subject
@@ -91,19 +90,6 @@ def test_a_search_that_takes_long_is_not_permuted(made, monkeypatch):
     assert "searches over permuted bars would take about" in found.honesty.reasons["permutation_p_value"]
 
 
-def test_the_permutations_of_a_resumed_search_are_as_dear_as_its_sets(made, monkeypatch, tmp_path):
-    made.optimize_parameters(settings=settings(), param_grid=GRID, honesty=False, out=tmp_path / "kept")
-    asked = []
-    permuted = judgement._permuted
-    monkeypatch.setattr(judgement, "_permuted", lambda *given: (asked.append(given[2]), permuted(*given))[1])
-    monkeypatch.setattr(optimise, "estimate", lambda *given, **_: Estimate(given[1], 100.0 * given[1], 1))
-    resumed = made.optimize_parameters(settings=settings(), param_grid=GRID, resume=tmp_path / "kept")
-    assert asked == [2_700.0]  # reading them took no time
-    assert resumed.honesty.reasons["permutation_p_value"] == (
-        "19 searches over permuted bars would take about 51,300 s"
-    )
-
-
 def test_a_few_permutations_are_no_test(made, monkeypatch):
     monkeypatch.setattr(judgement, "_LONGEST_SECONDS", 1e-9)
     subject = Subject(None, *[None] * 5)
@@ -111,6 +97,19 @@ def test_a_few_permutations_are_no_test(made, monkeypatch):
     best, why = judgement._permuted(plan, sampler_of("grid"), 1e-12)
     assert best == []
     assert why == "in 2e-09 s only 1 of the 19 searches over permuted bars that are needed could be made"
+
+
+def test_a_search_read_from_disk_is_permuted_only_if_it_would_be_when_fresh(made, monkeypatch, tmp_path):
+    monkeypatch.setattr(judgement, "_LONGEST_SECONDS", 1.0)
+    call = {"param_grid": {"fast_period": [5, 10], "slow_period": [20], "position_size": [0.5]}, "threads": 1}
+    made.optimize_parameters(sleepy, "ETH-USD", "1h", **call, honesty=False, out=tmp_path / "kept")
+    again = made.optimize_parameters(sleepy, "ETH-USD", "1h", **call, resume=tmp_path / "kept")
+    assert "would take about" in again.honesty.reasons["permutation_p_value"]
+
+
+def test_after_a_loss_of_everything_there_are_returns_of_zero():
+    returns = judgement._returns(np.array([150.0, 0.0, 0.0]), 100.0)
+    assert returns.tolist() == [0.5, -1.0, 0.0]
 
 
 def test_of_many_sets_the_best_and_a_sample_are_studied(made, monkeypatch):

@@ -206,6 +206,13 @@ def test_a_damaged_part_is_named(made, kept):
     assert resume(kept, made).count == 27
 
 
+def test_a_part_that_was_removed_is_told(made, kept):
+    parts = list((kept / "parts").iterdir())
+    parts[0].unlink()
+    with pytest.raises(DataError, match=r"holds 0 trials, result\.json tells of 27: files were removed"):
+        SearchResult.load(kept)
+
+
 def test_a_part_of_another_search_is_named(made, kept, tmp_path):
     made.optimize_parameters(
         settings=settings(),

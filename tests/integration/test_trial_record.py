@@ -150,6 +150,26 @@ def test_an_interrupted_search_counts_what_it_did_and_its_resumption_the_rest(ma
     assert [entry.complete for entry in history(resumed).entries] == [False, True]
 
 
+def test_an_interrupted_walk_forward_counts_what_it_did(made, monkeypatch):
+    monkeypatch.setattr(ConfiguredEvaluator, "batch_limit", 64)
+    longer = engine(24 * 150)
+    space = {"cross.fast_period": (3, 20, 1), "cross.slow_period": (21, 60, 1)}
+
+    def interrupt(progress):
+        if progress.done >= 200:
+            os.kill(os.getpid(), signal.SIGINT)
+
+    call = {"settings": settings(), "param_grid": space, "train_size": 2, "test_size": 1}
+    with pytest.raises(Interrupted) as stopped:
+        longer.walk_forward_analysis(**call, progress=interrupt)
+    done = stopped.value.tally.count
+    walked = longer.walk_forward_analysis(**call)
+    assert 0 < done < 720
+    assert [entry.sets for entry in history(walked).entries] == [done, 720]
+    assert [entry.complete for entry in history(walked).entries] == [False, True]
+    assert counts(walked) == (720 - done, 720)
+
+
 def test_sets_that_are_on_disk_are_known_one_by_one_too(made, monkeypatch):
     space = {"cross.fast_period": (3, 20, 1), "stop_loss_pct": [None, 1.5, 2], "side": ["long", "both"]}
     assert counts(grid(made, {**space, "side": ["long"]})) == (54, 54)

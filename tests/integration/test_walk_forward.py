@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import polars as pl
@@ -14,6 +15,11 @@ from spark_stacker.backtesting.search.trial_ledger import ledgers_in
 from spark_stacker.errors import ParameterError, StrategyError
 
 GRID = {"cross.fast_period": [5, 10], "cross.slow_period": [20, 30]}
+WIDER = {
+    "cross.fast_period": [3, 5, 10, 15],
+    "cross.slow_period": [20, 30, 50],
+    "stop_loss_pct": [None, 1, 2],
+}
 BARS = 24 * 213  # 2024-01-01 to 2024-08-01
 
 
@@ -121,6 +127,36 @@ def test_another_search_may_choose(made, result):
         made.walk_forward_analysis(settings=settings(), param_grid=GRID, search="gird")
     with pytest.raises(ParameterError, match="a grid search has no setting 'samples'"):
         made.walk_forward_analysis(settings=settings(), param_grid=GRID, search_options={"samples": 1})
+
+
+def test_of_several_goals_it_chooses_as_a_search_does(made):
+    goals = ["total_return", "max_drawdown"]
+    call = {"settings": settings(), "param_grid": WIDER, "metric_to_optimize": goals}
+    found = made.walk_forward_analysis(**call, train_size=3, test_size=2)
+    for window, row in zip(found.windows, found.frame.iter_rows(named=True), strict=True):
+        trained = made.optimize_parameters(
+            **call,
+            start_date=row["train_start"],
+            end_date=row["train_end"],
+            warm_up_bars=BARS,
+            honesty=False,
+        )
+        assert window.best_params == trained.best_params
+    alone = made.walk_forward_analysis(
+        settings=settings(),
+        param_grid=WIDER,
+        metric_to_optimize="total_return",
+        train_size=3,
+        test_size=2,
+    )
+    assert [w.best_params for w in alone.windows] != [w.best_params for w in found.windows]
+
+
+def test_after_a_loss_of_everything_nothing_is_traded(result):
+    first, second = result.windows
+    lost = np.where(np.arange(len(first.equity)) < 10, first.equity, -50.0)
+    found = replace(result, windows=(replace(first, equity=lost), second))
+    assert found.equity_curve["equity"].to_list()[len(lost) :] == [-50.0] * len(second.equity)
 
 
 def test_a_function_walks_forward(made):

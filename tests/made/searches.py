@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import TYPE_CHECKING, Any
 
 from made.backtests import CrossInPython, made_engine
@@ -11,7 +12,7 @@ from spark_stacker.config import parse_settings
 if TYPE_CHECKING:
     import polars as pl
 
-__all__ = ["GRID", "Counting", "engine", "failing", "follow", "hard_exit", "settings"]
+__all__ = ["GRID", "Counting", "engine", "failing", "follow", "hard_exit", "settings", "sleepy"]
 
 GRID = {"cross.fast_period": [5, 10, 15], "cross.slow_period": [20, 30, 40], "stop_loss_pct": [None, 2, 3]}
 """27 sets of `settings`."""
@@ -53,6 +54,13 @@ def failing(data, simulation, params):
     """Fails for one of the values of ``fast_period``."""
     if params["fast_period"] == 10 and len(data) == 50:
         raise RuntimeError("no ten")
+    follow(data, simulation, params)
+
+
+def sleepy(data, simulation, params):
+    """Takes a tenth of a second for each set."""
+    if len(data) == 50:
+        time.sleep(0.1)
     follow(data, simulation, params)
 
 

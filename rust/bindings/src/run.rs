@@ -3,9 +3,11 @@
 use numpy::{IntoPyArray, PyArray1, PyReadonlyArray1};
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
-use spark_stacker_core::engine::{Engine, Funding, History, OutsideSignals};
-use spark_stacker_core::market::{Bars, Interval};
+use spark_stacker_core::backtest::Backtest;
+use spark_stacker_core::engine::{Funding, OutsideSignals};
 use spark_stacker_core::stats::Metrics;
+use spark_stacker_core::sweep::MarketHistory;
+use spark_stacker_core::venue::Venue;
 use spark_stacker_core::{Error, Result};
 
 use crate::bars::PyBars;
@@ -17,24 +19,7 @@ use crate::stats::{metrics_dict, undefined_dict};
 /// What a backtest recorded; columns are made when asked for.
 #[pyclass(name = "Run", module = "spark_stacker._core", frozen)]
 pub struct PyRun {
-    pub engine: Engine,
-    markets: Vec<Traded>,
-    initial_balance: f64,
-    interval: Interval,
-}
-
-/// The candles of a market and the first row that was traded.
-pub struct Traded {
-    pub bars: Py<PyBars>,
-    pub start: usize,
-}
-
-impl Traded {
-    /// The rows that were traded.
-    pub fn view(&self) -> Bars<'_> {
-        let bars = self.bars.get().view();
-        bars.slice(self.start, bars.len())
-    }
+    backtest: Backtest,
 }
 
 #[pymethods]
@@ -42,33 +27,30 @@ impl PyRun {
     /// Open times of the bars, UTC nanoseconds.
     #[getter]
     fn open_time_ns<'py>(&self, py: Python<'py>) -> Bound<'py, PyArray1<i64>> {
-        let traded: Vec<Bars<'_>> = self.markets.iter().map(Traded::view).collect();
-        let open_time_ns = self.engine.simulation().open_time_ns(&traded).to_vec();
-        open_time_ns.into_pyarray(py)
+        self.backtest.open_time_ns().to_vec().into_pyarray(py)
     }
 
     /// Equity at each bar's close, after its fills.
     #[getter]
     fn equity<'py>(&self, py: Python<'py>) -> Bound<'py, PyArray1<f64>> {
         // Copied on this side, so that its pages come from those that runs before gave back.
-        let equity = self.engine.simulation().record().equity.clone();
-        equity.into_pyarray(py)
+        self.backtest.equity().to_vec().into_pyarray(py)
     }
 
     fn fills<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
-        columns::fills(py, self.engine.simulation().venue.fills())
+        columns::fills(py, self.venue(py)?.fills())
     }
 
     fn orders<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
-        columns::orders(py, self.engine.simulation().venue.orders(), 0)
+        columns::orders(py, self.venue(py)?.orders(), 0)
     }
 
     fn trades<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
-        columns::trades(py, self.engine.simulation().venue.trades())
+        columns::trades(py, self.backtest.trades())
     }
 
     fn open_positions<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
-        columns::open_positions(py, &self.engine.simulation().venue)
+        columns::open_positions(py, self.venue(py)?)
     }
 
     /// Every metric by name, `None` where undefined.
@@ -83,17 +65,19 @@ impl PyRun {
 
     /// Entries that a limit or rule forbade.
     fn refused<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
-        columns::refused(py, self.engine.refused())
+        let refused = without_lock(py, || Ok::<_, Error>(self.backtest.refused()))?;
+        columns::refused(py, refused)
     }
 }
 
 impl PyRun {
     fn summary(&self, py: Python<'_>) -> PyResult<Metrics> {
-        without_lock(py, || {
-            let traded: Vec<_> = self.markets.iter().map(Traded::view).collect();
-            let simulation = self.engine.simulation();
-            simulation.metrics(self.initial_balance, self.interval, &traded)
-        })
+        without_lock(py, || self.backtest.metrics())
+    }
+
+    /// The venue at the end, for which the engine may have to run first.
+    fn venue(&self, py: Python<'_>) -> PyResult<&Venue> {
+        without_lock(py, || Ok(self.backtest.venue()))
     }
 }
 
@@ -130,17 +114,13 @@ pub fn run_backtest(
     ] {
         same_length(name, length, bars.len()).map_err(|error| to_python(&error))?;
     }
-    let payments = funding
-        .iter()
-        .map(|given| payments(given.as_ref()))
-        .collect::<PyResult<Vec<_>>>()?;
-    let mut histories = Vec::with_capacity(bars.len());
+    let mut markets = Vec::with_capacity(bars.len());
     for (index, bars) in bars.iter().enumerate() {
-        histories.push(History {
-            bars: bars.get().view(),
+        markets.push(MarketHistory {
+            candles: bars.get().candles.clone(),
             start: start[index],
-            mark: mark[index].as_ref().map(|mark| mark.view()),
-            funding: &payments[index],
+            mark: mark[index].as_ref().map(|mark| mark.candles.clone()),
+            funding: payments(funding[index].as_ref())?,
         });
     }
     let mut outside = Vec::with_capacity(signals.len());
@@ -152,20 +132,9 @@ pub fn run_backtest(
             confidence: confidence.as_slice()?,
         });
     }
-    let spec = &portfolio.spec;
-    let engine = without_lock(py, || Engine::run(spec, &histories, &outside))?;
-    drop(histories);
-    let markets = bars
-        .into_iter()
-        .zip(start)
-        .map(|(bars, start)| Traded { bars, start })
-        .collect();
-    Ok(PyRun {
-        engine,
-        markets,
-        initial_balance: spec.initial_balance,
-        interval: spec.interval(),
-    })
+    let portfolio = portfolio.spec.clone();
+    let backtest = without_lock(py, || Backtest::run(portfolio, markets, &outside))?;
+    Ok(PyRun { backtest })
 }
 
 pub fn same_length(name: &str, length: usize, expected: usize) -> Result<()> {

@@ -9,10 +9,12 @@
 //! - [`ledger`]: cash, positions, round trips; `apply_fill` is the only writer.
 //! - [`venue`]: the simulated exchange: orders, matching, fees, slippage, margin, liquidation.
 //! - [`engine`]: the loop over bars that joins all of the above, and what it records.
+//! - [`backtest`]: one run of a portfolio over its histories, and what it recorded.
 //! - [`stats`]: performance metrics, and whether the winner of a search is luck.
 //! - [`sweep`]: many parameter sets over the same history, and the search among them.
 //! - `random`, `threads`: seeded draws, and as many threads as asked for.
 
+pub mod backtest;
 pub mod engine;
 pub mod error;
 pub mod indicators;

@@ -8,7 +8,9 @@ The text is read as a Python expression of names, numbers, texts, arithmetic, co
 from __future__ import annotations
 
 import ast
+import keyword
 import operator
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
@@ -63,12 +65,14 @@ class Constraint:
         """Whether each row satisfies it. A value that is undefined satisfies nothing."""
         with np.errstate(all="ignore"):
             try:
-                given = _value(self.condition, {name: columns[what] for name, what in self.names.items()})
+                held = _holds(self.condition, {name: columns[what] for name, what in self.names.items()})
             except TypeError as error:
                 raise ParameterError(
                     f"constraint {self.text!r}: text and numbers do not compare: {error}"
                 ) from error
-        return np.broadcast_to(np.asarray(given, dtype=np.bool_), (rows,))
+            except ArithmeticError as error:
+                raise ParameterError(f"constraint {self.text!r}: cannot be computed: {error}") from error
+        return np.broadcast_to(held, (rows,))
 
 
 def parse_constraints(given: Sequence[str] | str, paths: Sequence[str]) -> tuple[Constraint, ...]:
@@ -105,15 +109,16 @@ def admits(space: Space, constraints: Sequence[Constraint]) -> Admits:
 def _parse(text: object, paths: Sequence[str]) -> Constraint:
     if not isinstance(text, str):
         raise ParameterError(f"a constraint must be a text such as 'fast_period < slow_period', was {text!r}")
+    readable, odd = _with_names(text.strip(), paths)
     try:
-        condition = ast.parse(text.strip(), mode="eval").body
+        condition = ast.parse(readable, mode="eval").body
     except (SyntaxError, ValueError, RecursionError) as error:
         raise ParameterError(f"constraint {text!r}: cannot be read: {error}") from None
     if not isinstance(condition, (ast.Compare, ast.BoolOp)) and not (
         isinstance(condition, ast.UnaryOp) and isinstance(condition.op, ast.Not)
     ):
         raise ParameterError(f"constraint {text!r}: must compare, as in 'total_trades >= 30'")
-    known = _known(paths)
+    known = {**_known(paths), **odd}
     names: dict[str, str] = {}
     try:
         for name in _names(condition):
@@ -124,6 +129,19 @@ def _parse(text: object, paths: Sequence[str]) -> Constraint:
         raise ParameterError(f"constraint {text!r}: names no setting of the space and no metric")
     metrics = tuple(sorted({what for what in names.values() if what in METRICS and what not in paths}))
     return Constraint(text.strip(), condition, names, metrics)
+
+
+def _with_names(text: str, paths: Sequence[str]) -> tuple[str, dict[str, str]]:
+    """The text with a name in the place of each path that Python would not read as one, and those names."""
+    names: dict[str, str] = {}
+    for path in sorted(paths, key=len, reverse=True):
+        if all(part.isidentifier() and not keyword.iskeyword(part) for part in path.split(".")):
+            continue
+        name = f"path_{len(names)}_"
+        text, found = re.subn(rf"(?<![\w.]){re.escape(path)}(?![\w.])", name, text)
+        if found:
+            names[name] = path
+    return text, names
 
 
 def _known(paths: Sequence[str]) -> dict[str, str]:
@@ -178,35 +196,52 @@ def _dotted(node: ast.expr) -> str:
     raise ParameterError(f"{ast.unparse(node)!r} is not a path")
 
 
-def _value(node: ast.expr, columns: Columns) -> Any:  # noqa: PLR0911 - one return a kind of node
+def _holds(node: ast.expr, columns: Columns, *, wanted: bool = True) -> NDArray[np.bool_]:
+    """Where the condition is known to be ``wanted``: what is undefined is neither true nor false."""
+    match node:
+        case ast.UnaryOp(op=ast.Not(), operand=operand):
+            return _holds(operand, columns, wanted=not wanted)
+        case ast.BoolOp(op=op, values=parts):
+            held = [_holds(part, columns, wanted=wanted) for part in parts]
+            return _joined(held, all_of=isinstance(op, ast.And) is wanted)
+        case ast.Compare(left=left, ops=ops, comparators=others):
+            sides = [_value(part, columns) for part in (left, *others)]
+            held = []
+            for how, first, second in zip(ops, sides[:-1], sides[1:], strict=True):
+                compared = np.asarray(_COMPARE[type(how)](first, second), dtype=np.bool_)
+                held.append((compared == wanted) & _is_defined(first) & _is_defined(second))
+            return _joined(held, all_of=wanted)
+    value = _value(node, columns)
+    truth: NDArray[np.bool_] = (np.asarray(value, dtype=np.bool_) == wanted) & _is_defined(value)
+    return truth
+
+
+def _joined(held: Sequence[NDArray[np.bool_]], *, all_of: bool) -> NDArray[np.bool_]:
+    join = np.logical_and if all_of else np.logical_or
+    joined: NDArray[np.bool_] = join.reduce(np.broadcast_arrays(*held))
+    return joined
+
+
+def _is_defined(value: Any) -> NDArray[np.bool_]:
+    values = np.asarray(value)
+    if values.dtype.kind == "f":
+        known: NDArray[np.bool_] = ~np.isnan(values)
+        return known
+    if values.dtype == object:
+        return np.array([one is not None for one in values.flat], dtype=np.bool_).reshape(values.shape)
+    return np.ones(values.shape, dtype=np.bool_)
+
+
+def _value(node: ast.expr, columns: Columns) -> Any:
     match node:
         case ast.Name() | ast.Attribute():
             return columns[_dotted(node)]
         case ast.Constant(value=value):
             return value
-        case ast.Compare(left=left, ops=ops, comparators=others):
-            sides = [_value(part, columns) for part in (left, *others)]
-            pairs = zip(ops, sides[:-1], sides[1:], strict=True)
-            held = [np.asarray(_compared(op, first, second), dtype=np.bool_) for op, first, second in pairs]
-            return np.logical_and.reduce(np.broadcast_arrays(*held))
         case ast.BinOp(left=left, op=op, right=right):
             return _ARITHMETIC[type(op)](_value(left, columns), _value(right, columns))
-        case ast.BoolOp(op=op, values=parts):
-            join = np.logical_and if isinstance(op, ast.And) else np.logical_or
-            return join.reduce(np.broadcast_arrays(*(_value(part, columns) for part in parts)))
-        case ast.UnaryOp(op=ast.Not(), operand=operand):
-            return np.logical_not(_value(operand, columns))
         case ast.UnaryOp(op=ast.USub(), operand=operand):
             return -_value(operand, columns)
-        case ast.UnaryOp(operand=operand):
+        case ast.UnaryOp(op=ast.UAdd(), operand=operand):
             return _value(operand, columns)
-    raise ParameterError(f"{ast.unparse(node)!r} is not allowed")
-
-
-def _compared(op: ast.cmpop, first: Any, second: Any) -> Any:
-    held = _COMPARE[type(op)](first, second)
-    if isinstance(op, ast.NotEq):  # NaN differs from everything, and yet satisfies nothing
-        for side in (first, second):
-            if isinstance(side, np.ndarray) and side.dtype != object:
-                held = held & ~np.isnan(side)
-    return held
+    return _holds(node, columns)

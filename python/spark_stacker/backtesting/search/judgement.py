@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
+from spark_stacker.backtesting.search.estimate import estimate
 from spark_stacker.backtesting.search.evaluators.configured import ConfiguredEvaluator
 from spark_stacker.backtesting.search.evaluators.contract import WHOLE
 from spark_stacker.backtesting.search.executors import InThisProcess
@@ -38,14 +39,23 @@ _YEAR_NS: Final = 365 * 86_400_000_000_000
 
 
 def judge(
-    plan: Plan, make_sampler: MakeSampler, result: SearchResult, tally: Tally, *, seconds: float
+    plan: Plan,
+    make_sampler: MakeSampler,
+    result: SearchResult,
+    tally: Tally,
+    *,
+    seconds: float,
+    elsewhere: bool = False,
 ) -> HonestyReport:
-    """The report of a search whose sets take ``seconds`` in this process.
+    """The report of a search that took ``seconds``, part of it read from disk or run ``elsewhere``.
 
     Up to 10,000 sets all of them are studied, of more the best 1,000 and a seeded sample of 2,000; of a
     strategy that the core does not simulate as many as can be run again in half a minute.
     """
     evaluator = plan.evaluator
+    if elsewhere:  # it is here that it would be run again
+        whole = estimate(evaluator, tally.count, plan.objective.metrics, threads=plan.threads)
+        seconds = max(seconds, whole.seconds)
     equity = evaluator.equity(plan.space.digits_of(result.best_params), WHOLE)[1]
     measured = _measured(plan, tally.studied(), seconds / max(1, tally.count))
     permuted, why = _permuted(plan, make_sampler, seconds)
@@ -124,8 +134,10 @@ def _sharpes(sums: NDArray[np.float64]) -> NDArray[np.float64]:
 
 
 def _returns(equity: NDArray[np.float64], initial_balance: float) -> NDArray[np.float64]:
-    returns: NDArray[np.float64] = equity / np.concatenate([[initial_balance], equity[:-1]]) - 1.0
-    return returns
+    """Of each bar; none where nothing is left to lose."""
+    before = np.concatenate([[initial_balance], equity[:-1]])
+    growth: NDArray[np.float64] = np.divide(equity, before, out=np.ones_like(equity), where=before > 0)
+    return growth - 1.0
 
 
 def _permuted(plan: Plan, make_sampler: MakeSampler, seconds: float) -> tuple[list[float], str]:

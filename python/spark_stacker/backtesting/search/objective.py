@@ -73,11 +73,14 @@ class Objective:
         return " and ".join(goal.label for goal in self.goals)
 
     def scores(self, columns: Mapping[str, NDArray[np.float64]], rows: int) -> NDArray[np.float64]:
-        """One column a goal, higher is better; a set with an undefined metric has minus infinity."""
+        """One column a goal, higher is better; a set with an undefined metric has minus infinity in all.
+
+        Otherwise a set that never trades, without a Sharpe ratio, would lead by its drawdown of zero.
+        """
         scores = np.empty((rows, len(self.goals)))
         for place, goal in enumerate(self.goals):
-            total = sum(weight * columns[name] for name, weight in goal.weights)
-            scores[:, place] = np.where(np.isnan(total), -math.inf, total)
+            scores[:, place] = sum(weight * columns[name] for name, weight in goal.weights)
+        scores[np.isnan(scores).any(axis=1)] = -math.inf
         return scores
 
     def shown(self, score: float) -> str:

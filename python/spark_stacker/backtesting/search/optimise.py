@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     from spark_stacker.backtesting.search.samplers import Sampler
     from spark_stacker.backtesting.search.tally import Tally
 
-__all__ = ["MakeSampler", "Plan", "evaluation_of", "optimise", "plan_search"]
+__all__ = ["MakeSampler", "Plan", "evaluation_of", "optimise", "outcome_of", "plan_search"]
 
 _WORTH_PROCESSES: Final = 4.0
 """Seconds that a search of a function must take for processes of its own to pay."""
@@ -127,7 +127,7 @@ def optimise(
                 seed=plan.seed,
             )
         except Interrupted as error:
-            outcome = _outcome(plan, sampler, error.tally, error.history, warnings)
+            outcome = outcome_of(plan, sampler, error.tally, error.history, warnings)
             _record(outcome, record, sampler, error.tally, complete=False)
             error.result = SearchResult(outcome, tally=error.tally, evaluator=plan.evaluator)
             error.directory = None if store is None else store.directory
@@ -136,7 +136,7 @@ def optimise(
             kept = "" if store is None else f"; what is done is kept, resume it from {store.directory}"
             raise RetryableError(f"{error}{kept}") from error
     searched = time.perf_counter()
-    outcome = _outcome(plan, sampler, tally, history, warnings)
+    outcome = outcome_of(plan, sampler, tally, history, warnings)
     _record(outcome, record, sampler, tally, complete=True)
     recorded = time.perf_counter()
     outcome.timings.update(
@@ -147,11 +147,14 @@ def optimise(
         from spark_stacker.backtesting.search.judgement import judge
 
         try:
-            seconds = searched - loaded
-            if not isinstance(evaluation, InThisProcess) or options.get("resume") is not None:
-                # Others ran the sets, or they were read: that does not tell what they take here.
-                seconds = estimate(plan.evaluator, tally.count, plan.metrics, threads=plan.threads).seconds
-            outcome.honesty = judge(plan, make_sampler, result, tally, seconds=seconds)
+            outcome.honesty = judge(
+                plan,
+                make_sampler,
+                result,
+                tally,
+                seconds=searched - loaded,
+                elsewhere=options.get("resume") is not None or not isinstance(evaluation, InThisProcess),
+            )
             if store is not None:  # what is read from a directory cannot be run again
                 result.robustness()
         except KeyboardInterrupt as error:
@@ -179,7 +182,8 @@ def _record(
         outcome.warnings += (f"The ledger does not know of this search: {error}",)
 
 
-def _outcome(plan: Plan, sampler: Sampler, tally: Any, history: Any, warnings: tuple[str, ...]) -> Outcome:
+def outcome_of(plan: Plan, sampler: Sampler, tally: Any, history: Any, warnings: tuple[str, ...]) -> Outcome:
+    """What is known when a search ends."""
     best = tally.best_digits
     return Outcome(
         space=plan.space,

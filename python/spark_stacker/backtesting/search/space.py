@@ -193,7 +193,7 @@ def _path(path: object) -> str:
 def _values(path: str, given: object) -> tuple[Value, ...]:
     try:
         if isinstance(given, (Range, LogRange)):
-            return given.values()
+            return _checked(list(given.values()))
         if isinstance(given, range):
             given = list(given)
         if isinstance(given, tuple):
@@ -215,7 +215,7 @@ def _of_tuple(given: tuple[object, ...]) -> tuple[Value, ...]:
         raise ParameterError(
             f"a tuple is (min, max, step), was {given!r}; values of their own stand in a list"
         )
-    return Range(*given).values()  # type: ignore[arg-type]
+    return _checked(list(Range(*given).values()))  # type: ignore[arg-type]
 
 
 def _scalar(value: object) -> Value:

@@ -115,17 +115,15 @@ def load(directory: str | Path) -> SearchResult:
 
 def _trials(store: Checkpoint, outcome: Outcome) -> pl.DataFrame:
     """The trials of all parts; `DataError` when they are not those that the result was drawn from."""
-    where, numbers = store.directory, range(len(store.parts))
-    for number in numbers:
-        if number not in store:
-            raise DataError(f"{where}: part {number:06d} of the trials is missing; resume the search")
-    trials = pl.concat([store.load(number) for number in numbers]) if numbers else None
-    rows = 0 if trials is None else len(trials)
-    if trials is None or rows != outcome.count:
+    where = store.directory
+    frames = [store.load(number) for number in range(len(store.parts)) if number in store]
+    rows = sum(map(len, frames))
+    if rows != outcome.count or not frames or len(frames) < len(store.parts):
         raise DataError(
-            f"{where}: {_RESULT} tells of {outcome.count:,} trials, the parts hold {rows:,}; "
-            "resume the search"
+            f"{where / 'parts'}: holds {rows:,} trials, {_RESULT} tells of {outcome.count:,}: files were "
+            "removed or added; put them back, or resume the search"
         )
+    trials = pl.concat(frames)
     names = [*outcome.space.paths, *outcome.metrics, "status"]
     if trials.columns != names:
         raise DataError(f"{where}: the parts have other columns than {', '.join(names)}")

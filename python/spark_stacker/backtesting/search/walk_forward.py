@@ -16,8 +16,9 @@ from spark_stacker.backtesting.frames import equity_frame
 from spark_stacker.backtesting.metrics import METRICS, Unit, format_metric
 from spark_stacker.backtesting.search.estimate import Estimate, estimate
 from spark_stacker.backtesting.search.loop import Interrupted, search
-from spark_stacker.backtesting.search.optimise import evaluation_of, plan_search
+from spark_stacker.backtesting.search.optimise import evaluation_of, outcome_of, plan_search
 from spark_stacker.backtesting.search.overfit import Decay
+from spark_stacker.backtesting.search.result import SearchResult
 from spark_stacker.backtesting.search.trial_record import Recorded, TrialRecord
 from spark_stacker.backtesting.search.windows import train_test_windows
 from spark_stacker.data.times import to_utc
@@ -129,7 +130,10 @@ class WalkForwardResult:
     def _stitched(self) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
         balance, pieces = self.initial_balance, []
         for window in self.windows:
-            piece = window.equity * (balance / self.initial_balance)
+            if balance > 0:
+                piece = window.equity * (balance / self.initial_balance)
+            else:  # nothing is left to trade with
+                piece = np.full_like(window.equity, balance)
             balance = float(piece[-1])
             pieces.append(piece)
         return np.concatenate([window.open_time_ns for window in self.windows]), np.concatenate(pieces)
@@ -160,7 +164,7 @@ class WalkForwardResult:
             benchmark=None,
             risk_free_rate=0.0,
         )
-        # The curve alone has neither: no trade seen is not a count of 0.
+        # A curve knows of no fills: none seen is not a count of 0.
         return (
             metrics | dict.fromkeys(_OF_FILLS),
             undefined | dict.fromkeys(_OF_FILLS, "the stitched curve tells of no orders"),
@@ -240,21 +244,21 @@ def walk_forward(
     loaded = time.perf_counter()
     record = TrialRecord.of(plan, options)
     checked = time.perf_counter()
-    part = f"walk-forward {train_size}/{test_size}{' anchored' if anchored else ''}, embargo {embargo_bars}"
     if "estimated" in options:
         options["estimated"](_estimate(plan, spans, make_sampler(plan).planned))
     windows = []
     warnings: dict[str, None] = dict.fromkeys(evaluator.warnings)
-    try:
-        for span in spans:
+    part = f"walk-forward {train_size}/{test_size}{' anchored' if anchored else ''}, embargo {embargo_bars}"
+    for span in spans:
+        try:
             window, said = _run_window(plan, span, make_sampler, options, record)
-            windows.append(window)
-            warnings.update(dict.fromkeys(said))
-    except Interrupted as error:
-        if record is not None:
-            record.take(error.tally)
-            record.write(make_sampler(plan), complete=False, part=part)
-        raise
+        except Interrupted as error:
+            if record is not None:
+                record.take(error.tally)
+                record.write(make_sampler(plan), complete=False, part=part)
+            raise
+        windows.append(window)
+        warnings.update(dict.fromkeys(said))
     if not windows[-1].span.complete:
         warnings["The last test window is cut short by the end of the data."] = None
     searched = time.perf_counter()
@@ -298,7 +302,7 @@ def _run_window(
     sampler = make_sampler(plan)
     with evaluation_of(plan, span.train, sampler.planned, options) as (evaluation, warnings):
         try:
-            tally, _ = search(
+            tally, history = search(
                 plan.space,
                 sampler,
                 evaluation,
@@ -312,8 +316,9 @@ def _run_window(
             raise type(error)(f"training window {_dates(span)}: {error}") from error
     if record is not None:
         record.take(tally)
-    best = tally.best_digits
-    assert best is not None  # noqa: S101 - a search without one has raised
+    outcome = outcome_of(plan, sampler, tally, history, warnings)
+    params = SearchResult(outcome, tally=tally, evaluator=plan.evaluator).best_params
+    best = plan.space.digits_of(params)
     row = np.ascontiguousarray(best[np.newaxis])
     trained = plan.evaluator.evaluate(row, plan.metrics, span.train, threads=1)
     tested = plan.evaluator.evaluate(row, plan.metrics, span.test, threads=1)
@@ -322,7 +327,7 @@ def _run_window(
     times, equity = plan.evaluator.equity(best, span.test)
     window = WalkForwardWindow(
         span,
-        plan.space.params(best),
+        params,
         tally.count,
         _by_name(plan.metrics, trained.values[0]),
         _by_name(plan.metrics, tested.values[0]),

@@ -31,7 +31,7 @@ def _trials(report: HonestyReport) -> str:
         return f"{said}; each counts as independent."
     return (
         f"{said}; as they trade partly alike (mean correlation {report.correlation:.2f}), "
-        f"they count as about {report.effective_trials:,.0f} independent trials."
+        f"they count as about {_count(round(report.effective_trials or 1), 'independent trial')}."
     )
 
 
@@ -70,7 +70,8 @@ def _cross_validation(report: HonestyReport) -> str:
 
 def _deflated(report: HonestyReport) -> str:
     winner, expected = report.winner, report.expected_maximum_sharpe
-    if winner is None or expected is None or report.deflated_sharpe is None:
+    decisive = report.decisive_deflated_sharpe
+    if winner is None or expected is None or report.deflated_sharpe is None or decisive is None:
         return _missing(report, "Deflated Sharpe ratio", "deflated_sharpe")
     per_year = math.sqrt(report.periods_per_year)
     said = (
@@ -80,10 +81,13 @@ def _deflated(report: HonestyReport) -> str:
     )
     if report.deflated_sharpe_all_trials is not None and report.correlation is not None:
         said += f" ({percent(report.deflated_sharpe_all_trials)} if every trial counts as independent)"
-    if report.deflated_sharpe >= 0.95:
-        return said + "; 95 % are asked for and reached."
+    asked, why = "95 % are asked for", ""
+    if report.permutation_p_value is None and report.correlation is not None:
+        asked, why = "95 % of the latter are asked for", ", as no permutation test was run"
+    if decisive >= 0.95:
+        return said + f"; {asked} and reached{why}."
     if report.deflated_sharpe >= 0.5:
-        return said + "; 95 % are asked for: luck is not ruled out."
+        return said + f"; {asked}{why}: luck is not ruled out."
     return said + ": it does not even reach what luck is expected to give."
 
 

@@ -43,27 +43,7 @@ impl Engine {
     ) -> Result<Self> {
         portfolio.check()?;
         check_histories(portfolio, histories)?;
-        let record = |(strategy, spec): (usize, &StrategySpec)| {
-            let bars = histories[spec.market].bars;
-            let tapes = spec.indicators.iter().enumerate();
-            Ok(Feed {
-                tapes: tapes
-                    .map(|(indicator, usage)| {
-                        let given = outside.iter().find(|given| {
-                            given.strategy == strategy && given.indicator == indicator
-                        });
-                        SignalTape::record(usage, bars, given).map(Arc::new)
-                    })
-                    .collect::<Result<_>>()?,
-                closes: decision_rows(spec, bars)?,
-            })
-        };
-        let feeds = portfolio
-            .strategies
-            .iter()
-            .enumerate()
-            .map(record)
-            .collect::<Result<Vec<_>>>()?;
+        let feeds = record_feeds(portfolio, histories, outside)?;
         Self::run_taped(portfolio, histories, &feeds)
     }
 
@@ -193,6 +173,35 @@ impl Engine {
             self.step(open_time_ns, &group);
         }
     }
+}
+
+/// What each strategy knows in advance of checked histories.
+pub(crate) fn record_feeds(
+    portfolio: &PortfolioSpec,
+    histories: &[History<'_>],
+    outside: &[OutsideSignals<'_>],
+) -> Result<Vec<Feed>> {
+    let record = |(strategy, spec): (usize, &StrategySpec)| {
+        let bars = histories[spec.market].bars;
+        let tapes = spec.indicators.iter().enumerate();
+        Ok(Feed {
+            tapes: tapes
+                .map(|(indicator, usage)| {
+                    let given = outside
+                        .iter()
+                        .find(|given| given.strategy == strategy && given.indicator == indicator);
+                    SignalTape::record(usage, bars, given).map(Arc::new)
+                })
+                .collect::<Result<_>>()?,
+            closes: decision_rows(spec, bars)?,
+        })
+    };
+    portfolio
+        .strategies
+        .iter()
+        .enumerate()
+        .map(record)
+        .collect()
 }
 
 /// Finds the mark candle of each open time, going forwards.

@@ -12,7 +12,7 @@ mod supply;
 mod tape;
 
 pub use batch::History;
-pub(crate) use batch::check_histories;
+pub(crate) use batch::{check_histories, record_feeds};
 pub use desk::RefusedEntry;
 use desk::{Desk, Moment};
 use runner::Runner;

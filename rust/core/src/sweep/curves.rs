@@ -17,7 +17,7 @@ const UNIT: f64 = 1.0 / (1_u64 << 40) as f64;
 impl Sweep {
     /// Count, sum and sum of squares of the bar returns of each set in each of `blocks` stretches of bars of equal length (to one bar): set by set, block by block.
     ///
-    /// NaN in all blocks of a set that cannot run, or whose equity falls to zero, after which it has no returns.
+    /// NaN in all blocks of a set that cannot run. One whose equity falls to zero returns nothing from then on: left out, it could not be the winner of the time before, which is what choosing by that time would have given.
     ///
     /// # Errors
     /// As [`Self::evaluate`], and when there are no blocks or more than bars.
@@ -35,7 +35,7 @@ impl Sweep {
         }
         let table = self.measure(digits, SUMS * blocks, span, threads, |run, row| {
             let bars = run.equity().len();
-            let mut returns = returns(run)?.enumerate().peekable();
+            let mut returns = returns(run).enumerate().peekable();
             for (block, sums) in (1..).zip(row.chunks_exact_mut(SUMS)) {
                 sums.fill(0.0);
                 let stop = block * bars / blocks;
@@ -66,7 +66,7 @@ impl Sweep {
             .map(|_| Mutex::new(Summed::default()))
             .collect();
         self.measure(digits, 1, span, threads, |run, _| {
-            let Some(standardised) = standardised(run)? else {
+            let Some(standardised) = standardised(run) else {
                 return Ok(());
             };
             let mut sums = of_this_thread(&sums);
@@ -129,25 +129,27 @@ impl Summed {
     }
 }
 
-/// Bar returns of a run, the first from the initial balance.
-fn returns<'a>(run: &'a SetRun<'_>) -> Result<impl ExactSizeIterator<Item = f64> + Clone + 'a> {
-    let equity = run.equity();
-    let before = equity.len().saturating_sub(1);
-    if let Some(row) = equity[..before].iter().position(|value| *value <= 0.0) {
-        let requirement = "an equity has no return after it fell to zero";
-        return Err(Error::data("equity", row, equity[row], requirement));
-    }
-    let mut previous = run.initial_balance();
-    Ok(equity.iter().map(move |value| {
-        let growth = value / previous - 1.0;
+/// Bar returns of a run, the first from the initial balance; zero where nothing is left to lose.
+fn returns<'a>(run: &'a SetRun<'_>) -> impl ExactSizeIterator<Item = f64> + Clone + 'a {
+    growth(run.initial_balance(), run.equity())
+}
+
+fn growth(start: f64, equity: &[f64]) -> impl ExactSizeIterator<Item = f64> + Clone + '_ {
+    let mut previous = start;
+    equity.iter().map(move |value| {
+        let growth = if previous > 0.0 {
+            value / previous - 1.0
+        } else {
+            0.0
+        };
         previous = *value;
         growth
-    }))
+    })
 }
 
 /// Returns less their mean, over their standard deviation, in multiples of [`UNIT`]; `None` when they do not vary.
-fn standardised(run: &SetRun<'_>) -> Result<Option<impl ExactSizeIterator<Item = i64>>> {
-    let returns = returns(run)?;
+fn standardised(run: &SetRun<'_>) -> Option<impl ExactSizeIterator<Item = i64>> {
+    let returns = returns(run);
     let count = returns.len() as f64;
     let mean = returns.clone().sum::<f64>() / count;
     let variance = returns
@@ -156,7 +158,7 @@ fn standardised(run: &SetRun<'_>) -> Result<Option<impl ExactSizeIterator<Item =
         .sum::<f64>()
         / count;
     if variance == 0.0 {
-        return Ok(None);
+        return None;
     }
     let scale = 1.0 / (variance.sqrt() * UNIT);
     #[expect(
@@ -164,5 +166,16 @@ fn standardised(run: &SetRun<'_>) -> Result<Option<impl ExactSizeIterator<Item =
         reason = "a standardised return is at most the root of the number of bars"
     )]
     let units = returns.map(move |r| ((r - mean) * scale).round() as i64);
-    Ok(Some(units))
+    Some(units)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn after_a_loss_of_everything_there_are_returns_of_zero() {
+        let returned: Vec<f64> = growth(100.0, &[150.0, 0.0, 0.0, 0.0]).collect();
+        assert_eq!(returned, [0.5, -1.0, 0.0, 0.0]);
+    }
 }

@@ -238,7 +238,7 @@ impl<'a> Evaluator<'a> {
 }
 
 /// Replaces `verdicts` by those of the only strategy.
-pub(super) fn hear(
+pub(crate) fn hear(
     feeds: &[Feed],
     traded: &Traded<'_>,
     terms: &Terms<'_>,

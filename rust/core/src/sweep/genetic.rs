@@ -40,6 +40,8 @@ pub struct Genetic {
     population: Vec<Member>,
     asked: Vec<Box<[u32]>>,
     generation: usize,
+    /// The best score so far, which without an elite no member may have any more.
+    best: Option<f64>,
     generations_without_gain: usize,
 }
 
@@ -76,6 +78,7 @@ impl Genetic {
             population: Vec::new(),
             asked: Vec::new(),
             generation: 0,
+            best: None,
             generations_without_gain: 0,
         })
     }
@@ -110,7 +113,6 @@ impl Genetic {
     /// When there are not as many.
     pub fn tell(&mut self, scores: &[f64]) -> Result<()> {
         check_told(scores.len(), self.asked.len())?;
-        let best = self.population.first().map(|member| member.score);
         self.population.truncate(self.elite);
         let children = self.asked.drain(..).zip(scores);
         self.population.extend(children.map(|(set, score)| Member {
@@ -123,12 +125,13 @@ impl Genetic {
         }));
         // Stable, so that of equals the elder stays in front.
         self.population.sort_by(|a, b| b.score.total_cmp(&a.score));
-        let gained = best.is_none_or(|best| self.population[0].score > best);
-        self.generations_without_gain = if gained {
-            0
+        let leader = self.population[0].score;
+        if self.best.is_none_or(|best| leader > best) {
+            self.best = Some(leader);
+            self.generations_without_gain = 0;
         } else {
-            self.generations_without_gain + 1
-        };
+            self.generations_without_gain += 1;
+        }
         self.generation += 1;
         Ok(())
     }
@@ -227,6 +230,16 @@ mod tests {
     fn a_search_that_stagnates_ends() {
         let mut search = Genetic::new(&[1000, 1000], &rules(10, 100), 2, Some(3)).unwrap();
         assert_eq!(run(&mut search, |_| 1.0).len(), 4);
+    }
+
+    #[test]
+    fn without_an_elite_a_search_stagnates_by_the_best_it_ever_had() {
+        let mut search = Genetic::new(&[1000, 1000], &rules(2, 100), 0, Some(3)).unwrap();
+        for scores in [[9.0, 0.0], [1.0, 0.0], [2.0, 0.0], [3.0, 0.0]] {
+            assert!(!search.ask().unwrap().is_empty());
+            search.tell(&scores).unwrap();
+        }
+        assert!(search.ask().unwrap().is_empty());
     }
 
     #[test]

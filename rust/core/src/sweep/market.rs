@@ -51,6 +51,16 @@ impl OutsideColumns {
 }
 
 impl MarketHistory {
+    /// All of it.
+    pub(crate) fn whole(&self) -> History<'_> {
+        History {
+            bars: self.candles.view(),
+            start: self.start,
+            mark: self.mark.as_ref().map(Candles::view),
+            funding: &self.funding,
+        }
+    }
+
     /// The history that ends with the span and is traded from its start, or from the market's own where that is later.
     pub(super) fn within(&self, span: Span, symbol: &str) -> Result<History<'_>> {
         let bars = self.candles.view();

@@ -27,6 +27,7 @@ mod workers;
 
 pub use breeding::BreedingRules;
 pub use curves::SUMS;
+pub(crate) use evaluate::hear;
 pub use genetic::Genetic;
 pub use market::{MarketHistory, OutsideColumns, Span};
 pub use nsga::Nsga;

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -169,3 +170,17 @@ def test_each_mistake_is_named() -> None:
         report(noise(), trials_ever=3)
     with pytest.raises(ParameterError, match="observed must be the winner's objective"):
         report(noise(), permuted=[1.0])
+
+
+def test_without_a_permutation_test_every_trial_counts_as_independent() -> None:
+    made = replace(report(noise()), deflated_sharpe=0.96, deflated_sharpe_all_trials=0.94)
+    assert made.permutation_p_value is None
+    assert made.verdict is Verdict.UNDECIDED
+    words = " ".join(made.sentences())
+    assert "95 % of the latter are asked for, as no permutation test was run: luck is not ruled out" in words
+    enough = replace(made, deflated_sharpe_all_trials=0.95)
+    assert enough.verdict is Verdict.BEYOND_LUCK
+    assert "asked for and reached, as no permutation test was run." in " ".join(enough.sentences())
+    permuted = replace(made, permutation_p_value=0.05, permutations=19)
+    assert permuted.verdict is Verdict.BEYOND_LUCK
+    assert "; 95 % are asked for and reached." in " ".join(permuted.sentences())

@@ -19,7 +19,7 @@ COLUMNS = {"sharpe_ratio": np.array([1.0, np.nan, 2.0]), "max_drawdown": np.arra
         ("sharpe_ratio", [[1.0], [-math.inf], [2.0]]),
         ("max_drawdown", [[-0.1], [-0.2], [-0.5]]),
         ({"sharpe_ratio": 1, "max_drawdown": -2}, [[0.8], [-math.inf], [1.0]]),
-        (["sharpe_ratio", "max_drawdown"], [[1.0, -0.1], [-math.inf, -0.2], [2.0, -0.5]]),
+        (["sharpe_ratio", "max_drawdown"], [[1.0, -0.1], [-math.inf, -math.inf], [2.0, -0.5]]),
     ],
 )
 def test_scores_are_higher_for_the_better(given, scores):

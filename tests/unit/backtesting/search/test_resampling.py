@@ -105,5 +105,5 @@ def test_each_mistake_is_named() -> None:
         reorder_trades([-2.0])
     with pytest.raises(ParameterError, match="returns must be those of at least one trade, was empty"):
         reorder_trades([])
-    with pytest.raises(ParameterError, match="threads must be at least 1, was 0"):
+    with pytest.raises(ParameterError, match="threads must be at least 1 and at most 1024, was 0"):
         bootstrap(RETURNS, periods_per_year=365.0, threads=0)

@@ -82,6 +82,8 @@ def test_numpy_values_are_plain_numbers():
         ({"a": []}, "a: has no value"),
         ({"a": 5}, r"a: must be a list of values, \(min, max, step\)"),
         ({"a": [1, 1.0]}, "a: 1.0 is given twice"),
+        ({"a": (1e16, 1e16 + 4, 0.5)}, r"a: 1e\+16 is given twice"),
+        ({"a": LogRange(1, 1 + 1e-12, 4)}, "a: 1.0 is given twice"),
         ({"a": (5, 1, 1)}, "a: minimum must be at most maximum 1, was 5"),
         ({"a": (1, 5, 0)}, "a: step must be above 0, was 0"),
         ({"a": (1, 5, -1)}, "a: step must be above 0"),

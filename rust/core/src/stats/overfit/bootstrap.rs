@@ -255,6 +255,9 @@ mod tests {
         );
         let returns = returns();
         let message = bootstrap(&returns, blocks).run(0).unwrap_err().to_string();
-        assert_eq!(message, "threads must be at least 1, was 0");
+        assert_eq!(
+            message,
+            "threads must be at least 1 and at most 1024, was 0"
+        );
     }
 }

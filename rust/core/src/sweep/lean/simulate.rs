@@ -91,7 +91,13 @@ impl Work for Simulation<'_> {
     fn run(mut self) -> Option<Totals> {
         let mut row = self.traded.start;
         let mut waiting: Option<Order> = None;
-        while let Some(order) = waiting.take().or_else(|| self.rest(&mut row)) {
+        loop {
+            // No closure: it would be compiled for the narrow processor.
+            let order = match waiting.take() {
+                None => self.rest(&mut row),
+                order => order,
+            };
+            let Some(order) = order else { break };
             if !self.open(&order, row)? {
                 continue;
             }

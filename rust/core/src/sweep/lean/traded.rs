@@ -6,6 +6,7 @@
 )]
 
 use crate::engine::Funding;
+use crate::indicators::simd::{Work, dispatch};
 use crate::market::Bars;
 
 /// Rows of a block.
@@ -34,12 +35,13 @@ impl<'a> Traded<'a> {
         if start == bars.len() || !trades_every_bar {
             return None;
         }
+        let (lows, highs) = dispatch(Extremes(bars));
         Some(Self {
-            lows: bars.low.chunks(BLOCK).map(lowest).collect(),
-            highs: bars.high.chunks(BLOCK).map(highest).collect(),
             bars,
             start,
             funding,
+            lows,
+            highs,
         })
     }
 
@@ -102,6 +104,25 @@ impl<'a> Traded<'a> {
             row = end;
         }
         (low, high)
+    }
+}
+
+/// Lowest low and highest high of each block.
+struct Extremes<'a>(Bars<'a>);
+
+impl Work for Extremes<'_> {
+    type Output = (Vec<f64>, Vec<f64>);
+
+    #[inline(always)]
+    fn run(self) -> Self::Output {
+        let Self(bars) = self;
+        let blocks = bars.len().div_ceil(BLOCK);
+        let (mut lows, mut highs) = (Vec::with_capacity(blocks), Vec::with_capacity(blocks));
+        for (low, high) in bars.low.chunks(BLOCK).zip(bars.high.chunks(BLOCK)) {
+            lows.push(lowest(low));
+            highs.push(highest(high));
+        }
+        (lows, highs)
     }
 }
 
