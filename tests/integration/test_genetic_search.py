@@ -89,7 +89,12 @@ def test_it_resumes_as_if_it_had_never_stopped(made, tmp_path, goal):
         ({"generations": 0}, "generations must be a whole number from 1"),
         ({"elite": 20}, "elite must be below population_size 20"),
         ({"mutation_rate": 1.5}, "mutation_rate must be between 0 and 1"),
-        ({"stagnation": 0}, "stagnation must be 1 or more"),
+        ({"stagnation": 0}, "stagnation must be a whole number from 1"),
+        ({"stagnation": 1.5}, "stagnation must be a whole number from 1"),
+        ({"tournament_size": 10**12}, "tournament_size must be a whole number from 1 to 1,000, was 10000"),
+        ({"population_size": 10**12}, "population_size must be a whole number from 2 to 1,000,000, was"),
+        ({"mutation_rate": "x"}, "mutation_rate must be between 0 and 1, was 'x'"),
+        ({"crossover_rate": None}, "crossover_rate must be between 0 and 1, was None"),
         ({"constraints": ["fast_period > slow_period"]}, "satisfies the constraints"),
     ],
 )

@@ -10,8 +10,10 @@ import pytest
 
 from made.backtests import CrossInPython
 from made.searches import GRID, engine, follow, settings, sleepy
-from spark_stacker.backtesting.search import SearchResult, judgement, tally
+from spark_stacker.backtesting.search import SearchResult, judgement, optimise, tally
 from spark_stacker.backtesting.search.overfit import block_sums, cross_validate, mean_correlation
+from spark_stacker.backtesting.search.samplers.making import sampler_of
+from spark_stacker.backtesting.search.subject import Subject
 
 
 @pytest.fixture(scope="module")
@@ -21,7 +23,7 @@ def made():
 
 @pytest.fixture(scope="module")
 def grid(made):
-    return made.optimize_parameters(settings=settings(), param_grid=GRID)
+    return made.optimize_parameters(settings=settings(), param_grid=GRID, ledger=False)
 
 
 @pytest.fixture(scope="module")
@@ -86,6 +88,15 @@ def test_a_search_that_takes_long_is_not_permuted(made, monkeypatch):
     found = made.optimize_parameters(settings=settings(), param_grid=GRID)
     assert found.honesty.permutation_p_value is None
     assert "searches over permuted bars would take about" in found.honesty.reasons["permutation_p_value"]
+
+
+def test_a_few_permutations_are_no_test(made, monkeypatch):
+    monkeypatch.setattr(judgement, "_LONGEST_SECONDS", 1e-9)
+    subject = Subject(None, *[None] * 5)
+    plan = optimise.plan_search(made, subject, GRID, "sharpe_ratio", {"settings": settings()})
+    best, why = judgement._permuted(plan, sampler_of("grid"), 1e-12)
+    assert best == []
+    assert why == "in 2e-09 s only 1 of the 19 searches over permuted bars that are needed could be made"
 
 
 def test_a_search_read_from_disk_is_permuted_only_if_it_would_be_when_fresh(made, monkeypatch, tmp_path):

@@ -92,9 +92,14 @@ def test_ctrl_c_keeps_what_is_done_and_says_where(made, tmp_path, monkeypatch):
     assert stopped.value.directory == tmp_path / "kept"
     assert 128 <= stopped.value.result.count < 720
     assert stopped.value.result.best_params
+    told = []
     resumed = made.optimize_parameters(
-        settings=settings(), param_grid=space, honesty=False, resume=tmp_path / "kept"
+        settings=settings(), param_grid=space, honesty=False, resume=tmp_path / "kept", progress=told.append
     )
+    assert (told[-1].done, told[-1].read) == (720, told[0].read)
+    assert told[0].read >= 128
+    for each in told:  # what was read was not run at any speed
+        assert each.sets_per_second == (each.done - each.read) / each.seconds
     fresh = made.optimize_parameters(settings=settings(), param_grid=space, honesty=False)
     assert resumed.trials.equals(fresh.trials)
 
@@ -172,6 +177,15 @@ def test_a_directory_of_another_search_is_refused(made, kept, changed, message):
     with pytest.raises(ParameterError, match=message):
         resume(kept, made, **changed)
     assert content(kept) == before
+
+
+def test_a_directory_of_another_search_is_refused_before_time_is_spent(made, kept):
+    told = []
+    with pytest.raises(ParameterError, match="belongs to another search"):
+        made.optimize_parameters(
+            settings=settings(), param_grid=GRID, resume=kept, seed=99, estimated=told.append
+        )
+    assert told == []
 
 
 def test_a_directory_with_a_search_is_not_written_over(made, kept):

@@ -10,6 +10,8 @@ import polars as pl
 import pytest
 
 from made.searches import engine, follow, settings
+from spark_stacker.backtesting.search import Interrupted
+from spark_stacker.backtesting.search.trial_ledger import ledgers_in
 from spark_stacker.errors import ParameterError, StrategyError
 
 GRID = {"cross.fast_period": [5, 10], "cross.slow_period": [20, 30]}
@@ -213,3 +215,63 @@ def test_a_window_without_variance_has_no_efficiency(made):
         settings=settings(), param_grid=GRID, train_size=3, test_size=2, metric_to_optimize="max_drawdown"
     )
     assert all(efficiency is None or math.isfinite(efficiency) for efficiency in found.frame["efficiency"])
+
+
+def test_what_a_curve_does_not_tell_is_not_said_to_be_zero(result):
+    assert sum(window.out_of_sample["total_trades"] for window in result.windows) > 0
+    for name in ("total_trades", "winning_trades", "fees_paid", "exposure", "turnover", "win_rate"):
+        assert result.metrics[name] is None
+        assert result.undefined[name] == "the stitched curve tells of no orders"
+    of_the_curve = {name for name, value in result.metrics.items() if value is not None}
+    assert of_the_curve == {
+        "final_equity",
+        "net_profit",
+        "total_return",
+        "annualized_return",
+        "annualized_volatility",
+        "sharpe_ratio",
+        "sortino_ratio",
+        "calmar_ratio",
+        "daily_sharpe_ratio",
+        "daily_sortino_ratio",
+        "max_drawdown",
+        "max_drawdown_abs",
+        "longest_drawdown_seconds",
+    }
+
+
+def test_trades_are_counted_in_whole_numbers(result):
+    assert isinstance(result.windows[0].in_sample["total_trades"], int)
+    assert result.frame["out_total_trades"].dtype == pl.Int64
+
+
+def test_the_time_for_all_windows_is_told_before_they_run(made):
+    told = []
+    made.walk_forward_analysis(
+        settings=settings(), param_grid=GRID, train_size=3, test_size=2, estimated=told.append
+    )
+    [estimated] = told
+    assert (estimated.sets, estimated.measured) == (2 * 4, 4)
+    assert estimated.seconds > 0
+
+
+def test_ctrl_c_tells_the_ledger_of_the_sets_tried(made, tmp_path):
+    done = []
+
+    def stop_in_the_second_window(progress):
+        done.append(progress.done)
+        if len(done) == 2:
+            raise KeyboardInterrupt
+
+    with pytest.raises(Interrupted):
+        made.walk_forward_analysis(
+            settings=settings(),
+            param_grid=GRID,
+            train_size=3,
+            test_size=2,
+            ledger=tmp_path,
+            progress=stop_in_the_second_window,
+        )
+    [ledger] = ledgers_in(tmp_path)
+    [entry] = ledger.read().entries
+    assert (entry.sets, entry.complete, entry.sampler) == (4, False, "grid, walk-forward 3/2, embargo 1")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 import click
@@ -182,7 +183,9 @@ def walk_forward(request: Request, settings: Mapping[str, Any]) -> None:
     space = options.pop("space")
     try:
         with request.place.options() as placed, console.progress("Walk-forward"):
-            result = engine.walk_forward_analysis(param_grid=space, **options, **settings, **placed)
+            result = engine.walk_forward_analysis(
+                param_grid=space, **options, **settings, **placed, estimated=_announce
+            )
     except Interrupted:
         console.print_message("interrupted; a walk-forward keeps nothing")
         click.get_current_context().exit(_INTERRUPTED)
@@ -223,13 +226,9 @@ def _told(request: Request) -> Iterator[dict[str, Any]]:
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-    def announce(estimate: Estimate) -> None:
-        if estimate.seconds >= _LONG_SECONDS:
-            console.print_message(str(estimate))
-
     terminal = Console(stderr=True)
     if not terminal.is_terminal or request.as_json:
-        yield {"estimated": announce}
+        yield {"estimated": _announce}
         return
     from spark_stacker.backtesting.search.objective import Objective
 
@@ -244,15 +243,25 @@ def _told(request: Request) -> Iterator[dict[str, Any]]:
         console=terminal,
         transient=True,
     ) as bar:
+        # What follows the last set may take as long as the search.
+        after = "Search" if request.no_honesty else "Is it luck?"
         task = bar.add_task("Search", total=None, rate="", best="–")
 
         def listen(progress: SearchProgress) -> None:
             bar.update(
                 task,
+                description="Search" if progress.done < progress.planned else after,
                 completed=progress.done,
                 total=progress.planned,
                 rate=f"{progress.sets_per_second:,.0f} sets/s",
                 best=objective.shown(progress.best_score),
             )
 
-        yield {"estimated": announce, "progress": listen}
+        above = partial(bar.console.print, highlight=False)
+        yield {"estimated": partial(_announce, say=above), "progress": listen}
+
+
+def _announce(estimate: Estimate, say: Callable[[str], None] = console.print_message) -> None:
+    """How long a search will take, if it is long."""
+    if estimate.seconds >= _LONG_SECONDS:
+        say(str(estimate))

@@ -112,10 +112,18 @@ def _print_searches(told: History) -> None:
             f"{entry.new:,}",
             f"{entry.total:,}",
             entry.objective,
-            None if entry.best_score is None else f"{entry.best_score:.4g}",
+            None if entry.best_score is None else _shown(entry.objective, entry.best_score),
             entry.version,
         )
         for entry in told.entries
     ]
     columns = ("", "When", "Strategy and data", "Search", "Sets", "New", "In all", "By", "Best", "Version")
     console.print_table(columns, rows, numeric=("", "Sets", "New", "In all", "Best"))
+
+
+def _shown(objective: str, score: float) -> str:
+    """The best score as the metric that it is, where it is one."""
+    from spark_stacker.backtesting.metrics import METRICS
+    from spark_stacker.backtesting.search.objective import Objective
+
+    return Objective.of(objective).shown(score) if objective in METRICS else f"{score:.4g}"

@@ -56,6 +56,12 @@ def test_it_lists_the_searches_of_one_ledger(ledger):
     assert one["searches"][0]["at"] <= one["searches"][1]["at"]
 
 
+def test_the_best_is_told_in_the_unit_of_its_metric(tmp_path):
+    found = as_json(*SEARCH, "--ledger", tmp_path, "--metric", "max_drawdown")
+    told = run("history", "", "--ledger", tmp_path)
+    assert f"{100 * found['best_metrics']['max_drawdown']:.2f} %" in told.stdout.replace("\n", "")
+
+
 def test_a_damaged_ledger_ends_it_with_exit_code_4(ledger):
     [log] = ledger.glob("*.jsonl")
     first, second = log.read_bytes().splitlines(keepends=True)

@@ -171,4 +171,9 @@ def _permuted(plan: Plan, make_sampler: MakeSampler, seconds: float) -> tuple[li
             best.append(math.nan)
         if time.perf_counter() > deadline:
             break
+    if len(best) < min(_PERMUTATIONS):  # so few cannot give p = 0.05, and say nothing
+        return [], (
+            f"in {2 * _LONGEST_SECONDS:g} s only {len(best)} of the {min(_PERMUTATIONS)} searches over "
+            "permuted bars that are needed could be made"
+        )
     return best, ""

@@ -36,18 +36,21 @@ __all__ = ["Interrupted", "Listener", "Round", "SearchProgress", "require_succes
 
 @dataclass(frozen=True, slots=True)
 class SearchProgress:
-    """How far a search is. ``planned`` is how many sets it will try at most."""
+    """How far a search is. ``planned`` is how many sets it will try at most; of those ``done``, ``read`` come
+    from an earlier run that is resumed.
+    """
 
     done: int
     planned: int
     seconds: float
     best_score: float
     best_params: Mapping[str, object] | None
+    read: int = 0
 
     @property
     def sets_per_second(self) -> float:
-        """Speed so far."""
-        return self.done / self.seconds if self.seconds > 0 else 0.0
+        """Speed so far, of the sets that were run."""
+        return (self.done - self.read) / self.seconds if self.seconds > 0 else 0.0
 
 
 Listener: TypeAlias = Callable[[SearchProgress], None]
@@ -86,6 +89,7 @@ class _Watch:
     listener: Listener | None
     began: float = field(default_factory=time.perf_counter)
     done: int = 0
+    read: int = 0
 
     def __call__(self, sets: int) -> None:
         self.done += sets
@@ -98,6 +102,7 @@ class _Watch:
                     time.perf_counter() - self.began,
                     self.tally.best_score,
                     None if best is None else self.tally.space.params(best),
+                    self.read,
                 )
             )
 
@@ -235,6 +240,7 @@ class _Source:
         where = str(self.store.directory)
         rows = rows_of(self.store.load(number), self.space, self.metrics, digits, where=where)
         self.watch.done += len(digits)
+        self.watch.read += len(digits)
         return rows
 
 

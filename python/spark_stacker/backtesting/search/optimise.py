@@ -105,10 +105,12 @@ def optimise(
     opened = time.perf_counter()
     record = TrialRecord.of(plan, options)
     checked = time.perf_counter() - opened
+    # What cannot be resumed is told before time is spent; of a search that cannot begin nothing is written.
+    resumed = None if options.get("resume") is None else _store(plan, sampler, options)
     if "estimated" in options:
         options["estimated"](estimate(plan.evaluator, sampler.planned, plan.metrics, threads=plan.threads))
     with evaluation_of(plan, WHOLE, sampler.planned, options) as (evaluation, said):
-        identity, store = _store(plan, sampler, options)  # nothing is written for a search that cannot begin
+        identity, store = resumed or _store(plan, sampler, options)
         warnings = plan.evaluator.warnings + said
         loaded = time.perf_counter()
         try:
@@ -151,7 +153,7 @@ def optimise(
                 result,
                 tally,
                 seconds=searched - loaded,
-                elsewhere=any(options.get(name) is not None for name in ("executor", "resume")),
+                elsewhere=options.get("resume") is not None or not isinstance(evaluation, InThisProcess),
             )
             if store is not None:  # what is read from a directory cannot be run again
                 result.robustness()

@@ -80,6 +80,12 @@ def check_options(options: Mapping[str, object]) -> None:
         value = options.get(name)
         if value is not None and (isinstance(value, bool) or not isinstance(value, int) or value < least):
             raise ParameterError(f"{name} must be a whole number from {least} on, was {value!r}")
+    for name in ("honesty", "allow_partial"):
+        if not isinstance(options.get(name, False), bool):
+            raise ParameterError(f"{name} must be True or False, was {options[name]!r}")
+    for name in ("progress", "estimated"):
+        if name in options and not callable(options[name]):
+            raise ParameterError(f"{name} must be a function, was {options[name]!r}")
     if not isinstance(options.get("ledger", True), (bool, str, Path)):
         raise ParameterError(f"ledger must be a directory, True or False, was {options['ledger']!r}")
     if options.get("out") is not None and options.get("resume") is not None:

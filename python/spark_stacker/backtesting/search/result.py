@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import asdict, dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -17,7 +16,7 @@ from spark_stacker.backtesting.search.loop import Round, scored
 from spark_stacker.backtesting.search.pareto import front, middle
 from spark_stacker.backtesting.search.plateau import neighbours_of, rank_of
 from spark_stacker.backtesting.search.tally import BEST_KEPT
-from spark_stacker.backtesting.search.trials import DONE, trials_frame
+from spark_stacker.backtesting.search.trials import scores_of, trials_frame
 from spark_stacker.errors import DataError, ParameterError
 
 if TYPE_CHECKING:
@@ -329,13 +328,7 @@ class SearchResult:
         """One column a goal, a row a trial."""
         if self._tally is not None and not self._tally.streams:
             return self._tally.scores()
-        columns = {
-            name: self.trials[name].cast(pl.Float64).fill_null(math.nan).to_numpy()
-            for name in self.objective.metrics
-        }
-        scores = self.objective.scores(columns, len(self.trials))
-        scores[(self.trials["status"] != DONE).to_numpy()] = -math.inf
-        return scores
+        return scores_of(self.trials, self.objective)
 
     def _ranked(self) -> Any:
         """The scores that a rank is among: those of all trials, or of the sample where they are on disk."""

@@ -17,7 +17,8 @@ from spark_stacker.backtesting.search.objective import Goal, Objective
 from spark_stacker.backtesting.search.result import Outcome, SearchResult
 from spark_stacker.backtesting.search.robustness import Robustness
 from spark_stacker.backtesting.search.space import Axis, Space
-from spark_stacker.errors import DataError
+from spark_stacker.backtesting.search.trials import DONE, scores_of
+from spark_stacker.errors import DataError, ParameterError
 
 __all__ = ["load", "save", "write_outcome"]
 
@@ -100,9 +101,10 @@ def load(directory: str | Path) -> SearchResult:
             robustness=None if told["robustness"] is None else Robustness.from_dict(told["robustness"]),
             warnings=tuple(told["warnings"]),
         )
-    except (KeyError, TypeError, ValueError) as error:
+        space.digits_of(told["best_params"])
+    except (KeyError, TypeError, ValueError, ParameterError) as error:
         raise DataError(f"{directory}: is damaged: {error!r}") from error
-    trials = _trials(store, outcome.count)
+    trials = _trials(store, outcome)
     return SearchResult(
         outcome,
         trials=trials,
@@ -111,15 +113,29 @@ def load(directory: str | Path) -> SearchResult:
     )
 
 
-def _trials(store: Checkpoint, count: int) -> pl.DataFrame:
+def _trials(store: Checkpoint, outcome: Outcome) -> pl.DataFrame:
+    """The trials of all parts; `DataError` when they are not those that the result was drawn from."""
+    where = store.directory
     frames = [store.load(number) for number in range(len(store.parts)) if number in store]
-    found = sum(map(len, frames))
-    if found != count or len(frames) < len(store.parts):
+    rows = sum(map(len, frames))
+    if rows != outcome.count or not frames or len(frames) < len(store.parts):
         raise DataError(
-            f"{store.directory / 'parts'}: holds {found:,} trials, {_RESULT} tells of {count:,}: files were "
+            f"{where / 'parts'}: holds {rows:,} trials, {_RESULT} tells of {outcome.count:,}: files were "
             "removed or added; put them back, or resume the search"
         )
-    return pl.concat(frames)
+    trials = pl.concat(frames)
+    names = [*outcome.space.paths, *outcome.metrics, "status"]
+    if trials.columns != names:
+        raise DataError(f"{where}: the parts have other columns than {', '.join(names)}")
+    done = trials["status"] == DONE
+    goals = scores_of(trials, outcome.objective)[:, 0]
+    if rows - int(done.sum()) != outcome.failed or goals.max() != outcome.best_score:
+        raise DataError(
+            f"{where}: {_RESULT} was altered: it says {outcome.failed:,} failed sets and a best "
+            f"score of {outcome.best_score!r}, the trials have {rows - int(done.sum()):,} and "
+            f"{float(goals.max())!r}"
+        )
+    return trials
 
 
 def _round(tried: int, best: float | None, mean: float | None, best_so_far: float | None) -> Round:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -16,9 +17,10 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from spark_stacker.backtesting.search.objective import Objective
     from spark_stacker.backtesting.search.space import Space
 
-__all__ = ["DONE", "rows_of", "trials_frame"]
+__all__ = ["DONE", "rows_of", "scores_of", "trials_frame"]
 
 DONE: Final = "done"
 """Status of a set that was run and satisfies the constraints."""
@@ -53,3 +55,13 @@ def rows_of(
     codes = {DONE: 0, **{word: 1 + place for place, word in enumerate(reasons)}}
     status = frame["status"].replace_strict(codes, return_dtype=pl.UInt32).to_numpy()
     return Rows(values, status, reasons)
+
+
+def scores_of(trials: pl.DataFrame, objective: Objective) -> NDArray[np.float64]:
+    """The score of every trial, a column a goal; minus infinity where it failed or is undefined."""
+    columns = {
+        name: trials[name].cast(pl.Float64).fill_null(math.nan).to_numpy() for name in objective.metrics
+    }
+    scores = objective.scores(columns, len(trials))
+    scores[(trials["status"] != DONE).to_numpy()] = -math.inf
+    return scores

@@ -6,14 +6,15 @@ import math
 import time
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 import polars as pl
 
 from spark_stacker import _core
 from spark_stacker.backtesting.frames import equity_frame
-from spark_stacker.backtesting.metrics import METRICS, format_metric
+from spark_stacker.backtesting.metrics import METRICS, Unit, format_metric
+from spark_stacker.backtesting.search.estimate import Estimate, estimate
 from spark_stacker.backtesting.search.loop import Interrupted, search
 from spark_stacker.backtesting.search.optimise import evaluation_of, outcome_of, plan_search
 from spark_stacker.backtesting.search.overfit import Decay
@@ -38,6 +39,29 @@ if TYPE_CHECKING:
 
 __all__ = ["WalkForwardResult", "WalkForwardWindow", "walk_forward"]
 
+_OF_FILLS: Final = (
+    "exposure",
+    "turnover",
+    "fees_paid",
+    "funding_paid",
+    "total_trades",
+    "winning_trades",
+    "losing_trades",
+    "win_rate",
+    "avg_profit",
+    "avg_loss",
+    "max_profit",
+    "max_loss",
+    "profit_factor",
+    "expectancy",
+    "avg_r_multiple",
+    "avg_max_adverse",
+    "avg_max_favourable",
+    "avg_holding_seconds",
+    "hedge_profit",
+)
+"""Metrics that an equity curve by itself does not give."""
+
 
 @dataclass(frozen=True, slots=True)
 class WalkForwardWindow:
@@ -46,8 +70,8 @@ class WalkForwardWindow:
     span: TrainTest
     best_params: Mapping[str, Value]
     sets: int
-    in_sample: Mapping[str, float | None]
-    out_of_sample: Mapping[str, float | None]
+    in_sample: Mapping[str, float | int | None]
+    out_of_sample: Mapping[str, float | int | None]
     open_time_ns: NDArray[np.int64]
     equity: NDArray[np.float64]
 
@@ -121,7 +145,7 @@ class WalkForwardResult:
 
     @cached_property
     def metrics(self) -> dict[str, float | int | None]:
-        """Metrics of the stitched curve; those that need trades are left out."""
+        """Metrics of the stitched curve; those that need positions, orders or trades are None."""
         return self._measured[0]
 
     @cached_property
@@ -132,13 +156,18 @@ class WalkForwardResult:
     @cached_property
     def _measured(self) -> tuple[dict[str, float | int | None], dict[str, str]]:
         times, equity = self._stitched
-        return _core.curve_metrics(
+        metrics, undefined = _core.curve_metrics(
             np.ascontiguousarray(times),
             np.ascontiguousarray(equity),
             initial_balance=self.initial_balance,
             interval_ns=self.interval_ns,
             benchmark=None,
             risk_free_rate=0.0,
+        )
+        # A curve knows of no fills: none seen is not a count of 0.
+        return (
+            metrics | dict.fromkeys(_OF_FILLS),
+            undefined | dict.fromkeys(_OF_FILLS, "the stitched curve tells of no orders"),
         )
 
     @cached_property
@@ -215,6 +244,8 @@ def walk_forward(
     loaded = time.perf_counter()
     record = TrialRecord.of(plan, options)
     checked = time.perf_counter()
+    if "estimated" in options:
+        options["estimated"](_estimate(plan, spans, make_sampler(plan).planned))
     windows = []
     warnings: dict[str, None] = dict.fromkeys(evaluator.warnings)
     part = f"walk-forward {train_size}/{test_size}{' anchored' if anchored else ''}, embargo {embargo_bars}"
@@ -251,6 +282,14 @@ def walk_forward(
         },
         told,
     )
+
+
+def _estimate(plan: Plan, spans: Sequence[TrainTest], planned: int) -> Estimate:
+    """The time for all trainings, measured on the first."""
+    first = spans[0]
+    found = estimate(plan.evaluator, planned, plan.metrics, first.train, threads=plan.threads)
+    bars = sum(span.train_bars for span in spans)
+    return Estimate(len(spans) * found.sets, found.seconds * bars / first.train_bars, found.measured)
 
 
 def _run_window(
@@ -298,9 +337,9 @@ def _run_window(
     return window, warnings
 
 
-def _by_name(metrics: Sequence[str], values: NDArray[np.float64]) -> dict[str, float | None]:
+def _by_name(metrics: Sequence[str], values: NDArray[np.float64]) -> dict[str, float | int | None]:
     return {
-        name: None if math.isnan(value) else value
+        name: None if math.isnan(value) else int(value) if METRICS[name].unit is Unit.COUNT else value
         for name, value in zip(metrics, values.tolist(), strict=True)
     }
 

@@ -63,6 +63,8 @@ def _cross_validation(report: HonestyReport) -> str:
         return said + "Choosing the best set here was no better than choosing any."
     if result.probability > 0.05:
         return said + "The choice carried over more often than not, but not reliably."
+    if result.probability_of_loss >= 0.5:
+        return said + "The choice carried over within these data, but mostly to a loss."
     return said + "The choice carried over within these data."
 
 

@@ -58,6 +58,13 @@ def test_a_strong_edge_passes_every_test() -> None:
     assert "That is no promise" in words
 
 
+def test_a_choice_that_carries_a_loss_over_is_not_praised() -> None:
+    losing = noise(edge=0.5) - 0.02
+    words = " ".join(report(losing).sentences())
+    assert "and lost money there in 100.0 %" in words
+    assert "The choice carried over within these data, but mostly to a loss." in words
+
+
 def test_a_test_that_fails_keeps_the_verdict_open() -> None:
     made = report(noise(edge=0.25), observed=9.0, permuted=[1.0] * 18 + [9.5])
     assert made.verdict is Verdict.UNDECIDED

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, fields
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from spark_stacker import _core
 from spark_stacker.errors import ParameterError
@@ -15,6 +15,10 @@ if TYPE_CHECKING:
     from spark_stacker.backtesting.search.space import Space
 
 __all__ = ["Breeding", "GeneticSampler"]
+
+_MOST_BRED: Final = 1_000_000
+_MOST_RIVALS: Final = 1_000
+"""Of a tournament, above which it takes the best of any population and time alone."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,20 +44,29 @@ class Breeding:
         return {field.name: getattr(self, field.name) for field in fields(self)}
 
     def __post_init__(self) -> None:
-        for name, least in (("population_size", 2), ("generations", 1), ("tournament_size", 1), ("elite", 0)):
+        for name, least, most in (
+            ("population_size", 2, _MOST_BRED),
+            ("generations", 1, _MOST_BRED),
+            ("tournament_size", 1, _MOST_RIVALS),
+            ("elite", 0, _MOST_BRED),
+            ("stagnation", 1, _MOST_BRED),
+        ):
             value = getattr(self, name)
-            if isinstance(value, bool) or not isinstance(value, int) or value < least:
-                raise ParameterError(f"{name} must be a whole number from {least} on, was {value!r}")
+            if value is None and name == "stagnation":
+                continue
+            if isinstance(value, bool) or not isinstance(value, int) or not least <= value <= most:
+                raise ParameterError(f"{name} must be a whole number from {least} to {most:,}, was {value!r}")
         if self.elite >= self.population_size:
             raise ParameterError(
                 f"elite must be below population_size {self.population_size}, was {self.elite}"
             )
         for name in ("crossover_rate", "mutation_rate"):
             rate = getattr(self, name)
-            if rate is not None and not 0 <= rate <= 1:
+            if rate is None and name == "mutation_rate":
+                continue
+            is_number = isinstance(rate, (int, float)) and not isinstance(rate, bool)
+            if not is_number or not 0 <= rate <= 1:
                 raise ParameterError(f"{name} must be between 0 and 1, was {rate!r}")
-        if self.stagnation is not None and self.stagnation < 1:
-            raise ParameterError(f"stagnation must be 1 or more generations, was {self.stagnation!r}")
 
 
 class GeneticSampler:
