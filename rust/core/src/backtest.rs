@@ -161,6 +161,6 @@ fn run_lean(portfolio: &PortfolioSpec, histories: &[History<'_>], feeds: &[Feed]
     let (mut verdicts, mut scratch) = (Vec::new(), Scratch::default());
     hear(feeds, &traded, &terms, &mut verdicts);
     let totals = simulate(&traded, &terms, &verdicts, &mut scratch)?;
-    let metrics = whole(&traded, portfolio.initial_balance, &totals, &scratch).ok()?;
+    let metrics = whole(&traded, portfolio.initial_balance, &totals, &scratch, None).ok()?;
     Some(Lean { scratch, metrics })
 }

@@ -13,16 +13,32 @@ pub(super) fn daily_closes(
     equity: &[f64],
     interval_ns: i64,
 ) -> Option<Vec<f64>> {
+    let fetch = |row: usize| fetch_ahead(equity, row);
+    last_rows(open_time_ns, interval_ns, fetch, |row| equity[row])
+}
+
+/// The row of the last bar of every UTC day that has one; `None` when bars are longer than a day.
+pub(super) fn day_ends(open_time_ns: &[i64], interval_ns: i64) -> Option<Vec<usize>> {
+    last_rows(open_time_ns, interval_ns, |_| (), |row| row)
+}
+
+/// What `read` gives for the last row of every day. `fetch` is told a row that will be read soon.
+fn last_rows<T>(
+    open_time_ns: &[i64],
+    interval_ns: i64,
+    fetch: impl Fn(usize),
+    read: impl Fn(usize) -> T,
+) -> Option<Vec<T>> {
     let bars_per_day = usize::try_from(DAY_NS / interval_ns)
         .ok()
         .filter(|bars| *bars > 0)?;
     let rows = open_time_ns.len();
-    let mut closes = Vec::with_capacity(rows / bars_per_day + 2);
+    let mut found = Vec::with_capacity(rows / bars_per_day + 2);
     let mut row = 0;
     while row < rows {
         let later = row + DAYS_AHEAD * bars_per_day;
         fetch_ahead(open_time_ns, later);
-        fetch_ahead(equity, later);
+        fetch(later);
         let midnight_ns = (open_time_ns[row].div_euclid(DAY_NS) + 1) * DAY_NS;
         let expected = (row + bars_per_day).min(rows);
         let next = if open_time_ns[expected - 1] < midnight_ns
@@ -34,10 +50,10 @@ pub(super) fn daily_closes(
         } else {
             row + open_time_ns[row..].partition_point(|time| *time < midnight_ns)
         };
-        closes.push(equity[next - 1]);
+        found.push(read(next - 1));
         row = next;
     }
-    Some(closes)
+    Some(found)
 }
 
 #[cfg(test)]
@@ -66,6 +82,7 @@ mod tests {
             daily_closes(&times, &equity, HOUR_NS),
             Some(vec![2.0, 5.0, 7.0])
         );
+        assert_eq!(day_ends(&times, HOUR_NS), Some(vec![1, 4, 6]));
     }
 
     #[test]

@@ -5,6 +5,7 @@
 //! - [`Metrics`]: the result; an undefined metric is `None` and its reason is kept.
 //! - [`overfit`]: is the winner of a search luck?
 
+mod backdrop;
 mod benchmark;
 mod daily;
 mod drawdown;
@@ -19,6 +20,7 @@ mod trades;
 
 pub mod overfit;
 
+pub use backdrop::Backdrop;
 pub use benchmark::buy_and_hold;
 pub use metrics::{MetricValue, Metrics, Undefined};
-pub use summary::{Record, summarise};
+pub use summary::{Record, summarise, summarise_before};

@@ -48,6 +48,54 @@ impl<'a> Path<'a> {
     }
 }
 
+/// What returns are measured against.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Benchmark<'a> {
+    pub path: Path<'a>,
+    /// Its returns, where they have been taken before.
+    pub known: Option<&'a Returns>,
+}
+
+/// The returns of a path, taken once for many that are measured against it.
+#[derive(Debug, Clone)]
+pub(super) struct Returns {
+    rows: Vec<f64>,
+    sum: Sum,
+    squares: Sum,
+}
+
+impl Returns {
+    pub fn of(path: Path<'_>) -> Self {
+        let mut rows = Vec::with_capacity(path.values.len());
+        let mut before = path.start;
+        for value in path.values {
+            rows.push(value / before - 1.0);
+            before = *value;
+        }
+        let sums = dispatch(Pass {
+            path,
+            beside: Beside::Nothing,
+            hurdles: [0.0, 0.0],
+            visit: |_: usize, _: &[f64], _: Range| (),
+        });
+        Self {
+            rows,
+            sum: sums.own,
+            squares: sums.own_squares,
+        }
+    }
+}
+
+/// What a pass reads beside a path.
+#[derive(Debug, Clone, Copy)]
+enum Beside<'a> {
+    Nothing,
+    /// Returns are taken of it.
+    Path(Path<'a>),
+    /// They are read, and their own sums known.
+    Returns(&'a [f64]),
+}
+
 /// Values of some rows beside those one row before.
 #[derive(Debug, Clone, Copy)]
 struct Changes<'a> {
@@ -97,9 +145,11 @@ fn plus_product(sum: Lanes, x: Lanes, y: Lanes) -> Lanes {
     each(|lane| sum[lane] + x[lane] * y[lane])
 }
 
-/// Sums over the rows of a block, each in one register: all lanes take a step together.
-#[derive(Default)]
+/// Sums and extremes over the rows of a block, each in one register: all lanes take a step together.
 struct BlockSums {
+    low: Lanes,
+    high: Lanes,
+    values: Lanes,
     own: Lanes,
     own_squares: Lanes,
     downside: Lanes,
@@ -108,29 +158,98 @@ struct BlockSums {
     product: Lanes,
 }
 
-impl BlockSums {
-    /// Sums the returns of a path, and of its benchmark where there is one: one loop, for they hide behind its divisions.
+impl Default for BlockSums {
     #[inline(always)]
-    fn of(own: Changes<'_>, other: Option<Changes<'_>>) -> Self {
-        let mut sums = Self::default();
-        let (own_chunks, own_rest) = own.chunks();
-        if let Some(other) = other {
-            let (other_chunks, other_rest) = other.chunks();
-            for (own_chunk, other_chunk) in own_chunks.zip(other_chunks) {
-                let x = own.returns(own_chunk);
-                sums.take(x);
-                sums.take_beside(x, other.returns(other_chunk));
-            }
-            let x = own_rest.last_returns();
-            sums.take(x);
-            sums.take_beside(x, other_rest.last_returns());
-        } else {
-            for chunk in own_chunks {
-                sums.take(own.returns(chunk));
-            }
-            sums.take(own_rest.last_returns());
+    fn default() -> Self {
+        Self {
+            low: [f64::INFINITY; LANES],
+            high: [f64::NEG_INFINITY; LANES],
+            values: [0.0; LANES],
+            own: [0.0; LANES],
+            own_squares: [0.0; LANES],
+            downside: [0.0; LANES],
+            other: [0.0; LANES],
+            other_squares: [0.0; LANES],
+            product: [0.0; LANES],
         }
+    }
+}
+
+impl BlockSums {
+    /// Sums values and returns of a path in one loop, for all sums hide behind its divisions.
+    #[inline(always)]
+    fn of(own: Changes<'_>) -> Self {
+        let mut sums = Self::default();
+        let (chunks, rest) = own.chunks();
+        for chunk in chunks {
+            sums.see(chunk.0);
+            sums.take(own.returns(chunk));
+        }
+        sums.see_last(rest.now);
+        sums.take(rest.last_returns());
         sums
+    }
+
+    /// The same with the returns of a benchmark.
+    #[inline(always)]
+    fn against(own: Changes<'_>, other: Changes<'_>) -> Self {
+        let mut sums = Self::default();
+        let (chunks, rest) = own.chunks();
+        let (other_chunks, other_rest) = other.chunks();
+        for (chunk, other_chunk) in chunks.zip(other_chunks) {
+            sums.see(chunk.0);
+            let x = own.returns(chunk);
+            sums.take(x);
+            sums.take_beside(x, other.returns(other_chunk));
+        }
+        sums.see_last(rest.now);
+        let x = rest.last_returns();
+        sums.take(x);
+        sums.take_beside(x, other_rest.last_returns());
+        sums
+    }
+
+    /// The same with returns that are known.
+    #[inline(always)]
+    fn against_known(own: Changes<'_>, other: &[f64]) -> Self {
+        let mut sums = Self::default();
+        let (chunks, rest) = own.chunks();
+        let (other_chunks, other_rest) = other.as_chunks::<LANES>();
+        for (chunk, y) in chunks.zip(other_chunks) {
+            sums.see(chunk.0);
+            let x = own.returns(chunk);
+            sums.take(x);
+            sums.product = plus_product(sums.product, x, *y);
+        }
+        sums.see_last(rest.now);
+        let x = rest.last_returns();
+        sums.take(x);
+        let mut y = [0.0; LANES];
+        y[..other_rest.len()].copy_from_slice(other_rest);
+        sums.product = plus_product(sums.product, x, y);
+        sums
+    }
+
+    #[inline(always)]
+    fn see(&mut self, values: &Lanes) {
+        for (lane, value) in values.iter().enumerate() {
+            self.see_one(lane, *value);
+        }
+    }
+
+    #[inline(always)]
+    fn see_last(&mut self, values: &[f64]) {
+        for (lane, value) in values.iter().enumerate() {
+            self.see_one(lane, *value);
+        }
+    }
+
+    #[inline(always)]
+    fn see_one(&mut self, lane: usize, value: f64) {
+        let (low, high) = (self.low[lane], self.high[lane]);
+        self.low[lane] = if value < low { value } else { low };
+        self.high[lane] = if value > high { value } else { high };
+        self.values[lane] += value;
     }
 
     #[inline(always)]
@@ -175,16 +294,21 @@ pub(super) struct Joint {
 pub(super) fn measure(
     path: Path<'_>,
     hurdle: f64,
-    benchmark: Option<Path<'_>>,
+    benchmark: Option<Benchmark<'_>>,
     visit: impl FnMut(usize, &[f64], Range),
 ) -> (Moments, Option<Joint>) {
     let count = path.values.len();
-    let raw = dispatch(Pass {
+    let known = benchmark.and_then(|benchmark| benchmark.known);
+    let walked = benchmark.map_or(Beside::Nothing, |benchmark| Beside::Path(benchmark.path));
+    let mut raw = dispatch(Pass {
         path,
-        benchmark,
+        beside: known.map_or(walked, |known| Beside::Returns(&known.rows)),
         hurdles: [hurdle, 0.0],
         visit,
     });
+    if let Some(known) = known {
+        (raw.other, raw.other_squares) = (known.sum, known.squares);
+    }
     let n = count as f64;
     let means = [raw.own.value() / n, raw.other.value() / n];
     // One pass subtracts n·mean² from Σr²; where that would cost digits, a second pass takes the deviations themselves.
@@ -194,7 +318,7 @@ pub(super) fn measure(
     {
         let centred = dispatch(Pass {
             path,
-            benchmark,
+            beside: walked,
             hurdles: [hurdle + means[0], means[1]],
             visit: |_: usize, _: &[f64], _: Range| (),
         });
@@ -256,7 +380,7 @@ impl Sums {
 /// One pass over a path and its benchmark.
 struct Pass<'a, V> {
     path: Path<'a>,
-    benchmark: Option<Path<'a>>,
+    beside: Beside<'a>,
     hurdles: [f64; 2],
     visit: V,
 }
@@ -270,14 +394,21 @@ impl<V: FnMut(usize, &[f64], Range)> Work for Pass<'_, V> {
         let (mut room, mut other_room) = ([0.0; BLOCK], [0.0; BLOCK]);
         for (index, values) in self.path.values.chunks(BLOCK).enumerate() {
             let row = index * BLOCK;
-            (self.visit)(row, values, Range::of(values));
             let own = self
                 .path
                 .changes(row, self.hurdles[0], &mut room[..values.len()]);
-            let other = self.benchmark.as_ref().map(|benchmark| {
-                benchmark.changes(row, self.hurdles[1], &mut other_room[..values.len()])
-            });
-            sums.add(&BlockSums::of(own, other));
+            let block = match &self.beside {
+                Beside::Nothing => BlockSums::of(own),
+                Beside::Path(other) => {
+                    let room = &mut other_room[..values.len()];
+                    BlockSums::against(own, other.changes(row, self.hurdles[1], room))
+                }
+                Beside::Returns(other) => {
+                    BlockSums::against_known(own, &other[row..row + values.len()])
+                }
+            };
+            (self.visit)(row, values, Range::across(&block));
+            sums.add(&block);
         }
         sums
     }
@@ -322,38 +453,12 @@ pub(super) struct Range {
 }
 
 impl Range {
-    #[inline(always)]
-    fn of(values: &[f64]) -> Self {
-        let mut low = [f64::INFINITY; LANES];
-        let mut high = [f64::NEG_INFINITY; LANES];
-        let mut sum = [0.0; LANES];
-        let (chunks, rest) = values.as_chunks::<LANES>();
-        let mut take = |lane: usize, value: f64| {
-            low[lane] = if value < low[lane] { value } else { low[lane] };
-            high[lane] = if value > high[lane] {
-                value
-            } else {
-                high[lane]
-            };
-            sum[lane] += value;
-        };
-        for chunk in chunks {
-            for (lane, value) in chunk.iter().enumerate() {
-                take(lane, *value);
-            }
-        }
-        for (lane, value) in rest.iter().enumerate() {
-            take(lane, *value);
-        }
-        Self::across(&low, &high, &sum)
-    }
-
     #[inline(never)]
-    fn across(low: &Lanes, high: &Lanes, sum: &Lanes) -> Self {
+    fn across(block: &BlockSums) -> Self {
         Self {
-            low: low.iter().copied().fold(f64::INFINITY, f64::min),
-            high: high.iter().copied().fold(f64::NEG_INFINITY, f64::max),
-            sum: sum.iter().sum(),
+            low: block.low.iter().copied().fold(f64::INFINITY, f64::min),
+            high: block.high.iter().copied().fold(f64::NEG_INFINITY, f64::max),
+            sum: block.values.iter().sum(),
         }
     }
 }

@@ -4,10 +4,11 @@ use crate::error::{Error, Result};
 use crate::ledger::Trade;
 use crate::market::Interval;
 
+use super::backdrop::Backdrop;
 use super::daily::daily_closes;
 use super::drawdown::Drawdown;
 use super::metrics::{Metrics, Undefined};
-use super::returns::{Joint, Moments, Path, Sum, measure};
+use super::returns::{Benchmark, Joint, Moments, Path, Sum, measure};
 use super::trades::TradeSums;
 
 /// What a run recorded, as far as metrics need it.
@@ -42,6 +43,18 @@ pub struct Record<'a> {
 /// # Errors
 /// When lengths differ, the initial balance is not positive, or a value is not finite.
 pub fn summarise(record: &Record<'_>) -> Result<Metrics> {
+    summarise_on(record, None)
+}
+
+/// The same for one of many curves over the same bars and benchmark.
+///
+/// # Errors
+/// As [`summarise`].
+pub fn summarise_before(record: &Record<'_>, backdrop: &Backdrop) -> Result<Metrics> {
+    summarise_on(record, Some(backdrop))
+}
+
+fn summarise_on(record: &Record<'_>, backdrop: Option<&Backdrop>) -> Result<Metrics> {
     check(record)?;
     let mut gaps = Gaps::default();
     let mut metrics = Metrics {
@@ -49,7 +62,7 @@ pub fn summarise(record: &Record<'_>) -> Result<Metrics> {
         funding_paid: record.funding_paid,
         ..Metrics::default()
     };
-    curve_metrics(record, &mut metrics, &mut gaps)?;
+    curve_metrics(record, backdrop, &mut metrics, &mut gaps)?;
     trade_metrics(record.trades, &mut metrics, &mut gaps);
     metrics.undefined = gaps.0;
     Ok(metrics)
@@ -86,7 +99,12 @@ fn check(record: &Record<'_>) -> Result<()> {
     Ok(())
 }
 
-fn curve_metrics(record: &Record<'_>, metrics: &mut Metrics, gaps: &mut Gaps) -> Result<()> {
+fn curve_metrics(
+    record: &Record<'_>,
+    backdrop: Option<&Backdrop>,
+    metrics: &mut Metrics,
+    gaps: &mut Gaps,
+) -> Result<()> {
     let equity = record.equity;
     let bars = equity.len();
     let per_year = record.interval.per_year();
@@ -95,9 +113,12 @@ fn curve_metrics(record: &Record<'_>, metrics: &mut Metrics, gaps: &mut Gaps) ->
         values: equity,
     };
     let benchmark = record.benchmark.filter(|closes| !closes.is_empty());
-    let benchmark_path = benchmark.map(|values| Path {
-        start: values[0],
-        values,
+    let measured_against = benchmark.map(|values| Benchmark {
+        path: Path {
+            start: values[0],
+            values,
+        },
+        known: backdrop.map(|backdrop| &backdrop.returns),
     });
     let mut drawdown = Drawdown::new(
         record.initial_balance,
@@ -107,7 +128,7 @@ fn curve_metrics(record: &Record<'_>, metrics: &mut Metrics, gaps: &mut Gaps) ->
     let hurdle = record.risk_free_rate / per_year;
     let mut lowest = f64::INFINITY;
     let mut total = Sum::default();
-    let (moments, joint) = measure(path, hurdle, benchmark_path, |row, values, range| {
+    let (moments, joint) = measure(path, hurdle, measured_against, |row, values, range| {
         lowest = lowest.min(range.low);
         total.add(range.sum);
         drawdown.take(row, values, range.low, range.high);
@@ -133,7 +154,7 @@ fn curve_metrics(record: &Record<'_>, metrics: &mut Metrics, gaps: &mut Gaps) ->
     );
     metrics.sharpe_ratio = gaps.note("sharpe_ratio", ratios.sharpe, ratios.no_volatility);
     metrics.sortino_ratio = gaps.note("sortino_ratio", ratios.sortino, ratios.no_sortino);
-    daily_metrics(record, ruined, metrics, gaps);
+    daily_metrics(record, backdrop, ruined, metrics, gaps);
 
     metrics.exposure = gaps.note(
         "exposure",
@@ -198,8 +219,20 @@ fn not_finite(equity: &[f64]) -> Error {
     Error::data("equity", row, equity[row], "values must be finite")
 }
 
-fn daily_metrics(record: &Record<'_>, ruined: bool, metrics: &mut Metrics, gaps: &mut Gaps) {
-    let closes = daily_closes(record.open_time_ns, record.equity, record.interval.ns());
+fn daily_metrics(
+    record: &Record<'_>,
+    backdrop: Option<&Backdrop>,
+    ruined: bool,
+    metrics: &mut Metrics,
+    gaps: &mut Gaps,
+) {
+    let closes = match backdrop {
+        Some(backdrop) => backdrop.day_ends.as_ref().map(|ends| {
+            let closes = ends.iter().map(|row| record.equity[*row]);
+            closes.collect()
+        }),
+        None => daily_closes(record.open_time_ns, record.equity, record.interval.ns()),
+    };
     let ratios = match &closes {
         Some(closes) => {
             let path = Path {

@@ -1,6 +1,6 @@
-//! Columns and tapes that the sets of a block share, computed once and dropped when no set of the block needs them.
+//! Columns and tapes that the sets of a block share, computed once and dropped when no set of the block needs them; few of them stay for the next call.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use rayon::prelude::*;
@@ -20,17 +20,48 @@ pub(super) enum Shared {
     Tape(Option<Arc<SignalTape>>),
 }
 
-/// The elements of the block at work.
+impl Shared {
+    fn bytes(&self) -> usize {
+        match self {
+            Self::Average(line) => size_of_val(&line[..]),
+            Self::Tape(tape) => tape
+                .as_ref()
+                .map_or(0, |tape| size_of_val(&tape.events[..])),
+        }
+    }
+}
+
+/// A part and the key of an element of it: the same in all passes and calls.
+type Name = (usize, u128);
+
+/// An element at hand.
 #[derive(Debug)]
+struct Entry {
+    element: u32,
+    name: Name,
+    shared: Shared,
+}
+
+/// The elements of the block at work.
+#[derive(Debug, Default)]
 pub(super) struct Bank {
     /// Slot of each element of the pass; [`NOWHERE`] when it is not at hand.
     slots: Vec<u32>,
-    shared: Vec<Option<(u32, Shared)>>,
+    shared: Vec<Option<Entry>>,
     /// Columns to write over.
     spare: Vec<Vec<f64>>,
+    /// Elements of earlier calls, and the numbers of bars that they are computed over.
+    kept: HashMap<Name, Shared>,
+    bars: Vec<usize>,
 }
 
 const NOWHERE: u32 = u32::MAX;
+
+/// Most bytes of elements kept for the next call: those of a search in many small steps, not those of a grid.
+const KEPT_BYTES: usize = 4 << 20;
+
+/// Most bytes of columns kept to be written over.
+const SPARE_BYTES: usize = 12 << 20;
 
 /// The sets that elements are computed for, over the histories of a span.
 #[derive(Debug, Clone, Copy)]
@@ -44,24 +75,42 @@ pub(super) struct Order<'a> {
 /// Elements that are computed together: one average, or all tapes over the same values.
 #[derive(Debug)]
 struct Job {
-    elements: Vec<u32>,
+    elements: Vec<(u32, Name)>,
     spare: Option<Vec<f64>>,
     made: Vec<Shared>,
 }
 
 impl Bank {
-    pub const fn new() -> Self {
-        Self {
-            slots: Vec::new(),
-            shared: Vec::new(),
-            spare: Vec::new(),
+    /// Begins a call over histories of these numbers of bars.
+    pub fn open(&mut self, bars: Vec<usize>) {
+        if self.bars != bars {
+            self.kept.clear();
+            self.bars = bars;
         }
+    }
+
+    /// Ends a call; what is little stays for the next.
+    pub fn close(&mut self) {
+        for entry in self.shared.drain(..).flatten() {
+            self.kept.insert(entry.name, entry.shared);
+        }
+        let bytes: usize = self.kept.values().map(Shared::bytes).sum();
+        if bytes > KEPT_BYTES {
+            for (_, shared) in self.kept.drain() {
+                keep_column(&mut self.spare, shared);
+            }
+        }
+        let mut bytes = 0;
+        self.spare.retain(|column| {
+            bytes += column.capacity() * size_of::<f64>();
+            bytes <= SPARE_BYTES
+        });
     }
 
     /// Forgets the elements of the last pass; their columns stay to be written over.
     pub fn begin(&mut self, elements: usize) {
-        for (_, shared) in self.shared.iter_mut().filter_map(Option::take) {
-            keep_column(&mut self.spare, shared);
+        for entry in self.shared.iter_mut().filter_map(Option::take) {
+            keep_column(&mut self.spare, entry.shared);
         }
         self.slots.clear();
         self.slots.resize(elements, NOWHERE);
@@ -70,12 +119,10 @@ impl Bank {
     /// Has exactly `wanted` at hand. Runs on the threads of the pool that it is called in.
     pub fn stock(&mut self, order: Order<'_>, wanted: &[u32]) {
         let is_wanted: HashSet<u32> = wanted.iter().copied().collect();
-        for entry in &mut self.shared {
-            if let Some((element, shared)) =
-                entry.take_if(|(element, _)| !is_wanted.contains(element))
-            {
-                self.slots[element as usize] = NOWHERE;
-                keep_column(&mut self.spare, shared);
+        for slot in &mut self.shared {
+            if let Some(entry) = slot.take_if(|entry| !is_wanted.contains(&entry.element)) {
+                self.slots[entry.element as usize] = NOWHERE;
+                keep_column(&mut self.spare, entry.shared);
             }
         }
         let mut jobs = self.jobs(order, wanted);
@@ -84,38 +131,49 @@ impl Bank {
             job.made = order.make(&job.elements, spare);
         });
         self.spare.clear();
-        let mut free = 0;
         for job in jobs {
-            for (element, made) in job.elements.into_iter().zip(job.made) {
-                while self.shared.get(free).is_some_and(Option::is_some) {
-                    free += 1;
-                }
-                if free == self.shared.len() {
-                    self.shared.push(None);
-                }
-                self.slots[element as usize] = narrow(free);
-                self.shared[free] = Some((element, made));
+            for ((element, name), shared) in job.elements.into_iter().zip(job.made) {
+                self.place(Entry {
+                    element,
+                    name,
+                    shared,
+                });
             }
         }
     }
 
+    fn place(&mut self, entry: Entry) {
+        self.slots[entry.element as usize] = narrow(self.shared.len());
+        self.shared.push(Some(entry));
+    }
+
+    /// What is wanted and neither at hand nor kept.
     fn jobs(&mut self, order: Order<'_>, wanted: &[u32]) -> Vec<Job> {
-        let mut missing: Vec<_> = wanted
-            .iter()
-            .filter(|element| self.slots[**element as usize] == NOWHERE)
-            .map(|&element| {
-                (
-                    order.elements.part(element),
-                    order.values_key(element),
+        self.shared.retain(Option::is_some);
+        for (slot, entry) in (0..).zip(self.shared.iter().flatten()) {
+            self.slots[entry.element as usize] = slot;
+        }
+        let mut missing = Vec::new();
+        for &element in wanted {
+            if self.slots[element as usize] != NOWHERE {
+                continue;
+            }
+            let name = order.name(element);
+            if let Some(shared) = self.kept.remove(&name) {
+                self.place(Entry {
                     element,
-                )
-            })
-            .collect();
+                    name,
+                    shared,
+                });
+            } else {
+                missing.push((name.0, order.values_key(element), element, name));
+            }
+        }
         missing.sort_unstable();
         missing
             .chunk_by(|a, b| (a.0, a.1) == (b.0, b.1))
             .map(|together| Job {
-                elements: together.iter().map(|(.., element)| *element).collect(),
+                elements: together.iter().map(|entry| (entry.2, entry.3)).collect(),
                 spare: self.spare.pop(),
                 made: Vec::new(),
             })
@@ -142,7 +200,7 @@ impl Bank {
 
     fn at(&self, element: u32) -> &Shared {
         let entry = self.shared[self.slots[element as usize] as usize].as_ref();
-        &entry.expect("the block has been stocked").1
+        &entry.expect("the block has been stocked").shared
     }
 }
 
@@ -157,6 +215,14 @@ impl Order<'_> {
         &self.stage.sweep.voices.parts[self.elements.part(element)]
     }
 
+    fn name(&self, element: u32) -> Name {
+        let digits = self.elements.sample(element, self.digits);
+        (
+            self.elements.part(element),
+            self.part(element).key.of(digits),
+        )
+    }
+
     /// What makes the tapes of elements readings of the same values.
     fn values_key(&self, element: u32) -> u128 {
         match &self.part(element).work {
@@ -165,17 +231,13 @@ impl Order<'_> {
         }
     }
 
-    fn make(&self, together: &[u32], spare: Option<Vec<f64>>) -> Vec<Shared> {
-        let part = self.part(together[0]);
+    fn make(&self, together: &[(u32, Name)], spare: Option<Vec<f64>>) -> Vec<Shared> {
+        let (first, _) = together[0];
+        let part = self.part(first);
         match &part.work {
             Work::Average(line) => {
                 let column = spare.unwrap_or_default();
-                vec![Shared::Average(self.average(
-                    part,
-                    line,
-                    together[0],
-                    column,
-                ))]
+                vec![Shared::Average(self.average(part, line, first, column))]
             }
             Work::Tape { .. } => {
                 let tapes = self.tapes(part, together);
@@ -205,11 +267,11 @@ impl Order<'_> {
         column
     }
 
-    fn tapes(&self, part: &Part, together: &[u32]) -> Vec<Option<Arc<SignalTape>>> {
+    fn tapes(&self, part: &Part, together: &[(u32, Name)]) -> Vec<Option<Arc<SignalTape>>> {
         let sweep = self.stage.sweep;
         let mut portfolio = sweep.portfolio.clone();
         let digits_of = |element: u32| self.elements.sample(element, self.digits);
-        sweep.axes.apply(digits_of(together[0]), &mut portfolio);
+        sweep.axes.apply(digits_of(together[0].0), &mut portfolio);
         let strategy = &portfolio.strategies[part.strategy];
         let mut values = None;
         let mut read = |element: u32| {
@@ -227,7 +289,7 @@ impl Order<'_> {
         };
         let tapes = together
             .iter()
-            .map(|element| read(*element).ok().map(Arc::new));
+            .map(|(element, _)| read(*element).ok().map(Arc::new));
         tapes.collect()
     }
 }

@@ -1,14 +1,13 @@
-//! Rows of the few metrics that can be had without an equity curve, of sets that share columns and stretches of rows in the cache.
+//! Rows of the few metrics that can be had without an equity curve, of sets that share columns.
 
 use super::evaluate::{Evaluator, SharedSet, hear};
-use super::lean::{Averages, BRIEF_METRICS, Brief, Crossing, Growth, Terms, Traded, brief};
+use super::lean::{
+    Averages, BRIEF_METRICS, Brief, Crossing, Growth, Pair, Terms, Traded, brief, follow,
+};
 use super::rows::write_row;
 use super::run::Row;
 use super::voices::Source;
 use crate::stats::Metrics;
-
-/// Rows that all sets of a chunk go through before the next: their columns stay in the second-level cache.
-const STRETCH: usize = 2048;
 
 /// The metrics of rows that need no equity curve.
 #[derive(Debug)]
@@ -36,13 +35,6 @@ impl<'a> BriefColumns<'a> {
             *value = found[*place];
         }
     }
-}
-
-/// A set that follows two averages.
-struct Pair<'a> {
-    place: usize,
-    crossing: Crossing,
-    averages: Averages<'a>,
 }
 
 impl Evaluator<'_> {
@@ -73,9 +65,13 @@ impl Evaluator<'_> {
     ) -> Vec<usize> {
         let mut left = Vec::new();
         let mut pairs = Vec::with_capacity(sets.len());
+        let mut places = Vec::with_capacity(sets.len());
         for (place, set) in sets.iter().enumerate() {
-            match self.pair(traded, place, *set) {
-                Some(pair) => pairs.push(pair),
+            match self.pair(traded, *set) {
+                Some(pair) => {
+                    pairs.push(pair);
+                    places.push(place);
+                }
                 None => left.push(place),
             }
         }
@@ -83,27 +79,17 @@ impl Evaluator<'_> {
             return left;
         }
         let growth = self.stage.growth(traded);
-        for stretch in 1..=traded.end().div_ceil(STRETCH) {
-            for pair in &mut pairs {
-                let to = stretch * STRETCH;
-                pair.crossing.advance(growth, traded, pair.averages, to);
-            }
-        }
-        for pair in &pairs {
+        follow(&mut pairs, growth, traded);
+        for (pair, place) in pairs.iter().zip(places) {
             match pair.crossing.metrics(growth, traded) {
-                Some(found) => columns.write(&mut rows[pair.place], &found),
-                None => left.push(pair.place),
+                Some(found) => columns.write(&mut rows[place], &found),
+                None => left.push(place),
             }
         }
         left
     }
 
-    fn pair<'s>(
-        &mut self,
-        traded: &Traded<'_>,
-        place: usize,
-        set: SharedSet<'s>,
-    ) -> Option<Pair<'s>> {
+    fn pair<'s>(&mut self, traded: &Traded<'_>, set: SharedSet<'s>) -> Option<Pair<'s>> {
         self.take(set.digits).ok()?;
         let terms = self.holding_terms(traded)?;
         let voices = &self.stage.sweep.voices;
@@ -117,7 +103,6 @@ impl Evaluator<'_> {
             return None;
         }
         Some(Pair {
-            place,
             crossing: Crossing::new(traded, &terms, slow_period - 1),
             averages: Averages {
                 fast: set.bank.average(set.elements[fast]),

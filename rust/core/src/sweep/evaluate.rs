@@ -23,7 +23,8 @@ pub(super) struct Stage<'a> {
     traded: Vec<Bars<'a>>,
     /// The only market, where the lean simulation can trade it.
     pub lean: Option<Traded<'a>>,
-    growth: OnceLock<Growth>,
+    span: Span,
+    growth: OnceLock<Arc<Growth>>,
 }
 
 /// A set with the elements that it shares with others.
@@ -79,14 +80,17 @@ impl<'a> Stage<'a> {
             histories,
             traded,
             lean,
+            span,
             growth: OnceLock::new(),
         })
     }
 
     /// What holding the market does at the costs of the base portfolio.
     pub fn growth(&self, traded: &Traded<'_>) -> &Growth {
-        self.growth
-            .get_or_init(|| Growth::new(traded, &self.sweep.portfolio.venue))
+        self.growth.get_or_init(|| {
+            let make = || Growth::new(traded, &self.sweep.portfolio.venue);
+            self.sweep.kept.growth(self.span, make)
+        })
     }
 
     /// Number of bars that a run records: open times that any market has.
@@ -262,7 +266,7 @@ impl SetRun<'_> {
                 traded,
                 scratch,
                 totals,
-            } => whole(traded, balance, totals, scratch),
+            } => whole(traded, balance, totals, scratch, Some(traded.backdrop())),
             Outcome::General(engine) => {
                 engine
                     .simulation()

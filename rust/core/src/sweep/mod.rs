@@ -11,6 +11,7 @@ mod brief;
 mod curves;
 mod evaluate;
 mod genetic;
+mod kept;
 pub mod lean;
 mod market;
 mod nsga;
@@ -39,6 +40,7 @@ use crate::engine::{Engine, History, SignalTape, check_histories};
 use crate::error::{Error, Result};
 use crate::plan::PortfolioSpec;
 use axis::Axes;
+use kept::Kept;
 use timeframes::Timeframes;
 use voices::Voices;
 use workers::Workers;
@@ -54,6 +56,7 @@ pub struct Sweep {
     timeframes: Timeframes,
     voices: Voices,
     workers: Workers,
+    kept: Kept,
 }
 
 impl Sweep {
@@ -95,6 +98,7 @@ impl Sweep {
             timeframes,
             voices,
             workers: Workers::default(),
+            kept: Kept::default(),
         })
     }
 

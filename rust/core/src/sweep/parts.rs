@@ -12,6 +12,9 @@ const LARGEST_TABLE: u128 = 1 << 16;
 /// Bytes of columns that stay in the second-level cache while the sets that share them are run.
 const CACHED_BYTES: usize = 1 << 19;
 
+/// Sets of a tile, as a power of two: as many as a thread takes at once.
+const TILE_BITS: usize = 6;
+
 /// Most sets of a block: their rows are kept until it ends.
 const MOST_SETS: usize = 1 << 13;
 
@@ -132,7 +135,7 @@ impl Elements {
         &digits[first..first + self.width]
     }
 
-    /// The sets in the order in which they are run: tiles whose elements fit the budget, within them tiles whose elements stay in the cache.
+    /// The sets in the order in which they are run: tiles whose elements fit the budget, within them tiles of sets that a thread takes together.
     pub fn order(&self, sets: usize, budget_bytes: usize) -> Vec<u32> {
         let mut order: Vec<u32> = (0..narrow(sets)).collect();
         let one_of_each: usize = self.bytes.iter().sum();
@@ -141,7 +144,8 @@ impl Elements {
             return order;
         }
         let shift = |bytes: usize| (bytes / one_of_each.max(1)).max(1).ilog2();
-        let shifts = [shift(budget_bytes), shift(CACHED_BYTES), 0];
+        let tile = u32::try_from(TILE_BITS / self.parts).expect("a few bits");
+        let shifts = [shift(budget_bytes), tile.max(1), 0];
         let bits = self.len().ilog2() + 1;
         if shifts.len() * self.parts * bits as usize <= u128::BITS as usize {
             // One number a set orders as the comparisons below do, in a fraction of their time.

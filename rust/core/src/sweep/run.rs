@@ -75,8 +75,10 @@ impl Sweep {
             .map(|_| Mutex::new(Evaluator::new(&stage)))
             .collect();
         let pass = PASS * self.axes.width();
+        let bars = stage.histories.iter().map(|history| history.bars.len());
+        let mut bank = self.kept.bank();
+        bank.open(bars.collect());
         self.workers.install(threads, || {
-            let mut bank = Bank::new();
             for (index, digits) in digits.chunks(pass).enumerate() {
                 let run = Pass {
                     stage: &stage,
@@ -88,6 +90,8 @@ impl Sweep {
                 run.run(&mut bank, &mut table, &fill);
             }
         })?;
+        bank.close();
+        self.kept.keep_bank(bank);
         Ok(table)
     }
 

@@ -7,7 +7,7 @@ use spark_stacker_core::market::Bars;
 use spark_stacker_core::plan::SignalSource;
 use spark_stacker_core::stats::{MetricValue, Metrics};
 use spark_stacker_core::sweep::lean::{
-    Averages, BRIEF_METRICS, Crossing, Growth, Terms, Traded, brief,
+    Averages, BRIEF_METRICS, Crossing, Growth, Pair, Terms, Traded, brief, follow,
 };
 
 use crate::CASES;
@@ -81,11 +81,10 @@ fn compare_brief(seed: u64) -> Result<[Option<bool>; 2], TestCaseError> {
         fast: &fast,
         slow: &slow,
     };
-    let mut crossing = Crossing::new(&rows, &terms, warm_up);
-    for stretch in 1..=bars.len().div_ceil(128) {
-        crossing.advance(&growth, &rows, averages, 128 * stretch);
-    }
-    let crossed = crossing.metrics(&growth, &rows);
+    let crossing = Crossing::new(&rows, &terms, warm_up);
+    let mut pairs = [Pair { crossing, averages }];
+    follow(&mut pairs, &growth, &rows);
+    let crossed = pairs[0].crossing.metrics(&growth, &rows);
     if let Some(crossed) = &crossed {
         agree(crossed, &expected)?;
     }

@@ -47,7 +47,10 @@ fn compare(seed: u64, bold: bool) -> Result<bool, TestCaseError> {
     let Some(totals) = simulate(&rows, &terms, &verdicts, &mut scratch) else {
         return Ok(false);
     };
-    let metrics = whole(&rows, portfolio.initial_balance, &totals, &scratch).unwrap();
+    let balance = portfolio.initial_balance;
+    let metrics = whole(&rows, balance, &totals, &scratch, None).unwrap();
+    let sooner = whole(&rows, balance, &totals, &scratch, Some(rows.backdrop())).unwrap();
+    prop_assert_eq!(bits(&sooner), bits(&metrics));
     prop_assert_eq!(scratch.trades(), engine.simulation().venue.trades());
     let equity = |values: &[f64]| {
         values

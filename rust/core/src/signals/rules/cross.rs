@@ -2,7 +2,12 @@
 
 use std::cmp::Ordering;
 
+use crate::indicators::simd::write_above;
 use crate::signals::Direction;
+
+/// Rows whose comparisons are taken together, and those of one word of them.
+const STRETCH: usize = 512;
+const WORD: usize = 64;
 
 /// Notices when a line crosses another: at or below it on one bar, above it on the next (Buy), or the mirror of that (Sell).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -32,49 +37,57 @@ impl Cross {
         other: &[f64],
         mut found: impl FnMut(usize, Direction),
     ) {
-        let (lines, line_rest) = line.as_chunks::<64>();
-        let (others, other_rest) = other.as_chunks::<64>();
-        for (block, (line, other)) in lines.iter().zip(others).enumerate() {
-            let above = mask(line, other, |a, b| a > b);
-            let below = mask(line, other, |a, b| a < b);
-            // Lines seldom meet exactly, and are undefined in warm-up only.
-            let (not_above, not_below) = if above | below == u64::MAX {
-                (below, above)
-            } else {
-                let equal = mask(line, other, |a, b| a == b);
-                (below | equal, above | equal)
-            };
-            let was_above = self.previous == Some(Ordering::Greater);
-            let was_below = self.previous == Some(Ordering::Less);
-            let is_known = self.previous.is_some();
-            let up = above & (not_above << 1 | u64::from(is_known && !was_above));
-            let down = below & (not_below << 1 | u64::from(is_known && !was_below));
-            let mut crossings = up | down;
-            while crossings != 0 {
-                let place = crossings.trailing_zeros();
-                let direction = if up >> place & 1 == 1 {
-                    Direction::Buy
-                } else {
-                    Direction::Sell
-                };
-                found(64 * block + place as usize, direction);
-                crossings &= crossings - 1;
-            }
-            self.previous = line[63].partial_cmp(&other[63]);
-        }
-        let first = line.len() - line_rest.len();
-        for (i, (line, other)) in line_rest.iter().zip(other_rest).enumerate() {
-            if let Some(direction) = self.update(*line, *other) {
-                found(first + i, direction);
+        for first in (0..line.len()).step_by(STRETCH) {
+            let last = (first + STRETCH).min(line.len());
+            let (line, other) = (&line[first..last], &other[first..last]);
+            let (mut above, mut below) = ([0; STRETCH / WORD], [0; STRETCH / WORD]);
+            let words = line.len().div_ceil(WORD);
+            write_above(line, other, &mut above[..words]);
+            write_above(other, line, &mut below[..words]);
+            for (word, (line, other)) in line.chunks(WORD).zip(other.chunks(WORD)).enumerate() {
+                let row = first + WORD * word;
+                self.scan_word([line, other], above[word], below[word], row, &mut found);
             }
         }
     }
-}
 
-/// Bit `i` tells whether the comparison holds in row `i`.
-#[inline(always)]
-fn mask(line: &[f64; 64], other: &[f64; 64], holds: impl Fn(f64, f64) -> bool) -> u64 {
-    (0..64).fold(0, |mask, i| mask | u64::from(holds(line[i], other[i])) << i)
+    /// The crossings of up to 64 rows whose comparisons are known.
+    #[inline(always)]
+    fn scan_word(
+        &mut self,
+        [line, other]: [&[f64]; 2],
+        above: u64,
+        below: u64,
+        first: usize,
+        found: &mut impl FnMut(usize, Direction),
+    ) {
+        // Lines seldom meet exactly, and are undefined in warm-up only.
+        let (not_above, not_below) = if above | below == u64::MAX {
+            (below, above)
+        } else {
+            let rows = line.iter().zip(other).enumerate();
+            let equal = rows.fold(0, |word, (i, (a, b))| word | u64::from(a == b) << i);
+            (below | equal, above | equal)
+        };
+        let was_above = self.previous == Some(Ordering::Greater);
+        let was_below = self.previous == Some(Ordering::Less);
+        let is_known = self.previous.is_some();
+        let up = above & (not_above << 1 | u64::from(is_known && !was_above));
+        let down = below & (not_below << 1 | u64::from(is_known && !was_below));
+        let mut crossings = up | down;
+        while crossings != 0 {
+            let place = crossings.trailing_zeros();
+            let direction = if up >> place & 1 == 1 {
+                Direction::Buy
+            } else {
+                Direction::Sell
+            };
+            found(first + place as usize, direction);
+            crossings &= crossings - 1;
+        }
+        let last = line.len() - 1;
+        self.previous = line[last].partial_cmp(&other[last]);
+    }
 }
 
 #[cfg(test)]

@@ -9,9 +9,12 @@ use super::growth::Growth;
 use super::holder::{Brief, Holder};
 use super::terms::Terms;
 use super::traded::Traded;
-use crate::indicators::simd::{Work, dispatch};
+use crate::indicators::simd::{Work, dispatch, write_above};
 
 const WORD: usize = 64;
+
+/// Rows that all pairs go through before the next: those of eight by eight pairs stay in the first-level cache.
+const STRETCH: usize = 512;
 
 /// A crossing is sure to this degree at least, whatever the distance of the averages.
 const LEAST_CONFIDENCE: f64 = 0.6;
@@ -25,7 +28,7 @@ pub struct Averages<'a> {
     pub slow: &'a [f64],
 }
 
-/// Follows the crossings of two averages over stretches of rows, one after another, so that many pairs can share a stretch in the cache.
+/// Follows the crossings of two averages over stretches of rows, one after another, so that many pairs can share a stretch in the cache (see [`follow`]).
 #[derive(Debug, Clone, Copy)]
 pub struct Crossing {
     holder: Holder,
@@ -63,23 +66,6 @@ impl Crossing {
         }
     }
 
-    /// Goes on to row `to`, a whole number of 64 rows or the end.
-    pub fn advance(
-        &mut self,
-        growth: &Growth,
-        traded: &Traded<'_>,
-        averages: Averages<'_>,
-        to: usize,
-    ) {
-        dispatch(Stretch {
-            crossing: self,
-            growth,
-            traded,
-            averages,
-            to: to.min(traded.end()),
-        });
-    }
-
     /// The metrics at the end; `None` when a tie or lost digits ask for more care.
     #[must_use]
     pub fn metrics(&self, growth: &Growth, traded: &Traded<'_>) -> Option<Brief> {
@@ -90,84 +76,119 @@ impl Crossing {
     }
 }
 
-struct Stretch<'a> {
-    crossing: &'a mut Crossing,
-    growth: &'a Growth,
-    traded: &'a Traded<'a>,
-    averages: Averages<'a>,
-    to: usize,
+/// A crossing and the averages that it follows.
+#[derive(Debug)]
+pub struct Pair<'a> {
+    /// How far it has come.
+    pub crossing: Crossing,
+    /// Its averages.
+    pub averages: Averages<'a>,
 }
 
-impl Work for Stretch<'_> {
+/// Takes all pairs through all rows, one stretch of them after another.
+pub fn follow(pairs: &mut [Pair<'_>], growth: &Growth, traded: &Traded<'_>) {
+    dispatch(Stretches {
+        pairs,
+        growth,
+        traded,
+    });
+}
+
+struct Stretches<'a, 'p> {
+    pairs: &'a mut [Pair<'p>],
+    growth: &'a Growth,
+    traded: &'a Traded<'a>,
+}
+
+impl Work for Stretches<'_, '_> {
     type Output = ();
 
     #[inline(always)]
     fn run(self) {
-        let Self {
-            crossing,
-            growth,
-            traded,
-            averages: Averages { fast, slow },
-            to,
-        } = self;
-        if crossing.row >= to {
-            return;
+        let mut rows = [0; STRETCH];
+        for stretch in 1..=self.traded.end().div_ceil(STRETCH) {
+            let to = (stretch * STRETCH).min(self.traded.end());
+            for pair in &mut *self.pairs {
+                if pair.crossing.row < to {
+                    let count = pair.crossing.find(pair.averages, to, &mut rows);
+                    pair.turn(&rows[..count], self.growth, self.traded);
+                }
+            }
         }
-        let (fasts, slows) = (&fast[crossing.row..to], &slow[crossing.row..to]);
-        let closes = traded.bars.close;
-        let last = traded.end() - 1;
-        let mut holder = crossing.holder;
-        let mut above = u64::from(crossing.above);
-        let mut row = crossing.row;
-        let mut turn = |changes: u64, word: u64, row: usize| {
-            let mut changes = changes;
+    }
+}
+
+impl Crossing {
+    /// Goes on to row `to`, a whole number of stretches or the end, and writes the rows at which the averages cross; returns how many.
+    #[inline(always)]
+    fn find(&mut self, averages: Averages<'_>, to: usize, rows: &mut [u32; STRETCH]) -> usize {
+        let Averages { fast, slow } = averages;
+        let mut words = [0; STRETCH / WORD];
+        let words = &mut words[..(to - self.row).div_ceil(WORD)];
+        write_above(&fast[self.row..to], &slow[self.row..to], words);
+        let mut above = u64::from(self.above);
+        let mut row = self.row;
+        let mut count = 0;
+        for word in words {
+            let mut changes = *word ^ (*word << 1 | above);
+            above = *word >> (WORD - 1);
+            if row < self.first {
+                changes &= from_place(self.first - row);
+            }
             while changes != 0 {
-                let place = changes.trailing_zeros();
+                let change = row + changes.trailing_zeros() as usize;
+                // Behind the last row all bits are zero.
+                if change == to {
+                    above = 1;
+                    break;
+                }
+                rows[count] = narrow(change);
                 changes &= changes - 1;
-                let at = row + place as usize;
-                if at >= last {
-                    return;
-                }
-                let next = narrow(at + 1);
-                if word >> place & 1 == 1 {
-                    if !holder.is_in() {
-                        holder.enter(growth, next);
-                    }
-                } else if holder.is_in() {
-                    // The way down counts only once the faster is below.
-                    crossing.tied |= fast[at] == slow[at];
-                    holder.leave(growth, closes, next);
-                }
-            }
-        };
-        let (fast_words, fast_rest) = fasts.as_chunks::<WORD>();
-        let (slow_words, slow_rest) = slows.as_chunks::<WORD>();
-        for (fast, slow) in fast_words.iter().zip(slow_words) {
-            let word = mask(fast, slow);
-            let mut changes = word ^ (word << 1 | above);
-            above = word >> 63;
-            if row < crossing.first {
-                changes &= from_place(crossing.first - row);
-            }
-            if changes != 0 {
-                turn(changes, word, row);
+                count += 1;
             }
             row += WORD;
         }
-        if !fast_rest.is_empty() {
-            let pairs = fast_rest.iter().zip(slow_rest).enumerate();
-            let word = pairs.fold(0, |word, (i, (f, s))| word | u64::from(f > s) << i);
-            let mut changes = word ^ (word << 1 | above);
-            changes &= !from_place(fast_rest.len());
-            if row < crossing.first {
-                changes &= from_place(crossing.first - row);
+        self.above = above == 1;
+        self.row = to;
+        count
+    }
+}
+
+impl Pair<'_> {
+    /// Enters and leaves at the opens after these rows, in which the averages have crossed back and forth, the last time to where they stand now.
+    #[inline(always)]
+    fn turn(&mut self, rows: &[u32], growth: &Growth, traded: &Traded<'_>) {
+        let closes = traded.bars.close;
+        let Crossing {
+            ref mut holder,
+            ref mut tied,
+            above,
+            ..
+        } = self.crossing;
+        let Averages { fast, slow } = self.averages;
+        let mut leave = |holder: &mut Holder, row: u32| {
+            // The way down counts only once the faster is below.
+            *tied |= fast[row as usize] == slow[row as usize];
+            holder.leave(growth, closes, row + 1);
+        };
+        // What crosses in the last row has no open to turn at.
+        let in_time = rows.len() - usize::from(rows.last() == Some(&narrow(traded.end() - 1)));
+        let starts_down = above == rows.len().is_multiple_of(2);
+        let mut rows = &rows[..in_time];
+        if let ([first, rest @ ..], true) = (rows, starts_down) {
+            if holder.is_in() {
+                leave(holder, *first);
             }
-            turn(changes, word, row);
-            row += fast_rest.len();
+            rows = rest;
         }
-        crossing.holder = holder;
-        crossing.above = above == 1;
-        crossing.row = row;
+        let (turns, last) = rows.as_chunks::<2>();
+        for [up, down] in turns {
+            holder.enter(growth, up + 1);
+            leave(holder, *down);
+        }
+        if let [up] = last {
+            holder.enter(growth, up + 1);
+        }
     }
 }
 
@@ -175,12 +196,6 @@ impl Work for Stretch<'_> {
 #[inline(always)]
 const fn from_place(place: usize) -> u64 {
     if place >= WORD { 0 } else { u64::MAX << place }
-}
-
-/// Bit `i` tells whether the faster stands above in row `i`.
-#[inline(always)]
-fn mask(fast: &[f64; WORD], slow: &[f64; WORD]) -> u64 {
-    (0..WORD).fold(0, |mask, i| mask | u64::from(fast[i] > slow[i]) << i)
 }
 
 #[expect(clippy::cast_possible_truncation, reason = "rows fit in 32 bits")]

@@ -1,5 +1,10 @@
 //! What holding the market does to an equity that is all in it: sums of returns and extremes of closes, from which a holding is read in a few look-ups.
 
+#![expect(
+    clippy::inline_always,
+    reason = "what runs inside the dispatch is compiled for the wider processor only when inlined into it"
+)]
+
 use super::terms::Terms;
 use super::traded::Traded;
 use crate::plan::{AllowedSide, LimitSpec, SizingMethod};
@@ -7,6 +12,9 @@ use crate::venue::{SlippageModel, VenueRules};
 
 /// Rows of a block: few enough to read a holding within one row by row, enough that a long holding is few blocks.
 pub(super) const BLOCK: usize = 16;
+
+/// Rows of a step: stretches of whole steps have their extremes at hand.
+const STEP: usize = 4;
 
 /// What entering at the open of a row, or leaving there, adds to the sums of returns and does to the equity.
 #[derive(Debug, Clone, Copy, Default)]
@@ -32,7 +40,8 @@ impl Range {
         high: f64::NEG_INFINITY,
     };
 
-    const fn with(self, other: Self) -> Self {
+    #[inline(always)]
+    pub const fn with(self, other: Self) -> Self {
         Self {
             low: if other.low < self.low {
                 other.low
@@ -77,6 +86,9 @@ pub struct Growth {
     pub(super) leave: Vec<Turn>,
     pub(super) extremes: Vec<Extremes>,
     pub(super) blocks: Vec<Range>,
+    /// Extremes of 2^k steps from each step on, one k after the other.
+    reach: Vec<Range>,
+    steps: usize,
     /// Σ r and Σ r² of the market, from the first traded row through each.
     pub(super) sums: Vec<[f64; 2]>,
 }
@@ -122,6 +134,8 @@ impl Growth {
             leave: vec![Turn::default(); end],
             extremes: Vec::with_capacity(end),
             blocks: Vec::with_capacity(end.div_ceil(BLOCK)),
+            reach: reach(close),
+            steps: end.div_ceil(STEP),
             sums: vec![[0.0; 2]; end],
         };
         let mut sums = [Compensated::default(); 2];
@@ -162,6 +176,15 @@ impl Growth {
         self.costs == Costs::of(terms.rules)
     }
 
+    /// Extremes of the rows `from..to`, and perhaps of a few more at either end.
+    #[inline(always)]
+    pub(super) fn around(&self, from: usize, to: usize) -> Range {
+        let (first, last) = (from / STEP, (to - 1) / STEP);
+        let doublings = (last - first + 1).ilog2() as usize;
+        let level = doublings * self.steps;
+        self.reach[level + first].with(self.reach[level + last + 1 - (1 << doublings)])
+    }
+
     fn add_block(&mut self, closes: &[f64]) {
         let first = self.extremes.len();
         let mut range = Range::NONE;
@@ -179,6 +202,26 @@ impl Growth {
             extremes.from = range;
         }
     }
+}
+
+/// Extremes of stretches that grow twofold; those that end behind the last step hold what is left of them.
+fn reach(closes: &[f64]) -> Vec<Range> {
+    let of = |closes: &[f64]| {
+        let ranges = closes.iter().map(|close| Range::of(*close));
+        ranges.fold(Range::NONE, Range::with)
+    };
+    let steps = closes.len().div_ceil(STEP);
+    let doublings = steps.max(1).ilog2() as usize;
+    let mut reach = Vec::with_capacity(steps * (doublings + 1));
+    reach.extend(closes.chunks(STEP).map(of));
+    for doubling in 0..doublings {
+        let before = doubling * steps;
+        for step in 0..steps {
+            let second = (step + (1 << doubling)).min(steps - 1);
+            reach.push(reach[before + step].with(reach[before + second]));
+        }
+    }
+    reach
 }
 
 impl Costs {

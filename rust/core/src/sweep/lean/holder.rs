@@ -84,7 +84,11 @@ impl Holder {
         let Some(entered) = self.entered.take() else {
             return;
         };
-        self.pass(growth, closes, entered as usize, row as usize);
+        // Most holdings bring neither a new peak nor a new depth, and a wider look is enough to see that.
+        let range = growth.around(entered as usize, row as usize);
+        if self.amount * range.high > self.peak || self.amount * range.low < self.floor {
+            self.pass(growth, closes, entered as usize, row as usize);
+        }
         let turn = &growth.leave[row as usize];
         self.amount *= turn.factor;
         self.sum += turn.sum;
@@ -120,7 +124,7 @@ impl Holder {
     }
 
     /// Takes the closes of rows `from..to` of a holding into peak and drawdown.
-    #[inline(always)]
+    #[inline(never)]
     fn pass(&mut self, growth: &Growth, closes: &[f64], from: usize, to: usize) {
         let (first, last) = (from / BLOCK, (to - 1) / BLOCK);
         if first == last {

@@ -5,7 +5,7 @@
 //! - [`Verdict`], [`tally`]: what the indicators say together, the input of a simulation.
 //! - [`simulate`], [`whole`]: equity, trades and every metric, to the last bit; `None` where something rare is left to [`crate::engine::Engine`].
 //! - [`Growth`], [`brief`]: a few metrics to 1e-12, in constant time for a trade, where the equity is all in or all out.
-//! - [`Crossing`]: the same from two columns of averages.
+//! - [`Crossing`], [`follow`]: the same from two columns of averages.
 
 mod bars;
 mod crossing;
@@ -21,7 +21,7 @@ mod traded;
 mod verdict;
 mod whole;
 
-pub use crossing::{Averages, Crossing};
+pub use crossing::{Averages, Crossing, Pair, follow};
 pub use growth::Growth;
 pub use holder::{BRIEF_METRICS, Brief, brief};
 pub use simulate::{Scratch, Totals};

@@ -6,7 +6,7 @@ use super::traded::Traded;
 use super::verdict::Verdict;
 use crate::error::Result;
 use crate::indicators::simd::dispatch;
-use crate::stats::{Metrics, Record, summarise};
+use crate::stats::{Backdrop, Metrics, Record, summarise, summarise_before};
 
 /// Simulates `verdicts` on `terms`; equity and trades are left in `scratch`. `None` when only the general engine can.
 pub fn simulate(
@@ -18,19 +18,20 @@ pub fn simulate(
     dispatch(Simulation::new(traded, terms, verdicts, scratch))
 }
 
-/// Every metric of what [`simulate`] has left in `scratch`.
+/// Every metric of what [`simulate`] has left in `scratch`; sooner with the backdrop of the traded rows, where there are many sets.
 ///
 /// # Errors
-/// As [`summarise`].
+/// As [`crate::stats::summarise`].
 pub fn whole(
     traded: &Traded<'_>,
     initial_balance: f64,
     totals: &Totals,
     scratch: &Scratch,
+    backdrop: Option<&Backdrop>,
 ) -> Result<Metrics> {
     let bars = traded.bars.slice(traded.start, traded.end());
     let paid = scratch.trades.iter().map(|trade| trade.funding);
-    summarise(&Record {
+    let record = Record {
         open_time_ns: bars.open_time_ns,
         equity: &scratch.equity,
         initial_balance,
@@ -42,5 +43,9 @@ pub fn whole(
         fees_paid: totals.fees_paid,
         funding_paid: paid.fold(0.0, |sum, amount| sum + amount) + totals.standing_funding,
         risk_free_rate: 0.0,
-    })
+    };
+    match backdrop {
+        Some(backdrop) => summarise_before(&record, backdrop),
+        None => summarise(&record),
+    }
 }
