@@ -21,10 +21,7 @@ impl Backdrop {
     pub fn new(open_time_ns: &[i64], benchmark: &[f64], interval: Interval) -> Self {
         assert_eq!(open_time_ns.len(), benchmark.len());
         Self {
-            returns: Returns::of(Path {
-                start: benchmark[0],
-                values: benchmark,
-            }),
+            returns: Returns::of(Path::from_first(benchmark)),
             day_ends: day_ends(open_time_ns, interval.ns()),
         }
     }

@@ -7,6 +7,7 @@
 
 mod backdrop;
 mod benchmark;
+mod block_sums;
 mod daily;
 mod drawdown;
 mod metrics;

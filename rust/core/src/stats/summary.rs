@@ -5,10 +5,11 @@ use crate::ledger::Trade;
 use crate::market::Interval;
 
 use super::backdrop::Backdrop;
+use super::block_sums::Sum;
 use super::daily::daily_closes;
 use super::drawdown::Drawdown;
 use super::metrics::{Metrics, Undefined};
-use super::returns::{Benchmark, Joint, Moments, Path, Sum, measure};
+use super::returns::{Benchmark, Joint, Moments, Path, measure};
 use super::trades::TradeSums;
 
 /// What a run recorded, as far as metrics need it.
@@ -114,10 +115,7 @@ fn curve_metrics(
     };
     let benchmark = record.benchmark.filter(|closes| !closes.is_empty());
     let measured_against = benchmark.map(|values| Benchmark {
-        path: Path {
-            start: values[0],
-            values,
-        },
+        path: Path::from_first(values),
         known: backdrop.map(|backdrop| &backdrop.returns),
     });
     let mut drawdown = Drawdown::new(

@@ -3,7 +3,7 @@
 use crate::ledger::Trade;
 use crate::venue::HEDGE;
 
-use super::returns::Sum;
+use super::block_sums::Sum;
 
 /// Counts and sums over closed trades.
 #[derive(Debug, Clone, Copy, Default)]
