@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 __all__ = ["Candles", "Choice", "candle_options", "find_candles"]
 
 _SOURCE = "candles"
+_SCENARIO_BARS = 2_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,7 +37,7 @@ class Choice:
     venue: str
     root: Path | None
     scenario: str | None
-    bars: int
+    bars: int | None
     seed: int
     funding: tuple[str, ...] = ()
     mark: tuple[str, ...] = ()
@@ -66,9 +67,7 @@ def candle_options(command: Callable[..., Any]) -> Callable[..., Any]:
         click.option(
             "--bars",
             type=click.IntRange(min=2),
-            default=2_000,
-            show_default=True,
-            help="Bars of the scenario.",
+            help=f"Bars of the scenario.  [default: {_SCENARIO_BARS}]",
         ),
         click.option("--scenario", help="Synthetic candles instead: bull, bear, sideways, choppy, …"),
         click.option(
@@ -100,6 +99,8 @@ def find_candles(choice: Choice, markets: Sequence[str]) -> Candles:
     frames: dict[tuple[str, str], pl.DataFrame] = {}
     notes: list[str] = []
     warnings: list[str] = []
+    if choice.scenario is None and choice.bars is not None:
+        raise click.UsageError("--bars is the length of a --scenario; recorded candles are all taken")
     if choice.scenario is not None:
         if choice.data:
             raise click.UsageError("--data and --scenario exclude each other")
@@ -170,6 +171,8 @@ def _synthesise(
 
     scenario, interval = str(choice.scenario), choice.interval or "1h"
     for offset, market in enumerate(markets or [choice.symbol]):
-        made = synthesise(scenario, interval=interval, bars=choice.bars, seed=choice.seed + offset)
+        made = synthesise(
+            scenario, interval=interval, bars=choice.bars or _SCENARIO_BARS, seed=choice.seed + offset
+        )
         frames[market or made.symbol, interval] = made.frame
         warnings.append(made_up(market or made.symbol, scenario))

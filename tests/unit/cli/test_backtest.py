@@ -154,6 +154,11 @@ def test_saved_results_side_by_side_and_as_a_page(workdir):
         ),
         (("backtest", "--indicator", "rsi", "--scenario", "moon"), 2, "scenario must be one of"),
         (
+            ("backtest", "--indicator", "rsi", "--data", "ETH-USD_1h.csv", "--bars", "300"),
+            2,
+            "--bars is the length of a --scenario",
+        ),
+        (
             ("backtest", "--indicator", "rsi", "--data", "no_1h.csv"),
             2,
             "must say which market no_1h.csv is of",
