@@ -1,7 +1,7 @@
 //! The core of Spark Stacker: indicators, decisions and simulation, pure and deterministic.
 //!
 //! - [`error`]: the one error enum: parameter, value, requirement.
-//! - [`market`]: bars, intervals and the specification of an instrument.
+//! - [`market`]: bars, intervals and the specification of an instrument; events, tapes and books.
 //! - [`indicators`]: one file each: a batch function and a step object from one update rule.
 //! - [`signals`]: direction and confidence; what each indicator's values say; votes.
 //! - [`plan`]: from a vote to an intended position: sizing, stops, hedge legs.
