@@ -98,5 +98,9 @@ pub const fn reason(reason: Reason) -> Option<&'static str> {
         Reason::NoVolume => "no_volume",
         Reason::UnknownMarket => "unknown_market",
         Reason::AccountLiquidated => "account_liquidated",
+        Reason::NoLiquidity => "no_liquidity",
+        Reason::NoBook => "no_book",
+        Reason::SelfTrade => "self_trade",
+        Reason::NotFound => "not_found",
     })
 }

@@ -52,7 +52,7 @@ impl Venue {
                 position.saw(bar.high);
             }
         }
-        for order in &mut self.state_mut(market).resting {
+        for order in self.state_mut(market).resting.unchanged_mut() {
             if order.is_trailing() {
                 order.best = match order.request.side {
                     Side::Sell => order.best.max(bar.high),

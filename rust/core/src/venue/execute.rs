@@ -39,14 +39,28 @@ impl Point {
 }
 
 /// How an execution is priced.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) enum Pricing {
     /// At the point, moved against the order; a taker.
     Slipped,
     /// At the point, as the order's own liquidity.
     Limit,
+    /// At the point, as a taker, up to what is shown there.
+    Shown { available: f64 },
+    /// At the point, as a maker, up to what has come through the queue.
+    Queued { available: f64 },
     /// At the point, with the fee of a liquidation.
     Liquidation,
+}
+
+impl Pricing {
+    /// Base units that may fill, where the book bounds them: one order then fills in pieces.
+    const fn available(self) -> Option<f64> {
+        match self {
+            Self::Shown { available } | Self::Queued { available } => Some(available),
+            Self::Slipped | Self::Limit | Self::Liquidation => None,
+        }
+    }
 }
 
 /// Whether anything of the order is left.
@@ -54,7 +68,7 @@ pub(super) enum Pricing {
 #[must_use]
 pub(super) enum Progress {
     Ended,
-    /// The bar had no volume for the rest, which waits as a market order.
+    /// The bar had no volume for the rest, which waits as a market order; or the book had nothing more.
     Waits,
 }
 
@@ -64,6 +78,8 @@ struct Quote {
     price: f64,
     fee_rate: f64,
     liquidity: Liquidity,
+    /// One of several pieces: minima bound the order, not the piece.
+    is_piece: bool,
 }
 
 impl Venue {
@@ -96,8 +112,15 @@ impl Venue {
         if pricing == Pricing::Slipped {
             units = units.min(self.volume_left(point.market));
         }
-        let cut = units < wanted;
-        if cut && time_in_force == TimeInForce::FillOrKill {
+        let piece = pricing.available();
+        if let Some(available) = piece {
+            units = units.min(available);
+        }
+        let cut = match piece {
+            Some(_) => units < wanted * (1.0 - SLACK),
+            None => units < wanted,
+        };
+        if cut && piece.is_none() && time_in_force == TimeInForce::FillOrKill {
             return self.refuse(order, Reason::NotWhollyFillable, point);
         }
         let before = self.fills.len();
@@ -118,7 +141,7 @@ impl Venue {
             .filter(|fill| fill.order == order.id)
             .map(|fill| fill.quantity)
             .sum();
-        if time_in_force == TimeInForce::ImmediateOrCancel {
+        if piece.is_none() && time_in_force == TimeInForce::ImmediateOrCancel {
             let reason = if filled > 0.0 {
                 Reason::NotImmediatelyFillable
             } else {
@@ -129,7 +152,9 @@ impl Venue {
         if order.request.quantity != Quantity::Position {
             order.request.quantity = Quantity::Base(wanted - filled);
         }
-        order.request.kind = OrderKind::Market;
+        if piece.is_none() {
+            order.request.kind = OrderKind::Market;
+        }
         if filled > 0.0 {
             let time = point.time_ns;
             self.log
@@ -176,7 +201,7 @@ impl Venue {
     }
 
     fn close_part(&mut self, order: &LiveOrder, quantity: f64, point: Point, quote: Quote) {
-        let flat = self.book(order, quantity, point, quote, None);
+        let flat = self.book_fill(order, quantity, point, quote, None);
         if flat {
             self.on_flat(order, point);
         } else {
@@ -191,7 +216,7 @@ impl Venue {
             .bracket
             .and_then(|bracket| self.initial_stop(&bracket, request.side, point, quote.price));
         let first_part = self.log.get(order.id).filled_quantity == 0.0;
-        self.book(order, quantity, point, quote, stop);
+        self.book_fill(order, quantity, point, quote, stop);
         let protection = self.protection_mut(request.account, request.market);
         if fresh {
             protection.entered_inside = point.inside;
@@ -206,7 +231,7 @@ impl Venue {
     }
 
     /// Writes one fill to the list, the ledger and the order's record, and ends the rest of its group. Returns whether the position is flat now.
-    fn book(
+    fn book_fill(
         &mut self,
         order: &LiveOrder,
         quantity: f64,
@@ -259,8 +284,12 @@ impl Venue {
     ) -> (Quote, f64) {
         let request = &order.request;
         let (liquidity, fee_rate) = match pricing {
-            Pricing::Slipped => (Liquidity::Taker, self.rules.taker_fee_rate),
-            Pricing::Limit => (order.liquidity, self.rules.fee_rate(order.liquidity)),
+            Pricing::Slipped | Pricing::Shown { .. } => {
+                (Liquidity::Taker, self.rules.taker_fee_rate)
+            }
+            Pricing::Limit | Pricing::Queued { .. } => {
+                (order.liquidity, self.rules.fee_rate(order.liquidity))
+            }
             Pricing::Liquidation => (Liquidity::Taker, self.rules.liquidation_fee_rate),
         };
         let units = |price: f64| match request.quantity {
@@ -288,6 +317,7 @@ impl Venue {
             price,
             fee_rate,
             liquidity,
+            is_piece: pricing.available().is_some(),
         };
         (quote, units(price))
     }
@@ -297,7 +327,7 @@ impl Venue {
         match self.rules.slippage {
             SlippageModel::VolumeShare {
                 max_share_fraction, ..
-            } => {
+            } if self.state(market).ticks.is_none() => {
                 let state = self.state(market);
                 (max_share_fraction * state.bar_volume - state.volume_taken).max(0.0)
             }
@@ -329,12 +359,13 @@ impl Venue {
         if units <= 0.0 {
             return Err(Reason::BelowLot);
         }
-        if instrument.min_quantity.is_some_and(|least| units < least) {
+        if !quote.is_piece && instrument.min_quantity.is_some_and(|least| units < least) {
             return Err(Reason::BelowMinQuantity);
         }
-        if instrument
-            .min_notional
-            .is_some_and(|least| units * price < least)
+        if !quote.is_piece
+            && instrument
+                .min_notional
+                .is_some_and(|least| units * price < least)
         {
             return Err(Reason::BelowMinNotional);
         }

@@ -114,13 +114,17 @@ impl Venue {
         self.places.place(id, request)
     }
 
-    /// Executes an order; what the bar has no volume for waits for the next open.
+    /// Executes an order, from the book where there is one; what the bar has no volume for waits for the next open.
     pub(super) fn execute_or_wait(
         &mut self,
         mut order: Box<LiveOrder>,
         point: Point,
         pricing: Pricing,
     ) {
+        if pricing == Pricing::Slipped && self.state(point.market).ticks.is_some() {
+            self.take_from_book(order, None, point.time_ns);
+            return;
+        }
         if self.execute(&mut order, point, pricing) == Progress::Waits {
             order.tried_ns = Some(point.time_ns);
             self.state_mut(point.market).pending.push(order);

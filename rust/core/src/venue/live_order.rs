@@ -1,5 +1,8 @@
 //! An order that has not ended yet.
 
+use std::ops::{Deref, DerefMut};
+
+use super::ticks::Queue;
 use super::{Bracket, HedgeLeg, Liquidity, OrderId, OrderKind, OrderRequest, Reason};
 
 /// An order that waits for the market.
@@ -18,10 +21,49 @@ pub(super) struct LiveOrder {
     pub tried_ns: Option<i64>,
     /// Part of a bracket, so that its fill ends the others as their group.
     pub protective: bool,
+    /// Its limit in ticks, where the market trades tick by tick.
+    pub tick: i32,
+    /// Its place in the queue there.
+    pub queue: Queue,
 }
 
 /// Orders that wait. They travel between lists by pointer, for an order is some hundred bytes.
 pub(super) type Waiting = Vec<Box<LiveOrder>>;
+
+/// Orders that rest in one market, by id, and whether they have changed since that was last asked.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub(super) struct Resting {
+    orders: Waiting,
+    changed: bool,
+}
+
+impl Resting {
+    /// Whether orders came, went or may have been altered since the last call.
+    #[inline]
+    pub(super) fn take_changed(&mut self) -> bool {
+        std::mem::take(&mut self.changed)
+    }
+
+    /// The orders, for alterations after which they stand where they stood.
+    pub(super) fn unchanged_mut(&mut self) -> &mut [Box<LiveOrder>] {
+        &mut self.orders
+    }
+}
+
+impl Deref for Resting {
+    type Target = Waiting;
+
+    fn deref(&self) -> &Waiting {
+        &self.orders
+    }
+}
+
+impl DerefMut for Resting {
+    fn deref_mut(&mut self) -> &mut Waiting {
+        self.changed = true;
+        &mut self.orders
+    }
+}
 
 /// Places of orders that have ended, lent to new ones, so that a submission allocates nothing.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -55,6 +97,8 @@ impl LiveOrder {
             best: 0.0,
             tried_ns: None,
             protective: false,
+            tick: 0,
+            queue: Queue::default(),
         }
     }
 

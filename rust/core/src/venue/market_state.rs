@@ -1,7 +1,8 @@
 //! What the venue keeps of one market: its specification, its last price, the orders that wait in it.
 
-use super::live_order::{LiveOrder, Waiting};
+use super::live_order::{LiveOrder, Resting, Waiting};
 use super::slippage::Volatility;
+use super::ticks::TickMarket;
 use super::{OrderId, SlippageModel};
 use crate::market::Instrument;
 
@@ -14,7 +15,7 @@ pub(super) struct MarketState {
     /// Market orders, and what is left of triggered stops, by id.
     pub pending: Waiting,
     /// Orders that wait for a price, by id.
-    pub resting: Waiting,
+    pub resting: Resting,
     /// Units of the current bar, and what market orders have taken of them.
     pub bar_volume: f64,
     pub volume_taken: f64,
@@ -23,6 +24,8 @@ pub(super) struct MarketState {
     pub volatility: Volatility,
     /// Liquidation is judged on mark candles.
     pub has_mark: bool,
+    /// What it keeps beside if it trades tick by tick.
+    pub ticks: Option<Box<TickMarket>>,
 }
 
 impl MarketState {
@@ -31,23 +34,19 @@ impl MarketState {
             instrument,
             last_close: None,
             pending: Vec::new(),
-            resting: Vec::new(),
+            resting: Resting::default(),
             bar_volume: 0.0,
             volume_taken: 0.0,
             fills_taken: 0,
             volatility: Volatility::new(slippage),
             has_mark: false,
+            ticks: None,
         }
     }
 
     /// Takes an order out of the lists.
     pub(super) fn take(&mut self, id: OrderId) -> Option<Box<LiveOrder>> {
-        for list in [&mut self.pending, &mut self.resting] {
-            if let Some(index) = list.iter().position(|order| order.id == id) {
-                return Some(list.remove(index));
-            }
-        }
-        None
+        self.take_where(|order| order.id == id)
     }
 
     /// Takes the first order that `wanted` picks.
@@ -55,11 +54,10 @@ impl MarketState {
         &mut self,
         wanted: impl Fn(&LiveOrder) -> bool,
     ) -> Option<Box<LiveOrder>> {
-        for list in [&mut self.pending, &mut self.resting] {
-            if let Some(index) = list.iter().position(|order| wanted(order)) {
-                return Some(list.remove(index));
-            }
+        if let Some(index) = self.pending.iter().position(|order| wanted(order)) {
+            return Some(self.pending.remove(index));
         }
-        None
+        let index = self.resting.iter().position(|order| wanted(order))?;
+        Some(self.resting.remove(index))
     }
 }

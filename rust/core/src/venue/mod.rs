@@ -8,6 +8,8 @@
 //! - `close`: trailing and break-even exits at the close, marking.
 //! - `quiet`: stretches of bars in which nothing can happen.
 //!
+//! A market may trade tick by tick instead, on a book of its own: see `ticks`.
+//!
 //! Beneath them: `execute` (size, margin, fills), `protection` (brackets), `hedge`, `liquidation`, `margin` (formulas), `slippage`,
 //! `rounding` (tick and lot), `live_order` and `market_state` (what waits where), `record` (what became of every order).
 
@@ -29,6 +31,7 @@ mod rules;
 mod simulated;
 mod slippage;
 mod submit;
+mod ticks;
 
 pub use margin::{Margined, maintenance_margin};
 pub use order::{
@@ -39,3 +42,4 @@ pub use record::OrderRecord;
 pub use rules::{MarginMode, SlippageModel, VenueRules};
 pub use simulated::Venue;
 pub(crate) use slippage::{Taking, against};
+pub use ticks::{Answer, AnswerKind, FillRule, Latency, QueueModel, RecordedLatency, TickRules};

@@ -109,6 +109,10 @@ impl Venue {
                     Side::Sell => point.price >= price,
                 };
                 order.request.kind = OrderKind::Limit { price };
+                if self.state(point.market).ticks.is_some() {
+                    self.place(order, point.time_ns);
+                    return;
+                }
                 if marketable && order.request.post_only {
                     let _ = self.refuse(&order, Reason::WouldTake, point);
                 } else if marketable {

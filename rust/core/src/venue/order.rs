@@ -289,6 +289,14 @@ pub enum Reason {
     UnknownMarket,
     /// The account has been liquidated.
     AccountLiquidated,
+    /// The book has nothing, or nothing more, for it.
+    NoLiquidity,
+    /// The book is not known since events are missing.
+    NoBook,
+    /// It would have met an own order, which stays.
+    SelfTrade,
+    /// A cancel or a replacement found no such order any more.
+    NotFound,
 }
 
 /// Whether a fill made or took liquidity.

@@ -156,7 +156,7 @@ impl Venue {
             }
         }
         let position = self.position(account, market);
-        for order in &self.state(market).resting {
+        for order in self.state(market).resting.iter() {
             if order.request.account != account {
                 continue;
             }

@@ -23,7 +23,7 @@ impl Venue {
             low: 0.0,
             high: f64::INFINITY,
         };
-        for order in &state.resting {
+        for order in state.resting.iter() {
             if order.is_trailing() || order.request.time_in_force != TimeInForce::GoodTilCancelled {
                 return None;
             }

@@ -1,5 +1,7 @@
 //! What became of every order ever sent, by order id.
 
+use std::collections::VecDeque;
+
 use super::{AccountId, MarketId, OrderId, OrderKind, OrderRequest, OrderState};
 use super::{Purpose, Quantity, Reason, Side};
 
@@ -52,6 +54,9 @@ impl OrderRecord {
 #[derive(Debug, Clone, Default, PartialEq)]
 pub(super) struct OrderLog {
     records: Vec<OrderRecord>,
+    /// Orders that have ended since they were last taken; kept only when watched.
+    ended: VecDeque<OrderId>,
+    watched: bool,
 }
 
 impl OrderLog {
@@ -104,10 +109,23 @@ impl OrderLog {
     }
 
     pub(super) fn set(&mut self, id: OrderId, state: OrderState, reason: Reason, now_ns: i64) {
-        let record = self.get_mut(id);
+        let record = &mut self.records[id.0 as usize];
         record.state = state;
         record.reason = reason;
         record.updated_ns = now_ns;
+        if self.watched && record.is_ended() {
+            self.ended.push_back(id);
+        }
+    }
+
+    /// Notes from now on which orders end.
+    pub(super) fn watch(&mut self) {
+        self.watched = true;
+    }
+
+    /// The next order that has ended, each once.
+    pub(super) fn take_ended(&mut self) -> Option<OrderId> {
+        self.ended.pop_front()
     }
 
     /// Ends an order that could not go on: rejected when nothing of it had filled, else cancelled.

@@ -34,6 +34,8 @@ pub struct Venue {
     pub(super) log: OrderLog,
     pub(super) fills: Vec<Fill>,
     pub(super) places: Places,
+    /// Fills on which answers have been sent, where markets trade tick by tick.
+    pub(super) fills_answered: usize,
 }
 
 impl Venue {
@@ -89,6 +91,7 @@ impl Venue {
             log: OrderLog::default(),
             fills: Vec::new(),
             places: Places::default(),
+            fills_answered: 0,
         })
     }
 

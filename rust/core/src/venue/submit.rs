@@ -2,6 +2,7 @@
 
 use super::live_order::{LiveOrder, check_numbers};
 use super::rounding::{to_lot, to_tick};
+use super::ticks::{Message, TickMarket};
 use super::{AccountId, Bracket, Liquidity, MarketId, OrderId, OrderKind, OrderRequest};
 use super::{OrderState, Quantity, Reason, Side, TimeInForce, Venue};
 
@@ -15,7 +16,10 @@ impl Venue {
     pub fn submit(&mut self, request: OrderRequest, now_ns: i64) -> OrderId {
         let id = self.log.open(&request, now_ns);
         let order = self.places.place(id, &request);
-        self.take_in(order, now_ns);
+        match self.tick_market(request.market) {
+            Some(ticks) => ticks.send(Message::New(order), now_ns),
+            None => self.take_in(order, now_ns),
+        }
         id
     }
 
@@ -44,7 +48,7 @@ impl Venue {
     }
 
     /// Checks an order and puts its size and prices on the market's steps.
-    fn admit(&self, order: &mut LiveOrder, now: i64) -> Result<(), Reason> {
+    pub(super) fn admit(&self, order: &mut LiveOrder, now: i64) -> Result<(), Reason> {
         let request = &mut order.request;
         let known = |account: AccountId| usize::from(account.0) < self.ledger.accounts();
         let legs_known = request
@@ -118,7 +122,12 @@ impl Venue {
 
     /// Whether a limit would have filled against the close on which it was decided.
     fn marketable(&self, order: &LiveOrder) -> bool {
-        let last_close = self.state(order.request.market).last_close;
+        let state = self.state(order.request.market);
+        if state.ticks.is_some() {
+            // Judged by the book when it has been checked.
+            return false;
+        }
+        let last_close = state.last_close;
         let (true, Some(close)) = (order.is_limit(), last_close) else {
             return false;
         };
@@ -211,13 +220,46 @@ impl Venue {
         free
     }
 
-    /// Cancels a waiting order. `false` when it does not wait any more, or protects a position: those end with it, or by [`Venue::set_bracket`].
+    #[inline]
+    fn tick_market(&mut self, market: MarketId) -> Option<&mut TickMarket> {
+        let state = self.markets.get_mut(usize::from(market.0))?;
+        state.ticks.as_deref_mut()
+    }
+
+    /// Asks for another price or size of an order in a market that trades tick by tick. `false` when it has ended, or the market does not.
+    pub fn replace(
+        &mut self,
+        id: OrderId,
+        kind: OrderKind,
+        quantity: Option<Quantity>,
+        now_ns: i64,
+    ) -> bool {
+        let Some(record) = self.log.records().get(id.0 as usize) else {
+            return false;
+        };
+        let (market, is_ended) = (record.market, record.is_ended());
+        match self.tick_market(market) {
+            Some(ticks) if !is_ended => {
+                ticks.send(Message::Replace(id, kind, quantity), now_ns);
+                true
+            }
+            _ => false,
+        }
+    }
+
+    /// Cancels a waiting order, or where ticks are traded asks for it. `false` when it does not wait any more, or protects a position: those end with it, or by [`Venue::set_bracket`].
     pub fn cancel(&mut self, id: OrderId, now_ns: i64) -> bool {
         let Some(record) = self.log.records().get(id.0 as usize) else {
             return false;
         };
-        let market = usize::from(record.market.0);
-        let Some(state) = self.markets.get_mut(market) else {
+        let (market, is_ended) = (record.market, record.is_ended());
+        if let Some(ticks) = self.tick_market(market) {
+            if !is_ended {
+                ticks.send(Message::Cancel(id), now_ns);
+            }
+            return !is_ended;
+        }
+        let Some(state) = self.markets.get_mut(usize::from(market.0)) else {
             return false;
         };
         let waits = |order: &LiveOrder| order.id == id && !order.protective;
@@ -257,6 +299,9 @@ impl Venue {
         let Some(state) = self.markets.get(usize::from(record.market.0)) else {
             return false;
         };
+        if state.ticks.is_some() {
+            return self.replace(id, kind, None, now_ns);
+        }
         let Some(place) = state.resting.iter().position(|order| order.id == id) else {
             return false;
         };

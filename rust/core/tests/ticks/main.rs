@@ -1,0 +1,8 @@
+//! The venue tick by tick, seen from outside: one behaviour a test.
+
+mod arrivals;
+mod conservation;
+mod protection;
+mod queues;
+mod scene;
+mod taking;
