@@ -75,7 +75,7 @@ impl Book {
     #[inline]
     pub fn mid_tick(&self) -> Option<f64> {
         let (bid, ask) = (self.best_bid()?, self.best_ask()?);
-        Some((f64::from(bid) + f64::from(ask)) / 2.0)
+        Some(f64::from(bid).midpoint(f64::from(ask)))
     }
 
     /// Base units shown at a level.
@@ -149,6 +149,7 @@ impl Book {
     }
 
     /// Ticks and sizes of a side, from the best on.
+    #[must_use]
     pub fn levels(&self, side: Side) -> Box<dyn Iterator<Item = (i32, f64)> + '_> {
         match side {
             Side::Buy => Box::new(self.bids.levels()),

@@ -4,10 +4,12 @@ use std::collections::BTreeMap;
 
 /// Levels of the dense window.
 const WINDOW: usize = 1 << 13;
+/// The same, as a distance between keys.
+const SPAN: i64 = 1 << 13;
 /// Levels kept free above the best when the window is placed.
-const HEADROOM: i64 = (WINDOW / 4) as i64;
+const HEADROOM: i64 = SPAN / 4;
 /// The best may fall this deep into the window before it is moved after it.
-const LOWEST_BEST: i64 = (WINDOW / 4) as i64;
+const LOWEST_BEST: i64 = SPAN / 4;
 
 /// Sizes by key; the best level is the one with the highest key. A bid's key is its tick, an ask's the tick negated.
 ///
@@ -109,6 +111,7 @@ impl Ladder {
 
     #[expect(
         clippy::cast_possible_truncation,
+        clippy::cast_possible_wrap,
         reason = "a level of the window was set by a key of 32 bits"
     )]
     fn key(&self, place: usize) -> i32 {
@@ -129,18 +132,16 @@ impl Ladder {
 
     /// The best level has gone from `place`: the next takes its part.
     fn find_best(&mut self, place: usize) {
-        match self.below(place) {
-            Some(next) => {
-                self.best = Some(self.key(next));
-                if (next as i64) < LOWEST_BEST && !self.far.is_empty() {
-                    self.move_window(self.key(next));
-                }
+        if let Some(next) = self.below(place) {
+            let best = self.key(next);
+            self.best = Some(best);
+            if i64::from(best) < self.base + LOWEST_BEST && !self.far.is_empty() {
+                self.move_window(best);
             }
-            None => {
-                self.best = self.far.last_key_value().map(|(key, _)| *key);
-                if let Some(best) = self.best {
-                    self.move_window(best);
-                }
+        } else {
+            self.best = self.far.last_key_value().map(|(key, _)| *key);
+            if let Some(best) = self.best {
+                self.move_window(best);
             }
         }
     }
@@ -164,7 +165,7 @@ impl Ladder {
 
     /// Places the window so that `best` has room above it, and most of the levels below.
     fn move_window(&mut self, best: i32) {
-        let base = i64::from(best) + 1 + HEADROOM - WINDOW as i64;
+        let base = i64::from(best) + 1 + HEADROOM - SPAN;
         for place in 0..WINDOW {
             if self.sizes[place] > 0.0 {
                 self.far.insert(self.key(place), self.sizes[place]);

@@ -57,7 +57,7 @@ impl EventTape {
         }
         let ordered = |key: fn(&Event) -> i64| events.is_sorted_by_key(key);
         if !(ordered(|event| event.exchange_ns) && ordered(|event| event.local_ns)) {
-            events = in_both_orders(events);
+            events = in_both_orders(&events);
         }
         Ok(Self { events, tick_size })
     }
@@ -157,7 +157,7 @@ fn event(columns: &EventColumns<'_>, row: usize, ticks_per_unit: f64) -> Result<
 }
 
 /// Both orders in one: rows go where they stand in both, or twice where they cannot.
-fn in_both_orders(events: Vec<Event>) -> Vec<Event> {
+fn in_both_orders(events: &[Event]) -> Vec<Event> {
     let mut by_exchange: Vec<u32> = Vec::new();
     let mut by_local: Vec<u32> = Vec::new();
     let rows = u32::try_from(events.len()).unwrap_or(u32::MAX);

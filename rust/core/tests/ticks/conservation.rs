@@ -3,7 +3,8 @@
 use proptest::prelude::*;
 use spark_stacker_core::market::EventKind;
 use spark_stacker_core::venue::{
-    Latency, Liquidity, MAIN, OrderRequest, QueueModel, Side, TickRules, TimeInForce, VenueRules,
+    Latency, Liquidity, MAIN, OrderId, OrderRequest, QueueModel, Side, TickRules, TimeInForce,
+    VenueRules,
 };
 
 use crate::scene::{MARKET, Scene, limit};
@@ -95,12 +96,11 @@ proptest! {
                     prop_assert!(taken <= available + 1e-9);
                 }
                 Step::Cancel(index) => {
-                    if let Some(record) = scene.venue.orders().get(index) {
-                        if !record.is_ended() {
-                            let id = spark_stacker_core::venue::OrderId(u32::try_from(index).unwrap());
-                            scene.venue.cancel(id, scene.now);
-                            scene.deliver(scene.now);
-                        }
+                    let record = scene.venue.orders().get(index);
+                    if record.is_some_and(|record| !record.is_ended()) {
+                        let id = OrderId(u32::try_from(index).unwrap());
+                        scene.venue.cancel(id, scene.now);
+                        scene.deliver(scene.now);
                     }
                 }
             }

@@ -44,7 +44,7 @@ impl Venue {
                 self.place(order, now_ns);
             }
             Err(Reason::TimeInForce) => {
-                self.end(order, OrderState::Expired, Reason::TimeInForce, now_ns)
+                self.end(order, OrderState::Expired, Reason::TimeInForce, now_ns);
             }
             Err(reason) => self.refuse_at(order, reason, now_ns),
         }

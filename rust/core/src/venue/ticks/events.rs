@@ -10,6 +10,9 @@ use crate::venue::{MarketId, OrderState, Reason, Side, TimeInForce, Venue};
 
 impl Venue {
     /// Plays what happens at the exchange; messages that arrived before it have been played by [`Venue::arrive`].
+    ///
+    /// # Panics
+    /// When the market does not trade tick by tick.
     #[inline]
     pub fn on_event(&mut self, market: MarketId, event: &Event) {
         let state = &mut self.markets[usize::from(market.0)];
