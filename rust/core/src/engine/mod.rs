@@ -1,7 +1,8 @@
 //! The loop over bars that joins indicators, strategies and venue, and what it records.
 //!
 //! The same [`Engine`] runs a backtest ([`Engine::run`]) and a dry run ([`Engine::step`]): a backtest knows all signals in advance and
-//! passes quickly over stretches in which nothing can happen; the outcome is the same to the last bit.
+//! passes quickly over stretches in which nothing can happen; the outcome is the same to the last bit. A [`TickedEngine`] runs the same
+//! strategies on trades and books.
 
 mod batch;
 mod desk;
@@ -10,6 +11,7 @@ mod runner;
 mod simulation;
 mod supply;
 mod tape;
+mod ticked;
 
 pub use batch::History;
 pub(crate) use batch::{check_histories, record_feeds};
@@ -20,6 +22,7 @@ pub use simulation::{Funding, MarketBar, Record, Simulation};
 use supply::Supply;
 pub use supply::{OutsideSignals, outside_signal};
 pub(crate) use tape::{Feed, SignalTape};
+pub use ticked::TickedEngine;
 
 use crate::error::{Error, Result};
 use crate::market::{Bar, Interval};

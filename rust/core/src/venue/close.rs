@@ -1,7 +1,8 @@
 //! What happens at a bar's close: the day's extremes move trailing and break-even stops, the close may be beyond them, everything is marked.
 
-use super::execute::{Point, Pricing};
+use super::execute::Point;
 use super::open::passes;
+use super::pricing::Pricing;
 use super::{AccountId, MarketId, Side, Venue};
 use crate::market::Bar;
 

@@ -1,7 +1,8 @@
 //! Hedge legs: opened at the point where the main order fills, on an account of their own, and closed with the main leg.
 
-use super::execute::{Point, Pricing, Progress};
+use super::execute::{Point, Progress};
 use super::live_order::LiveOrder;
+use super::pricing::Pricing;
 use super::protection::HedgeLink;
 use super::{
     AccountId, HedgeLeg, OrderRequest, OrderState, Purpose, Quantity, Reason, Side, Venue,

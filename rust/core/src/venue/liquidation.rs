@@ -1,7 +1,8 @@
 //! Liquidation: isolated positions by their own margin, cross accounts as a whole, the largest loss first.
 
-use super::execute::{Point, Pricing};
+use super::execute::Point;
 use super::margin::{Margined, maintenance_margin};
+use super::pricing::Pricing;
 use super::{AccountId, MarginMode, MarketId, OrderRequest, Purpose, Quantity, Side, Venue};
 
 impl Venue {

@@ -10,7 +10,7 @@
 //!
 //! A market may trade tick by tick instead, on a book of its own: see `ticks`.
 //!
-//! Beneath them: `execute` (size, margin, fills), `protection` (brackets), `hedge`, `liquidation`, `margin` (formulas), `slippage`,
+//! Beneath them: `execute` (size, margin, fills), `pricing`, `protection` (brackets), `hedge`, `liquidation`, `margin` (formulas), `slippage`,
 //! `rounding` (tick and lot), `live_order` and `market_state` (what waits where), `record` (what became of every order).
 
 mod close;
@@ -23,6 +23,7 @@ mod market_state;
 mod open;
 mod order;
 mod path;
+mod pricing;
 mod protection;
 mod quiet;
 mod record;

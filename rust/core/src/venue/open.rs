@@ -1,7 +1,8 @@
 //! What happens at a bar's open: orders decided on the previous close fill, then whatever the open has already passed acts there.
 
-use super::execute::{Point, Pricing};
+use super::execute::Point;
 use super::live_order::LiveOrder;
+use super::pricing::Pricing;
 use super::{Liquidity, MarketId, OrderKind, OrderState, Reason, Side, TimeInForce, Venue};
 use crate::market::Bar;
 

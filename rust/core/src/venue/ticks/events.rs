@@ -3,9 +3,10 @@
 use super::Queue;
 use super::market::{Interest, Knowledge, reaches};
 use crate::market::{Event, EventKind};
-use crate::venue::execute::{Point, Pricing, Progress};
+use crate::venue::execute::{Point, Progress};
 use crate::venue::live_order::LiveOrder;
 use crate::venue::open::passes;
+use crate::venue::pricing::Pricing;
 use crate::venue::{MarketId, OrderState, Reason, Side, TimeInForce, Venue};
 
 impl Venue {

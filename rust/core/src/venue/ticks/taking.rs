@@ -1,8 +1,9 @@
 //! Orders that take from the book: level by level, one fill a level.
 
 use super::market::{Knowledge, reaches};
-use crate::venue::execute::{Point, Pricing, Progress};
+use crate::venue::execute::{Point, Progress};
 use crate::venue::live_order::LiveOrder;
+use crate::venue::pricing::Pricing;
 use crate::venue::{MarketId, OrderKind, Quantity, Reason, Side, TimeInForce, Venue};
 
 /// What a taker meets next.

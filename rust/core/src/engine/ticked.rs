@@ -1,0 +1,255 @@
+//! Configured strategies on ticks: bars are built from the trades that have been received, orders are filled from the book.
+//!
+//! Rows of tapes come in one after another, by [`TickedEngine::push`], in a backtest and in a dry run alike. At equal times a bar closes
+//! first, then a trade is received, then an event happens at the exchange, then an order arrives there.
+
+use std::collections::VecDeque;
+
+use super::simulation::MarketBar;
+use super::{Engine, market_id};
+use crate::error::{Error, Result};
+use crate::market::{Bar, Event, EventKind, EventTape};
+use crate::plan::PortfolioSpec;
+use crate::venue::TickRules;
+
+/// An engine whose markets trade tick by tick.
+#[derive(Debug)]
+pub struct TickedEngine {
+    engine: Engine,
+    markets: Vec<TickedMarket>,
+    /// Trades on their way to the strategies, in the order in which they are received.
+    underway: VecDeque<(usize, Event)>,
+    interval_ns: i64,
+}
+
+/// One market: the bar that is being built.
+#[derive(Debug)]
+struct TickedMarket {
+    tick_size: f64,
+    forming: Option<Bar>,
+    row: usize,
+    gaps: usize,
+}
+
+/// What comes next.
+enum Step {
+    Close,
+    Receipt,
+    Arrival(usize),
+}
+
+impl TickedEngine {
+    /// An engine for a portfolio; one tick size a market.
+    ///
+    /// # Errors
+    /// When the portfolio cannot be run, a rule cannot be, or there is not one tick size a market.
+    pub fn new(portfolio: &PortfolioSpec, rules: &TickRules, tick_sizes: &[f64]) -> Result<Self> {
+        let mut engine = Engine::live(portfolio)?;
+        if tick_sizes.len() != portfolio.markets.len() {
+            let requirement = format!("one for each of {} markets", portfolio.markets.len());
+            return Err(Error::parameter(
+                "tick_sizes",
+                tick_sizes.len(),
+                requirement,
+            ));
+        }
+        let venue = &mut engine.desk.simulation.venue;
+        for (market, tick_size) in tick_sizes.iter().enumerate() {
+            venue.use_ticks(market_id(market), rules.clone(), *tick_size)?;
+        }
+        let markets = tick_sizes.iter().map(|tick_size| TickedMarket {
+            tick_size: *tick_size,
+            forming: None,
+            row: 0,
+            gaps: 0,
+        });
+        Ok(Self {
+            markets: markets.collect(),
+            underway: VecDeque::new(),
+            interval_ns: engine.interval.ns(),
+            engine,
+        })
+    }
+
+    /// Plays whole tapes, one a market, to their ends.
+    ///
+    /// # Errors
+    /// When there is not one tape a market.
+    pub fn play(&mut self, tapes: &[&EventTape]) -> Result<()> {
+        if tapes.len() != self.markets.len() {
+            let requirement = format!("one for each of {} markets", self.markets.len());
+            return Err(Error::parameter("tapes", tapes.len(), requirement));
+        }
+        let mut rows = vec![0; tapes.len()];
+        let time = |event: &Event| {
+            if event.is_at_exchange() {
+                event.exchange_ns
+            } else {
+                event.local_ns
+            }
+        };
+        loop {
+            let fronts = tapes.iter().zip(&rows).enumerate();
+            let fronts = fronts.filter_map(|(market, (tape, row))| {
+                tape.events().get(*row).map(|event| (time(event), market))
+            });
+            let Some((_, market)) = fronts.min() else {
+                break;
+            };
+            let event = tapes[market].events()[rows[market]];
+            rows[market] += 1;
+            self.push(market, &event);
+        }
+        self.finish();
+        Ok(())
+    }
+
+    /// Takes the next row of a market's tape: plays all that comes before it, then what happens at the exchange.
+    pub fn push(&mut self, market: usize, event: &Event) {
+        if event.is_at_exchange() {
+            self.advance(event.exchange_ns, false);
+            self.engine
+                .desk
+                .simulation
+                .venue
+                .on_event(market_id(market), event);
+        }
+        if event.is_at_local() && matches!(event.kind, EventKind::Trade | EventKind::Gap) {
+            let place = self
+                .underway
+                .partition_point(|(_, other)| other.local_ns <= event.local_ns);
+            self.underway.insert(place, (market, *event));
+        }
+    }
+
+    /// Plays what is still on its way, and closes no bar that has not ended.
+    pub fn finish(&mut self) {
+        let last = self
+            .underway
+            .back()
+            .map_or(i64::MIN, |(_, event)| event.local_ns);
+        let arrivals = (0..self.markets.len()).map(|market| self.arrival(market));
+        let arrivals = arrivals.filter(|time| *time != i64::MAX);
+        let end = arrivals.max().unwrap_or(i64::MIN).max(last);
+        self.advance(end, true);
+    }
+
+    /// Moves the clock on, in a dry run without events: bars close and orders arrive by time.
+    pub fn elapse(&mut self, now_ns: i64) {
+        self.advance(now_ns, true);
+    }
+
+    /// Plays everything before `time_ns`; of what is due at that very time the orders only if they are `included`.
+    fn advance(&mut self, time_ns: i64, included: bool) {
+        while let Some((due, step)) = self.next_step() {
+            let waits =
+                due > time_ns || (due == time_ns && !included && matches!(step, Step::Arrival(_)));
+            if waits {
+                return;
+            }
+            match step {
+                Step::Close => self.close_bars(due),
+                Step::Receipt => self.receive(),
+                Step::Arrival(market) => {
+                    self.engine.desk.simulation.venue.arrive(market_id(market));
+                }
+            }
+        }
+    }
+
+    fn arrival(&self, market: usize) -> i64 {
+        let venue = &self.engine.desk.simulation.venue;
+        venue.next_arrival(market_id(market))
+    }
+
+    fn next_step(&self) -> Option<(i64, Step)> {
+        let mut next = (i64::MAX, Step::Close);
+        for market in &self.markets {
+            if let Some(bar) = &market.forming {
+                next.0 = next.0.min(bar.open_time_ns + self.interval_ns);
+            }
+        }
+        if let Some((_, event)) = self.underway.front()
+            && event.local_ns < next.0
+        {
+            next = (event.local_ns, Step::Receipt);
+        }
+        for market in 0..self.markets.len() {
+            let arrival = self.arrival(market);
+            if arrival < next.0 {
+                next = (arrival, Step::Arrival(market));
+            }
+        }
+        (next.0 < i64::MAX).then_some(next)
+    }
+
+    /// A trade joins the bar of the time at which it is received.
+    fn receive(&mut self) {
+        let Some((market, event)) = self.underway.pop_front() else {
+            return;
+        };
+        let open_time_ns = self.engine.interval.bucket_start_ns(event.local_ns);
+        let market = &mut self.markets[market];
+        if event.kind == EventKind::Gap {
+            market.gaps += 1;
+            return;
+        }
+        let price = f64::from(event.tick) * market.tick_size;
+        let bar = market.forming.get_or_insert(Bar {
+            open_time_ns,
+            open: price,
+            high: price,
+            low: price,
+            close: price,
+            volume: 0.0,
+        });
+        bar.high = bar.high.max(price);
+        bar.low = bar.low.min(price);
+        bar.close = price;
+        bar.volume += event.size;
+    }
+
+    /// Closes the bars that end now, and lets the strategies decide on them.
+    fn close_bars(&mut self, end_ns: i64) {
+        let open_time_ns = end_ns - self.interval_ns;
+        let mut closed = Vec::with_capacity(self.markets.len());
+        for (index, market) in self.markets.iter_mut().enumerate() {
+            if let Some(bar) = market
+                .forming
+                .take_if(|bar| bar.open_time_ns == open_time_ns)
+            {
+                closed.push(MarketBar {
+                    market: market_id(index),
+                    row: market.row,
+                    bar,
+                    mark: None,
+                });
+                market.row += 1;
+            }
+            self.engine
+                .desk
+                .simulation
+                .venue
+                .mark_to_book(market_id(index));
+        }
+        let equity = self.engine.desk.simulation.note(open_time_ns);
+        self.engine.conclude(open_time_ns, &closed, equity);
+    }
+
+    /// The engine: venue, record, refusals.
+    #[must_use]
+    pub const fn engine(&self) -> &Engine {
+        &self.engine
+    }
+
+    /// The engine, for warming up and signals from outside.
+    pub const fn engine_mut(&mut self) -> &mut Engine {
+        &mut self.engine
+    }
+
+    /// Gaps that have been received in a market.
+    #[must_use]
+    pub fn gaps(&self, market: usize) -> usize {
+        self.markets[market].gaps
+    }
+}
