@@ -12,6 +12,7 @@ mod simulation;
 mod supply;
 mod tape;
 mod ticked;
+pub mod ticks;
 
 pub use batch::History;
 pub(crate) use batch::{check_histories, record_feeds};

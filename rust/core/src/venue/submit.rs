@@ -15,11 +15,14 @@ impl Venue {
     )]
     pub fn submit(&mut self, request: OrderRequest, now_ns: i64) -> OrderId {
         let id = self.log.open(&request, now_ns);
-        let order = self.places.place(id, &request);
-        match self.tick_market(request.market) {
-            Some(ticks) => ticks.send(Message::New(order), now_ns),
-            None => self.take_in(order, now_ns),
+        let mut order = self.places.place(id, &request);
+        if self.tick_market(request.market).is_none() {
+            self.take_in(order, now_ns);
+            return id;
         }
+        self.note_affordable(&mut order);
+        self.ticks_mut(request.market)
+            .send(Message::New(order), now_ns);
         id
     }
 
@@ -150,9 +153,8 @@ impl Venue {
             return Err(Reason::AccountLiquidated);
         }
         let free = self.expected_free(account) * (1.0 + 1e-9);
-        if let Quantity::Quote(value) = request.quantity {
-            order.cut_to_free = value / request.leverage <= free;
-        }
+        self.note_affordable(order);
+        let request = &order.request;
         let held = self.position(account, market).quantity;
         let opens = held * request.side.sign() >= 0.0;
         if !opens
@@ -193,11 +195,23 @@ impl Venue {
         Ok(())
     }
 
+    /// Notes whether the account can carry a value now, if that is known: then a gap only cuts it.
+    fn note_affordable(&self, order: &mut LiveOrder) {
+        let request = &order.request;
+        if let Quantity::Quote(value) = request.quantity
+            && usize::from(request.account.0) < self.ledger.accounts()
+        {
+            let free = self.expected_free(request.account) * (1.0 + 1e-9);
+            order.cut_to_free |= value / request.leverage <= free;
+        }
+    }
+
     /// Free margin once the pending closes have filled at the last price.
     fn expected_free(&self, account: AccountId) -> f64 {
         let mut free = self.free_margin(account);
         for state in &self.markets {
-            for order in &state.pending {
+            let flights = state.ticks.iter().flat_map(|ticks| ticks.new_orders());
+            for order in state.pending.iter().chain(flights) {
                 let request = &order.request;
                 if request.account != account || request.quantity != Quantity::Position {
                     continue;

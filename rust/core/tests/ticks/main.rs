@@ -2,6 +2,7 @@
 
 mod arrivals;
 mod conservation;
+mod loops;
 mod protection;
 mod queues;
 mod scene;

@@ -16,24 +16,25 @@ impl Venue {
         next.map_or(i64::MAX, |flight| flight.arrives_ns)
     }
 
-    /// Plays the next message that reaches the exchange.
-    pub fn arrive(&mut self, market: MarketId) {
-        let flight = self.ticks_mut(market).flights.pop_front();
-        let Some(Flight {
+    /// Plays the next message that reaches the exchange. Returns the order, if the message is a new one.
+    pub fn arrive(&mut self, market: MarketId) -> Option<OrderId> {
+        let Flight {
             arrives_ns,
             message,
-        }) = flight
-        else {
-            return;
-        };
+        } = self.ticks_mut(market).flights.pop_front()?;
+        let mut new = None;
         match message {
-            Message::New(order) => self.enter(order, arrives_ns),
+            Message::New(order) => {
+                new = Some(order.id);
+                self.enter(order, arrives_ns);
+            }
             Message::Cancel(id) => self.cancel_resting(market, id, arrives_ns),
             Message::Replace(id, kind, quantity) => {
                 self.replace_resting((market, id), kind, quantity, arrives_ns);
             }
         }
         self.answer_changes(arrives_ns);
+        new
     }
 
     /// A new order at the exchange: checked, then it takes, rests or watches the price.

@@ -11,11 +11,12 @@ use crate::venue::{MarketId, OrderState, Reason, Side, TimeInForce, Venue};
 
 impl Venue {
     /// Plays what happens at the exchange; messages that arrived before it have been played by [`Venue::arrive`].
+    /// Returns whether it might have concerned own orders or positions.
     ///
     /// # Panics
     /// When the market does not trade tick by tick.
     #[inline]
-    pub fn on_event(&mut self, market: MarketId, event: &Event) {
+    pub fn on_event(&mut self, market: MarketId, event: &Event) -> bool {
         let state = &mut self.markets[usize::from(market.0)];
         let ticks = state.ticks.as_deref_mut();
         let ticks = ticks.expect("the market trades tick by tick");
@@ -25,17 +26,18 @@ impl Venue {
         ticks.feed_ns = event.local_ns - event.exchange_ns;
         if event.kind == EventKind::Depth && ticks.knowledge == Knowledge::Whole {
             let Some(side) = event.book_side() else {
-                return;
+                return false;
             };
             ticks.book.set(side, event.tick, event.size);
             let interest = &ticks.interest;
             let concerns = interest.has(side, event.tick)
                 || (event.size > 0.0 && interest.is_met(side, event.tick));
             if !concerns && event.exchange_ns < interest.expiry_ns {
-                return;
+                return false;
             }
         }
         self.on_rare_event(market, event);
+        true
     }
 
     /// Everything but a change of depth that concerns no own order.

@@ -105,6 +105,16 @@ impl TickMarket {
         });
     }
 
+    /// New orders on their way.
+    pub fn new_orders(&self) -> impl Iterator<Item = &Box<LiveOrder>> {
+        self.flights
+            .iter()
+            .filter_map(|flight| match &flight.message {
+                Message::New(order) => Some(order),
+                Message::Cancel(_) | Message::Replace(..) => None,
+            })
+    }
+
     /// Whether the last price that orders can meet has any level on the side that `taker` takes from.
     pub fn meets(&self, taker: Side, limit: i32) -> bool {
         self.book

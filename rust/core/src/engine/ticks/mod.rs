@@ -1,0 +1,17 @@
+//! The loop over market events: a strategy that sees what has reached it, an exchange that sees what has happened.
+//!
+//! - `run`: the loop. Four streams are merged by time; at equal times a market event reaches the strategy first, then an answer, then an event
+//!   happens at the exchange, then a message arrives there, and last of all the strategy's timer rings.
+//! - `own`: the strategy's knowledge of its own orders and position, as it was told.
+//! - `record`: what is kept of a run: equity, the context of every order, markouts of every fill, latencies.
+//! - `grid_maker`: a market maker with a grid of quotes.
+
+mod grid_maker;
+mod own;
+mod record;
+mod run;
+
+pub use grid_maker::{GridMaker, GridMakerSpec};
+pub use own::{OwnOrder, OwnOrders, Standing};
+pub use record::{MARKOUT_HORIZONS_NS, Markout, OrderContext, TickRecord};
+pub use run::{TickDesk, TickRun, TickSetup, TickStrategy};
