@@ -10,25 +10,30 @@ use spark_stacker_core::venue::{Fill, OrderKind, OrderRecord, Quantity, Venue};
 use crate::names;
 
 /// Columns under construction.
-struct Columns<'py>(Bound<'py, PyDict>);
+pub struct Columns<'py>(Bound<'py, PyDict>);
 
 impl<'py> Columns<'py> {
-    fn new(py: Python<'py>) -> Self {
+    pub fn new(py: Python<'py>) -> Self {
         Self(PyDict::new(py))
     }
 
-    fn numbers<T>(&self, name: &str, rows: &[T], value: impl Fn(&T) -> f64) -> PyResult<()> {
+    /// The finished columns.
+    pub fn into_dict(self) -> Bound<'py, PyDict> {
+        self.0
+    }
+
+    pub fn numbers<T>(&self, name: &str, rows: &[T], value: impl Fn(&T) -> f64) -> PyResult<()> {
         let values: Vec<f64> = rows.iter().map(value).collect();
         self.0.set_item(name, values.into_pyarray(self.0.py()))
     }
 
-    fn integers<T>(&self, name: &str, rows: &[T], value: impl Fn(&T) -> i64) -> PyResult<()> {
+    pub fn integers<T>(&self, name: &str, rows: &[T], value: impl Fn(&T) -> i64) -> PyResult<()> {
         let values: Vec<i64> = rows.iter().map(value).collect();
         self.0.set_item(name, values.into_pyarray(self.0.py()))
     }
 
     /// A table has few different words: each becomes a Python string once.
-    fn words<T>(
+    pub fn words<T>(
         &self,
         name: &str,
         rows: &[T],
@@ -49,7 +54,17 @@ impl<'py> Columns<'py> {
         self.0.set_item(name, PyList::new(py, words)?)
     }
 
-    fn optional<T>(
+    pub fn optional_integers<T>(
+        &self,
+        name: &str,
+        rows: &[T],
+        value: impl Fn(&T) -> Option<i64>,
+    ) -> PyResult<()> {
+        self.0
+            .set_item(name, PyList::new(self.0.py(), rows.iter().map(value))?)
+    }
+
+    pub fn optional<T>(
         &self,
         name: &str,
         rows: &[T],

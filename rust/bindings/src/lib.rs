@@ -22,6 +22,7 @@ mod session;
 mod simulation;
 mod stats;
 mod sweep;
+mod ticks;
 mod view;
 
 #[global_allocator]
@@ -61,6 +62,11 @@ mod _core {
     use super::stats::curve_metrics;
     #[pymodule_export]
     use super::sweep::PySweep;
+    #[pymodule_export]
+    use super::ticks::{
+        PyEventTape, PyFill, PyTickBar, PyTickDesk, PyTickRun, PyTickSession, PyTrade,
+        run_grid_maker, run_schedule, run_tick_class,
+    };
     #[pymodule_export]
     use super::view::{PyColumnView, PyMarketView};
 

@@ -41,9 +41,10 @@ struct PlanDict<'py> {
     strategies: Vec<StrategyDict<'py>>,
 }
 
+/// Fees and rules of the venue.
 #[derive(FromPyObject)]
 #[pyo3(from_item_all)]
-struct VenueDict<'py> {
+pub struct VenueDict<'py> {
     maker_fee_rate: f64,
     taker_fee_rate: f64,
     liquidation_fee_rate: f64,
@@ -62,9 +63,10 @@ struct MarketDict {
     instrument: Option<InstrumentDict>,
 }
 
+/// Steps and limits of a market.
 #[derive(FromPyObject)]
 #[pyo3(from_item_all)]
-struct InstrumentDict {
+pub struct InstrumentDict {
     market_type: String,
     tick_size: Option<f64>,
     lot_size: Option<f64>,
@@ -166,7 +168,7 @@ impl PlanDict<'_> {
 }
 
 impl VenueDict<'_> {
-    fn into_rules(self) -> PyResult<VenueRules> {
+    pub fn into_rules(self) -> PyResult<VenueRules> {
         Ok(VenueRules {
             maker_fee_rate: self.maker_fee_rate,
             taker_fee_rate: self.taker_fee_rate,
@@ -194,7 +196,7 @@ impl MarketDict {
 }
 
 impl InstrumentDict {
-    fn into_instrument(self) -> PyResult<Instrument> {
+    pub fn into_instrument(self) -> PyResult<Instrument> {
         let tier = |tier: TierDict| MarginTier {
             min_notional: tier.min_notional,
             maintenance_rate: tier.maintenance_rate,

@@ -2,10 +2,10 @@
 
 use proptest::prelude::*;
 use spark_stacker_core::engine::ticks::{
-    GridMaker, GridMakerSpec, TickDesk, TickRun, TickSetup, TickStrategy,
+    GridMaker, GridMakerSpec, Schedule, ScheduleSpec, TickDesk, TickRun, TickSetup, TickStrategy,
 };
 use spark_stacker_core::market::{EventColumns, EventKind, EventTape};
-use spark_stacker_core::venue::{Latency, Side, TickRules, VenueRules};
+use spark_stacker_core::venue::{Latency, Reason, Side, TickRules, VenueRules};
 
 fn setup(order_ns: i64) -> TickSetup {
     TickSetup {
@@ -181,4 +181,33 @@ fn markouts_and_contexts_are_kept_for_every_fill_and_order() {
         .filter(|fill| fill.side == Side::Buy)
         .count();
     assert!(buys > 10, "{buys}");
+}
+
+#[test]
+fn a_schedule_fills_all_of_its_size_by_its_end() {
+    for (limit_ticks, sweep) in [(None, false), (Some(0), true), (Some(1), false)] {
+        let schedule = Schedule::new(ScheduleSpec {
+            side: Side::Buy,
+            size: 40.0,
+            delay_ns: 500,
+            duration_ns: 10_000,
+            weights: vec![1.0, 3.0, 2.0, 1.0],
+            limit_ticks,
+            sweep,
+        })
+        .unwrap();
+        let mut run = TickRun::new(schedule, &setup(15), 1.0).unwrap();
+        run.run(&tape(11, 4000));
+        let filled: f64 = run.venue().fills().iter().map(|fill| fill.quantity).sum();
+        let short = run
+            .venue()
+            .orders()
+            .iter()
+            .any(|order| order.reason == Reason::NoLiquidity);
+        assert!(filled <= 40.0 + 1e-9, "{filled}");
+        assert!(
+            (filled - 40.0).abs() < 1e-9 || short,
+            "{filled} {limit_ticks:?}"
+        );
+    }
 }

@@ -4,14 +4,16 @@
 //!   happens at the exchange, then a message arrives there, and last of all the strategy's timer rings.
 //! - `own`: the strategy's knowledge of its own orders and position, as it was told.
 //! - `record`: what is kept of a run: equity, the context of every order, markouts of every fill, latencies.
-//! - `grid_maker`: a market maker with a grid of quotes.
+//! - `grid_maker`, `schedule`: strategies wholly in the core: a market maker with a grid of quotes, and the execution of a large order in slices.
 
 mod grid_maker;
 mod own;
 mod record;
 mod run;
+mod schedule;
 
 pub use grid_maker::{GridMaker, GridMakerSpec};
 pub use own::{OwnOrder, OwnOrders, Standing};
 pub use record::{MARKOUT_HORIZONS_NS, Markout, OrderContext, TickRecord};
 pub use run::{TickDesk, TickRun, TickSetup, TickStrategy};
+pub use schedule::{Schedule, ScheduleSpec};

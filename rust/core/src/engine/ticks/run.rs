@@ -98,6 +98,24 @@ impl TickDesk<'_> {
         self.venue.equity()
     }
 
+    /// Leverage of the run's orders.
+    #[must_use]
+    pub const fn leverage(&self) -> f64 {
+        self.leverage
+    }
+
+    /// The id that the next order gets.
+    #[must_use]
+    pub fn next_order(&self) -> u32 {
+        u32::try_from(self.venue.orders().len()).unwrap_or(u32::MAX)
+    }
+
+    /// Side of an order that has been sent.
+    #[must_use]
+    pub fn side_of(&self, order: OrderId) -> Side {
+        self.venue.orders()[order.0 as usize].side
+    }
+
     /// Sends a limit order.
     pub fn limit(
         &mut self,

@@ -1,0 +1,254 @@
+//! Runs of strategies that look at books and trades, and what they recorded.
+
+use numpy::{IntoPyArray, PyArray1};
+use pyo3::prelude::*;
+use pyo3::types::PyDict;
+use spark_stacker_core::engine::ticks::{
+    GridMaker, GridMakerSpec, Schedule, ScheduleSpec, TickRecord, TickRun, TickSetup, TickStrategy,
+};
+use spark_stacker_core::venue::{Side, Venue};
+use spark_stacker_core::{Error, Result};
+
+use super::class::ClassStrategy;
+use super::rules::SetupDict;
+use super::tape::PyEventTape;
+use crate::columns::{self, Columns};
+use crate::errors::{to_python, without_lock};
+
+/// What a run on ticks recorded; columns are made when asked for.
+#[pyclass(name = "TickRun", module = "spark_stacker._core", frozen)]
+pub struct PyTickRun {
+    venue: Venue,
+    record: TickRecord,
+    tick_size: f64,
+}
+
+impl PyTickRun {
+    fn of<S: TickStrategy>(run: &TickRun<S>, tick_size: f64) -> Self {
+        Self {
+            venue: run.venue().clone(),
+            record: run.record().clone(),
+            tick_size,
+        }
+    }
+}
+
+#[pymethods]
+impl PyTickRun {
+    /// Events that happened at the exchange.
+    #[getter]
+    const fn events(&self) -> u64 {
+        self.record.events
+    }
+
+    /// Gaps among them.
+    #[getter]
+    const fn gaps(&self) -> u64 {
+        self.record.gaps
+    }
+
+    /// Equity at the end, marked as at the last record or fill.
+    #[getter]
+    fn equity(&self) -> f64 {
+        self.venue.equity()
+    }
+
+    /// Time, equity, position and middle of the book at every recording.
+    fn curve<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
+        let record = &self.record;
+        let columns = PyDict::new(py);
+        columns.set_item("time_ns", PyArray1::from_slice(py, &record.time_ns))?;
+        columns.set_item("equity", PyArray1::from_slice(py, &record.equity))?;
+        columns.set_item("position", PyArray1::from_slice(py, &record.position))?;
+        let mid: Vec<f64> = record.mid.iter().map(|mid| mid * self.tick_size).collect();
+        columns.set_item("mid", mid.into_pyarray(py))?;
+        Ok(columns)
+    }
+
+    fn fills<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
+        columns::fills(py, self.venue.fills())
+    }
+
+    fn orders<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
+        columns::orders(py, self.venue.orders(), 0)
+    }
+
+    fn trades<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
+        columns::trades(py, self.venue.trades())
+    }
+
+    fn open_positions<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
+        columns::open_positions(py, &self.venue)
+    }
+
+    /// The circumstances of every order that the strategy sent; prices in quote currency.
+    fn contexts<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
+        let rows = &self.record.contexts;
+        let columns = Columns::new(py);
+        columns.integers("order", rows, |row| i64::from(row.order.0))?;
+        columns.integers("decided_ns", rows, |row| row.decided_ns)?;
+        columns.optional_integers("arrived_ns", rows, |row| row.arrived_ns)?;
+        columns.optional_integers("answered_ns", rows, |row| row.answered_ns)?;
+        columns.numbers("decision_mid", rows, |row| {
+            row.decision_mid * self.tick_size
+        })?;
+        columns.numbers("arrival_mid", rows, |row| row.arrival_mid * self.tick_size)?;
+        columns.numbers("queue_ahead", rows, |row| row.queue_ahead)?;
+        Ok(columns.into_dict())
+    }
+
+    /// The middle of the book at every fill and 1, 5 and 30 seconds after it; NaN where there is none.
+    fn markouts<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
+        let rows = &self.record.markouts;
+        let columns = Columns::new(py);
+        columns.numbers("mid", rows, |row| row.mid * self.tick_size)?;
+        for (place, name) in ["mid_1s", "mid_5s", "mid_30s"].into_iter().enumerate() {
+            columns.numbers(name, rows, |row| row.later[place] * self.tick_size)?;
+        }
+        Ok(columns.into_dict())
+    }
+}
+
+/// The settings of a grid market maker.
+#[derive(FromPyObject)]
+#[pyo3(from_item_all)]
+pub struct GridDict {
+    interval_ns: i64,
+    order_size: f64,
+    levels: u32,
+    grid_ticks: i32,
+    half_spread_ticks: f64,
+    skew_ticks: f64,
+    max_position: f64,
+}
+
+/// The settings of an execution schedule.
+#[derive(FromPyObject)]
+#[pyo3(from_item_all)]
+pub struct ScheduleDict {
+    side: String,
+    size: f64,
+    delay_ns: i64,
+    duration_ns: i64,
+    weights: Vec<f64>,
+    limit_ticks: Option<i32>,
+    sweep: bool,
+}
+
+fn play<S: TickStrategy + Send>(
+    py: Python<'_>,
+    tapes: &[Py<PyEventTape>],
+    setup: SetupDict<'_>,
+    strategy: Result<S>,
+) -> PyResult<PyTickRun> {
+    let strategy = strategy.map_err(|error| to_python(&error))?;
+    let setup = setup.into_setup()?;
+    let tapes: Vec<_> = tapes.iter().map(|tape| &tape.get().tape).collect();
+    without_lock(py, || {
+        let (run, tick_size) = played(&tapes, &setup, strategy)?;
+        Ok(PyTickRun::of(&run, tick_size))
+    })
+}
+
+/// Plays consecutive tapes of one market.
+fn played<S: TickStrategy>(
+    tapes: &[&spark_stacker_core::market::EventTape],
+    setup: &TickSetup,
+    strategy: S,
+) -> Result<(TickRun<S>, f64)> {
+    let Some(first) = tapes.first() else {
+        return Err(Error::parameter("tapes", "none", "at least one"));
+    };
+    let tick_size = first.tick_size();
+    if let Some(other) = tapes.iter().find(|tape| tape.tick_size() != tick_size) {
+        let requirement = format!("the same for all tapes, {tick_size}");
+        return Err(Error::parameter(
+            "tick_size",
+            other.tick_size(),
+            requirement,
+        ));
+    }
+    let mut run = TickRun::new(strategy, setup, tick_size)?;
+    for tape in tapes {
+        run.feed(tape.events());
+    }
+    run.finish();
+    Ok((run, tick_size))
+}
+
+/// Runs the grid market maker over consecutive tapes of one market.
+#[pyfunction]
+#[expect(
+    clippy::needless_pass_by_value,
+    reason = "arguments extracted from Python are owned"
+)]
+pub fn run_grid_maker(
+    py: Python<'_>,
+    tapes: Vec<Py<PyEventTape>>,
+    setup: SetupDict<'_>,
+    strategy: GridDict,
+) -> PyResult<PyTickRun> {
+    let maker = GridMaker::new(GridMakerSpec {
+        interval_ns: strategy.interval_ns,
+        order_size: strategy.order_size,
+        levels: strategy.levels,
+        grid_ticks: strategy.grid_ticks,
+        half_spread_ticks: strategy.half_spread_ticks,
+        skew_ticks: strategy.skew_ticks,
+        max_position: strategy.max_position,
+    });
+    play(py, &tapes, setup, maker)
+}
+
+/// Runs an execution schedule over consecutive tapes of one market.
+#[pyfunction]
+#[expect(
+    clippy::needless_pass_by_value,
+    reason = "arguments extracted from Python are owned"
+)]
+pub fn run_schedule(
+    py: Python<'_>,
+    tapes: Vec<Py<PyEventTape>>,
+    setup: SetupDict<'_>,
+    strategy: ScheduleDict,
+) -> PyResult<PyTickRun> {
+    let side = match strategy.side.as_str() {
+        "buy" => Side::Buy,
+        "sell" => Side::Sell,
+        other => return Err(to_python(&Error::unknown("side", other, ["buy", "sell"]))),
+    };
+    let schedule = Schedule::new(ScheduleSpec {
+        side,
+        size: strategy.size,
+        delay_ns: strategy.delay_ns,
+        duration_ns: strategy.duration_ns,
+        weights: strategy.weights,
+        limit_ticks: strategy.limit_ticks,
+        sweep: strategy.sweep,
+    });
+    play(py, &tapes, setup, schedule)
+}
+
+/// Runs an object with `on_trade`, `on_book`, `on_bar`, `on_timer` and `on_fill`, those of them that it has.
+#[pyfunction]
+#[expect(
+    clippy::needless_pass_by_value,
+    reason = "arguments extracted from Python are owned"
+)]
+pub fn run_tick_class(
+    py: Python<'_>,
+    tapes: Vec<Py<PyEventTape>>,
+    setup: SetupDict<'_>,
+    strategy: Bound<'_, PyAny>,
+) -> PyResult<PyTickRun> {
+    let setup = setup.into_setup()?;
+    let tapes: Vec<_> = tapes.iter().map(|tape| &tape.get().tape).collect();
+    let failure = super::class::Failure::default();
+    let strategy = ClassStrategy::new(py, &strategy, &tapes, &failure)?;
+    let outcome = played(&tapes, &setup, strategy);
+    if let Some(error) = failure.take() {
+        return Err(error);
+    }
+    let (run, tick_size) = outcome.map_err(|error| to_python(&error))?;
+    Ok(PyTickRun::of(&run, tick_size))
+}

@@ -1,0 +1,179 @@
+//! Configured strategies on ticks: whole tapes in a backtest, rows as they come in a dry run.
+
+use numpy::PyArray1;
+use pyo3::prelude::*;
+use pyo3::types::PyDict;
+use spark_stacker_core::engine::TickedEngine;
+use spark_stacker_core::{Error, Result};
+
+use super::rules::RulesDict;
+use super::tape::PyEventTape;
+use crate::bars::PyBars;
+use crate::columns;
+use crate::errors::{to_python, without_lock};
+use crate::portfolio::PyPortfolio;
+
+/// A portfolio at work on events.
+#[pyclass(name = "TickSession", module = "spark_stacker._core")]
+pub struct PyTickSession {
+    engine: TickedEngine,
+    markets: usize,
+}
+
+#[pymethods]
+impl PyTickSession {
+    #[new]
+    #[expect(
+        clippy::needless_pass_by_value,
+        reason = "arguments extracted from Python are owned"
+    )]
+    fn new(
+        portfolio: PyRef<'_, PyPortfolio>,
+        rules: RulesDict<'_>,
+        tick_sizes: Vec<f64>,
+    ) -> PyResult<Self> {
+        let rules = rules.into_rules()?;
+        let engine = TickedEngine::new(&portfolio.spec, &rules, &tick_sizes);
+        Ok(Self {
+            engine: engine.map_err(|error| to_python(&error))?,
+            markets: tick_sizes.len(),
+        })
+    }
+
+    /// Feeds bars from before the start to the indicators of a market.
+    fn warm_up(&mut self, py: Python<'_>, market: usize, bars: PyRef<'_, PyBars>) -> PyResult<()> {
+        self.check_market(market)
+            .map_err(|error| to_python(&error))?;
+        let (view, engine) = (bars.view(), self.engine.engine_mut());
+        without_lock(py, || {
+            for row in 0..view.len() {
+                engine.warm_up(market, &view.bar(row));
+            }
+            Ok(())
+        })
+    }
+
+    /// Plays whole tapes, one a market, to their ends.
+    #[expect(
+        clippy::needless_pass_by_value,
+        reason = "arguments extracted from Python are owned"
+    )]
+    fn play(&mut self, py: Python<'_>, tapes: Vec<Py<PyEventTape>>) -> PyResult<()> {
+        let tapes: Vec<_> = tapes.iter().map(|tape| &tape.get().tape).collect();
+        let engine = &mut self.engine;
+        without_lock(py, || engine.play(&tapes))
+    }
+
+    /// Plays the rows `start` to `end` of a market's tape, after all rows before them.
+    fn push(
+        &mut self,
+        py: Python<'_>,
+        market: usize,
+        tape: &Bound<'_, PyEventTape>,
+        start: usize,
+        end: usize,
+    ) -> PyResult<()> {
+        self.check_market(market)
+            .map_err(|error| to_python(&error))?;
+        let (tape, engine) = (&tape.get().tape, &mut self.engine);
+        without_lock(py, || {
+            let events = tape.events().get(start..end).ok_or_else(|| {
+                let rows = tape.events().len();
+                Error::parameter(
+                    "rows",
+                    format!("{start} to {end}"),
+                    format!("within {rows}"),
+                )
+            })?;
+            for event in events {
+                engine.push(market, event);
+            }
+            Ok(())
+        })
+    }
+
+    /// Moves the clock on without events: bars close and orders arrive by time.
+    fn elapse(&mut self, py: Python<'_>, now_ns: i64) -> PyResult<()> {
+        let engine = &mut self.engine;
+        without_lock(py, || {
+            engine.elapse(now_ns);
+            Ok(())
+        })
+    }
+
+    /// Plays what is still on its way after the last row.
+    fn finish(&mut self, py: Python<'_>) -> PyResult<()> {
+        let engine = &mut self.engine;
+        without_lock(py, || {
+            engine.finish();
+            Ok(())
+        })
+    }
+
+    /// Gaps that have been received in a market.
+    fn gaps(&self, market: usize) -> PyResult<usize> {
+        self.check_market(market)
+            .map_err(|error| to_python(&error))?;
+        Ok(self.engine.gaps(market))
+    }
+
+    /// Open times of the closed bars, UTC nanoseconds.
+    fn open_time_ns<'py>(&self, py: Python<'py>) -> Bound<'py, PyArray1<i64>> {
+        PyArray1::from_slice(py, self.engine.engine().simulation().open_time_ns(&[]))
+    }
+
+    /// Equity at each bar's close.
+    fn equity_curve<'py>(&self, py: Python<'py>) -> Bound<'py, PyArray1<f64>> {
+        PyArray1::from_slice(py, &self.engine.engine().simulation().record().equity)
+    }
+
+    /// Bars at whose close a position was open.
+    #[getter]
+    fn exposed_bars(&self) -> usize {
+        self.engine.engine().simulation().record().exposed_bars
+    }
+
+    /// Equity of all accounts, quote currency.
+    #[getter]
+    fn equity(&self) -> f64 {
+        self.engine.engine().simulation().venue.equity()
+    }
+
+    /// Fills from number `since` on.
+    fn fills<'py>(&self, py: Python<'py>, since: usize) -> PyResult<Bound<'py, PyDict>> {
+        let fills = self.engine.engine().simulation().venue.fills();
+        columns::fills(py, &fills[since.min(fills.len())..])
+    }
+
+    /// Orders from number `since` on.
+    fn orders<'py>(&self, py: Python<'py>, since: usize) -> PyResult<Bound<'py, PyDict>> {
+        let orders = self.engine.engine().simulation().venue.orders();
+        columns::orders(py, &orders[since.min(orders.len())..], since)
+    }
+
+    /// Closed trades from number `since` on.
+    fn trades<'py>(&self, py: Python<'py>, since: usize) -> PyResult<Bound<'py, PyDict>> {
+        let trades = self.engine.engine().simulation().venue.trades();
+        columns::trades(py, &trades[since.min(trades.len())..])
+    }
+
+    fn open_positions<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
+        columns::open_positions(py, &self.engine.engine().simulation().venue)
+    }
+
+    /// Entries that a limit or rule forbade, from number `since` on.
+    fn refused<'py>(&self, py: Python<'py>, since: usize) -> PyResult<Bound<'py, PyDict>> {
+        let refused = self.engine.engine().refused();
+        columns::refused(py, &refused[since.min(refused.len())..])
+    }
+}
+
+impl PyTickSession {
+    fn check_market(&self, market: usize) -> Result<()> {
+        if market < self.markets {
+            return Ok(());
+        }
+        let requirement = format!("below {}", self.markets);
+        Err(Error::parameter("market", market, requirement))
+    }
+}
