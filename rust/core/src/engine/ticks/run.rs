@@ -304,61 +304,108 @@ impl<S: TickStrategy> TickRun<S> {
         if !self.started {
             self.begin(events);
         }
-        let mut exchange = next_place(events, 0, Event::is_at_exchange);
-        let mut local = next_place(events, 0, Event::is_at_local);
-        // What is due beside market events; looked at anew whenever it may have changed.
-        let mut due = self.due();
+        let mut places = Places {
+            events,
+            exchange: next_place(events, 0, Event::is_at_exchange),
+            local: next_place(events, 0, Event::is_at_local),
+        };
         loop {
-            let exchange_ns = match events.get(exchange) {
+            // What is due beside market events; looked at anew whenever it may have changed.
+            let due = self.due();
+            if !self.pass(&mut places, &due) {
+                continue;
+            }
+            let exchange_ns = match places.at_exchange() {
                 Some(event) => event.exchange_ns,
                 None if to_the_end => i64::MAX,
                 None => break,
             };
-            let waiting = self.underway.front().or_else(|| events.get(local));
-            let local_ns = waiting.map_or(i64::MAX, |event| self.received_ns(event));
-            if local_ns.min(exchange_ns) < due.first {
-                if local_ns <= exchange_ns {
-                    let event = if let Some(event) = self.underway.pop_front() {
-                        event
-                    } else {
-                        let event = events[local];
-                        local = next_place(events, local + 1, Event::is_at_local);
-                        event
-                    };
-                    self.book.apply(&event);
-                    if S::WATCHES_EVENTS {
-                        self.show(&event, local_ns);
-                        due = self.due();
-                    }
-                } else {
-                    self.happen(&events[exchange], &mut due);
-                    exchange = next_place(events, exchange + 1, Event::is_at_exchange);
-                }
-                continue;
-            }
-            if !self.do_due(
-                &due,
-                local_ns,
-                exchange_ns,
-                events,
-                (&mut exchange, &mut local),
-            ) {
+            if !self.do_next(&due, exchange_ns, &mut places) {
                 break;
             }
-            due = self.due();
         }
-        let rest = events[local.min(events.len())..].iter();
+        if let Some(last) = events.last() {
+            // What has reached the strategy by now need not be kept.
+            self.catch_up(&mut places, last.exchange_ns);
+        }
+        let rest = events[places.local.min(events.len())..].iter();
         self.underway
             .extend(rest.filter(|event| event.is_at_local()));
     }
 
-    /// An event happens at the exchange.
+    /// Plays market events up to what is due. `false` when one of them may have changed what is due.
     #[inline]
-    fn happen(&mut self, event: &Event, due: &mut Due) {
+    fn pass(&mut self, places: &mut Places<'_>, due: &Due) -> bool {
+        while let Some(event) = places.at_exchange() {
+            if S::WATCHES_EVENTS {
+                let local_ns = self.next_receipt_ns(places);
+                if local_ns <= event.exchange_ns {
+                    if local_ns >= due.first {
+                        return true;
+                    }
+                    self.receive(places, local_ns);
+                    return false;
+                }
+            }
+            if event.exchange_ns >= due.first {
+                return true;
+            }
+            let concerns = self.happen(event);
+            places.pass_exchange();
+            if concerns {
+                return false;
+            }
+        }
+        true
+    }
+
+    /// When the next market event reaches the strategy.
+    #[inline]
+    fn next_receipt_ns(&self, places: &Places<'_>) -> i64 {
+        let next = self.underway.front().or_else(|| places.at_local());
+        next.map_or(i64::MAX, |event| self.received_ns(event))
+    }
+
+    /// The next market event reaches the strategy.
+    fn receive(&mut self, places: &mut Places<'_>, now_ns: i64) {
+        let event = self.underway.pop_front().or_else(|| places.take_local());
+        let Some(event) = event else { return };
+        self.book.apply(&event);
+        if S::WATCHES_EVENTS {
+            let (strategy, mut desk) = self.desk(now_ns);
+            strategy.on_event(&event, &mut desk);
+        }
+    }
+
+    /// Brings the strategy's book to what has reached it by `now_ns`: nobody has looked at it meanwhile.
+    fn catch_up(&mut self, places: &mut Places<'_>, now_ns: i64) {
+        if S::WATCHES_EVENTS {
+            // Each event was shown when it came.
+            return;
+        }
+        while let Some(event) = self.underway.front() {
+            if self.received_ns(event) > now_ns {
+                return;
+            }
+            self.book.apply(event);
+            self.underway.pop_front();
+        }
+        while let Some(event) = places.at_local() {
+            if self.received_ns(event) > now_ns {
+                return;
+            }
+            self.book.apply(event);
+            places.pass_local();
+        }
+    }
+
+    /// An event happens at the exchange. Returns whether it may have changed what is due.
+    #[inline]
+    fn happen(&mut self, event: &Event) -> bool {
         self.record.events += 1;
         if event.kind == EventKind::Depth {
             if !self.venue.on_event(MARKET, event) {
-                return;
+                return false;
             }
             let mid = self.exchange_mid();
             self.record.note_fills(self.venue.fills(), mid);
@@ -368,18 +415,17 @@ impl<S: TickStrategy> TickRun<S> {
             self.venue.on_event(MARKET, event);
             self.record.note_fills(self.venue.fills(), mid);
         }
-        *due = self.due();
+        true
     }
 
-    /// Does the first thing that is due beside market events, or a market event that comes before it. `false` when nothing is left.
-    fn do_due(
-        &mut self,
-        due: &Due,
-        local_ns: i64,
-        exchange_ns: i64,
-        events: &[Event],
-        (exchange, local): (&mut usize, &mut usize),
-    ) -> bool {
+    /// Does the first thing that is due: what lies beside market events, or a market event at the very same time that comes before it.
+    /// `false` when nothing is left.
+    fn do_next(&mut self, due: &Due, exchange_ns: i64, places: &mut Places<'_>) -> bool {
+        let local_ns = if S::WATCHES_EVENTS || exchange_ns == i64::MAX {
+            self.next_receipt_ns(places)
+        } else {
+            i64::MAX
+        };
         let market_ns = local_ns.min(exchange_ns);
         let first = market_ns.min(due.answer_ns).min(due.arrival_ns);
         if first == i64::MAX {
@@ -387,25 +433,18 @@ impl<S: TickStrategy> TickRun<S> {
             return false;
         }
         if due.watch_ns < first {
+            self.catch_up(places, due.watch_ns);
             self.ring(due.watch_ns);
         } else if local_ns == first {
-            let event = if let Some(event) = self.underway.pop_front() {
-                event
-            } else {
-                let event = events[*local];
-                *local = next_place(events, *local + 1, Event::is_at_local);
-                event
-            };
-            self.book.apply(&event);
-            if S::WATCHES_EVENTS {
-                self.show(&event, local_ns);
-            }
+            self.receive(places, local_ns);
         } else if due.answer_ns == first {
+            self.catch_up(places, due.answer_ns);
             self.take_answer();
         } else if exchange_ns == first {
-            let mut unused = *due;
-            self.happen(&events[*exchange], &mut unused);
-            *exchange = next_place(events, *exchange + 1, Event::is_at_exchange);
+            if let Some(event) = places.at_exchange() {
+                self.happen(event);
+            }
+            places.pass_exchange();
         } else {
             let mid = self.exchange_mid();
             if let Some(order) = self.venue.arrive(MARKET) {
@@ -452,11 +491,6 @@ impl<S: TickStrategy> TickRun<S> {
         }
     }
 
-    fn show(&mut self, event: &Event, now_ns: i64) {
-        let (strategy, mut desk) = self.desk(now_ns);
-        strategy.on_event(event, &mut desk);
-    }
-
     fn take_answer(&mut self) {
         let Some(answer) = self.venue.take_answer(MARKET) else {
             return;
@@ -493,9 +527,44 @@ struct Due {
     arrival_ns: i64,
 }
 
+/// How far the exchange and the strategy are in a stretch of events.
+struct Places<'a> {
+    events: &'a [Event],
+    exchange: usize,
+    local: usize,
+}
+
+impl<'a> Places<'a> {
+    #[inline]
+    fn at_exchange(&self) -> Option<&'a Event> {
+        self.events.get(self.exchange)
+    }
+
+    #[inline]
+    fn at_local(&self) -> Option<&'a Event> {
+        self.events.get(self.local)
+    }
+
+    #[inline]
+    fn pass_exchange(&mut self) {
+        self.exchange = next_place(self.events, self.exchange + 1, Event::is_at_exchange);
+    }
+
+    #[inline]
+    fn pass_local(&mut self) {
+        self.local = next_place(self.events, self.local + 1, Event::is_at_local);
+    }
+
+    fn take_local(&mut self) -> Option<Event> {
+        let event = self.at_local().copied();
+        self.pass_local();
+        event
+    }
+}
+
 /// The next row from `place` on that is of a kind.
 #[inline]
-fn next_place(events: &[Event], mut place: usize, wanted: fn(&Event) -> bool) -> usize {
+fn next_place(events: &[Event], mut place: usize, wanted: impl Fn(&Event) -> bool) -> usize {
     while events.get(place).is_some_and(|event| !wanted(event)) {
         place += 1;
     }

@@ -111,7 +111,10 @@ impl Venue {
                 continue;
             }
             let available = if whole { f64::INFINITY } else { available };
-            left -= self.fill_resting(order, available, event.exchange_ns);
+            let filled = self.fill_resting(order, available, event.exchange_ns);
+            if !whole {
+                left -= filled;
+            }
         }
     }
 

@@ -1,0 +1,149 @@
+"""Events of a book: ours against hftbacktest's fastest book, idle and with a grid market maker, fills shown equal first."""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from pathlib import Path
+from statistics import median
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests"))
+
+from made import hftbacktest_maker as peer
+from made.books import Events, made_events
+
+from measure import require_release
+from serial_chain import addition_ns
+from spark_stacker import _core
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+ROWS = int(os.environ.get("TICK_ROWS", "2000000"))
+ROUNDS = 7
+ORDER_NS, ANSWER_NS = 2_000_000, 1_000_000
+GRID: dict[str, Any] = {
+    "order_size": 1.0,
+    "levels": 5,
+    "grid_ticks": 2,
+    "half_spread_ticks": 2.0,
+    "skew_ticks": 0.5,
+    "max_position": 20.0,
+}
+NEVER_NS = 10**15
+
+
+def setup(queue: str = "proportional") -> dict[str, Any]:
+    """hftbacktest's assumptions: no partial fills, no depth consumed."""
+    constant = {"kind": "constant"}
+    return {
+        "venue": {
+            "maker_fee_rate": -0.00005,
+            "taker_fee_rate": 0.0007,
+            "liquidation_fee_rate": 0.0,
+            "fee_in_base": False,
+            "fill_on_touch": False,
+            "margin_mode": "isolated",
+            "seed": 0,
+            "slippage": {"model": "none"},
+        },
+        "rules": {
+            "queue": queue,
+            "queue_power": 2.0,
+            "fills": "whole",
+            "consume_depth": False,
+            "order_latency": constant | {"ns": ORDER_NS},
+            "answer_latency": constant | {"ns": ANSWER_NS},
+            "seed": 0,
+        },
+        "instrument": {
+            "market_type": "margin",
+            "tick_size": 0.1,
+            "lot_size": 0.01,
+            "min_quantity": None,
+            "min_notional": None,
+            "margin_tiers": [],
+        },
+        "initial_balance": 1e9,
+        "leverage": 1.0,
+        "feed_latency_ns": None,
+        "record_interval_ns": NEVER_NS,
+    }
+
+
+def peer_backtest(events: Events, rows: np.ndarray) -> Any:
+    low, high = float(events.price.min()) - 1.0, float(events.price.max()) + 1.0
+    asset = peer.make_asset(
+        rows,
+        tick_size=events.tick_size,
+        lot_size=0.01,
+        order_ns=ORDER_NS,
+        answer_ns=ANSWER_NS,
+        queue="proportional",
+        roi=(low, high),
+        maker_fee=-0.00005,
+        taker_fee=0.0007,
+    )
+    return peer.roi_vector(asset)
+
+
+def ours(tape: _core.EventTape, interval_ns: int) -> _core.TickRun:
+    return _core.run_grid_maker([tape], setup(), GRID | {"interval_ns": interval_ns})
+
+
+def theirs(hbt: Any, interval_ns: int) -> None:
+    peer.grid_maker(hbt, interval_ns, 1.0, 5, 2, 2.0, 0.5, 20.0, np.zeros((0, 2)))
+
+
+def timed(work: Callable[[], Any]) -> float:
+    start = time.perf_counter()
+    work()
+    return time.perf_counter() - start
+
+
+def check_equal(events: Events, tape: _core.EventTape, rows: np.ndarray, interval_ns: int) -> int:
+    """Whether both end with the same fills, position and balance. Returns how many orders filled."""
+    fills = ours(tape, interval_ns).fills()
+    sign = np.array([1 if side == "buy" else -1 for side in fills["side"]])
+    held = sign * fills["quantity"]
+    hbt = peer_backtest(events, rows)
+    theirs(hbt, interval_ns)
+    state = hbt.state_values(0)
+    filled = len(set(fills["order"].tolist()))
+    assert filled == state.num_trades, (filled, state.num_trades)
+    assert abs(held.sum() - state.position) < 1e-9
+    assert abs((held * fills["price"]).sum() + state.balance) < 1e-9 * abs(held * fills["price"]).sum()
+    hbt.close()
+    return filled
+
+
+def main() -> None:
+    require_release()
+    events = made_events(ROWS, seed=1)
+    rows = peer.hft_events(events)
+    tape = events.tape()
+    print(f"{ROWS:,} events, an addition takes {addition_ns():.2f} ns\n")
+    print("| events of a book | ours, ns an event | hftbacktest | times | wanted | orders filled |")
+    print("| --- | --- | --- | --- | --- | --- |")
+    for name, interval_ns in [("idle", 0), ("grid, 100 ms", 100_000_000), ("grid, 10 ms", 10_000_000)]:
+        filled = check_equal(events, tape, rows, interval_ns) if interval_ns else 0
+        pairs = []
+        for _ in range(ROUNDS):
+            mine = timed(lambda i=interval_ns: ours(tape, i or NEVER_NS))
+            hbt = peer_backtest(events, rows)
+            other = timed(
+                lambda h=hbt, i=interval_ns: theirs(h, i) if i else peer.idle(h, 60_000_000_000)
+            )
+            hbt.close()
+            pairs.append((mine, other))
+        ns = [1e9 * median(column) / ROWS for column in zip(*pairs, strict=True)]
+        ratio = median(other / mine for mine, other in pairs)
+        print(f"| {name} | {ns[0]:.1f} | {ns[1]:.1f} | {ratio:.2f} | ≥ 2 | {filled:,} |", flush=True)
+
+
+if __name__ == "__main__":
+    main()
