@@ -3,7 +3,7 @@
 use numpy::{PyArray1, PyReadonlyArray1};
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
-use spark_stacker_core::market::{Book, EventColumns, EventTape};
+use spark_stacker_core::market::{Book, Crossings, EventColumns, EventTape};
 use spark_stacker_core::venue::Side;
 
 use crate::errors::without_lock;
@@ -54,6 +54,18 @@ impl PyEventTape {
     #[getter]
     fn tick_size(&self) -> f64 {
         self.tape.tick_size()
+    }
+
+    /// Levels of the book left out, beyond 2³¹ ticks.
+    #[getter]
+    fn left_out(&self) -> usize {
+        self.tape.left_out()
+    }
+
+    /// Messages that leave the book crossed, and the row of the first.
+    fn crossings(&self, py: Python<'_>) -> PyResult<(usize, Option<usize>)> {
+        let found = without_lock(py, || Ok(Crossings::of(&self.tape)))?;
+        Ok((found.messages, found.first_row))
     }
 
     /// The book as it was received by each of `times_ns` (ascending): up to `levels` a side, one row a level.

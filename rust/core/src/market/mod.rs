@@ -3,6 +3,7 @@
 mod bars;
 mod book;
 mod candles;
+mod crossed;
 mod event;
 mod instrument;
 mod interval;
@@ -13,6 +14,7 @@ mod tape;
 pub use bars::{Bar, BarColumns, Bars, RawColumns};
 pub use book::{Book, Walk};
 pub use candles::Candles;
+pub use crossed::Crossings;
 pub use event::{AT_EXCHANGE, AT_LOCAL, Event, EventKind, LAST};
 pub use instrument::{Instrument, MarginTier, MarketType};
 pub use interval::Interval;

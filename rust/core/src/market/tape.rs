@@ -28,11 +28,12 @@ pub struct EventColumns<'a> {
 /// Events of one market, checked and ordered by both clocks.
 ///
 /// What happens at the exchange stands in the order of the exchange's clock, what reaches the strategy in the order of the local one.
-/// A row whose two places differ stands twice, once for each.
+/// A row whose two places differ stands twice, once for each. Levels of a book beyond 2³¹ ticks, which no order meets, are left out.
 #[derive(Debug, Clone, PartialEq)]
 pub struct EventTape {
     events: Vec<Event>,
     tick_size: f64,
+    left_out: usize,
 }
 
 impl EventTape {
@@ -53,19 +54,33 @@ impl EventTape {
         let mut events = Vec::with_capacity(rows);
         let ticks_per_unit = 1.0 / tick_size;
         for row in 0..rows {
+            if is_far(columns, row, ticks_per_unit) {
+                continue;
+            }
             events.push(event(columns, row, ticks_per_unit)?);
         }
+        let left_out = rows - events.len();
         let ordered = |key: fn(&Event) -> i64| events.is_sorted_by_key(key);
         if !(ordered(|event| event.exchange_ns) && ordered(|event| event.local_ns)) {
             events = in_both_orders(&events);
         }
-        Ok(Self { events, tick_size })
+        Ok(Self {
+            events,
+            tick_size,
+            left_out,
+        })
     }
 
     /// The events as they are played.
     #[must_use]
     pub fn events(&self) -> &[Event] {
         &self.events
+    }
+
+    /// Levels of the book that are left out, beyond 2³¹ ticks.
+    #[must_use]
+    pub const fn left_out(&self) -> usize {
+        self.left_out
     }
 
     /// Quote currency a tick.
@@ -97,6 +112,17 @@ fn check_lengths(columns: &EventColumns<'_>) -> Result<()> {
     Ok(())
 }
 
+/// Whether a row is a level of the book too far away for a tick of 32 bits.
+#[inline]
+fn is_far(columns: &EventColumns<'_>, row: usize, ticks_per_unit: f64) -> bool {
+    let price = columns.price[row];
+    let is_level = matches!(
+        EventKind::from_code(columns.kind[row]),
+        Some(EventKind::Depth | EventKind::Snapshot)
+    );
+    is_level && price.is_finite() && price * ticks_per_unit >= f64::from(i32::MAX)
+}
+
 #[inline]
 fn event(columns: &EventColumns<'_>, row: usize, ticks_per_unit: f64) -> Result<Event> {
     let (price, size, side) = (columns.price[row], columns.size[row], columns.side[row]);
@@ -111,6 +137,11 @@ fn event(columns: &EventColumns<'_>, row: usize, ticks_per_unit: f64) -> Result<
     if !(-1..=1).contains(&side) || (needs_side && side == 0) {
         let requirement = "a side is 1 or -1, and 0 only where there is none";
         return Err(Error::data("side", row, side, requirement));
+    }
+    let (exchange_ns, local_ns) = (columns.exchange_ns[row], columns.local_ns[row]);
+    if local_ns < exchange_ns {
+        let requirement = "an event is received no sooner than it happens; correct the local clock";
+        return Err(Error::data("local_ns", row, local_ns, requirement));
     }
     let mut tick = 0;
     if kind.has_tick() {
@@ -146,8 +177,8 @@ fn event(columns: &EventColumns<'_>, row: usize, ticks_per_unit: f64) -> Result<
         return Err(Error::data(column, row, value, requirement));
     }
     Ok(Event {
-        exchange_ns: columns.exchange_ns[row],
-        local_ns: columns.local_ns[row],
+        exchange_ns,
+        local_ns,
         size: value,
         tick,
         kind,
