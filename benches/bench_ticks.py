@@ -135,9 +135,7 @@ def main() -> None:
         for _ in range(ROUNDS):
             mine = timed(lambda i=interval_ns: ours(tape, i or NEVER_NS))
             hbt = peer_backtest(events, rows)
-            other = timed(
-                lambda h=hbt, i=interval_ns: theirs(h, i) if i else peer.idle(h, 60_000_000_000)
-            )
+            other = timed(lambda h=hbt, i=interval_ns: theirs(h, i) if i else peer.idle(h, 60_000_000_000))
             hbt.close()
             pairs.append((mine, other))
         ns = [1e9 * median(column) / ROWS for column in zip(*pairs, strict=True)]

@@ -155,7 +155,9 @@ def _book(frame: pl.DataFrame, tick_size: float | None) -> list[EventFinding]:
         return found
     count, row = tape.crossings()
     if row is not None:
-        found.append(EventFinding("crossed", count, row, f"the book is crossed after {count:,} messages", serious=True))
+        found.append(
+            EventFinding("crossed", count, row, f"the book is crossed after {count:,} messages", serious=True)
+        )
     return found
 
 

@@ -49,21 +49,35 @@ def _messages(feed: pl.DataFrame, notes: list[str]) -> pl.DataFrame:
 
 
 def _from_the_first_snapshot(feed: pl.DataFrame, notes: list[str]) -> pl.DataFrame:
-    """Leaves out increments that no snapshot stands before, and those that a snapshot already holds."""
+    """Leaves out increments that no snapshot stands before, and those that a snapshot already holds.
+
+    Increments that were received before the first snapshot and are newer than it are applied when it is received.
+    """
     is_snapshot = pl.col("kind") == "snapshot"
-    known = is_snapshot.cum_max()
-    held = pl.when(is_snapshot).then(pl.col("last_id")).forward_fill()
-    stale = (pl.col("kind") == "depth") & (pl.col("last_id") <= held).fill_null(value=False)
-    marked = feed.with_columns(early=~known, stale=stale)
-    early, old = int(marked["early"].sum()), int((marked["stale"] & ~marked["early"]).sum())
-    if early == feed.height:
+    known = feed.select(is_snapshot.cum_max()).to_series()
+    if not known.any():
         notes.append("the book has increments and no snapshot: it begins empty")
         return feed
-    if early:
-        notes.append(f"{early} increments before the first snapshot are left out")
-    if old:
-        notes.append(f"{old} increments that a snapshot already holds are left out")
-    return marked.filter(~pl.col("early") & ~pl.col("stale")).drop("early", "stale")
+    first = feed.filter(known).row(0, named=True)
+    newer = (pl.col("last_id") > pl.lit(first["last_id"], pl.Int64)).fill_null(value=False) & (
+        pl.col("kind") == "depth"
+    )
+    early = feed.filter(~known)
+    waiting = early.filter(newer).with_columns(
+        local_ns=pl.lit(first["local_ns"], pl.Int64),
+        exchange_ns=pl.lit(first["exchange_ns"], pl.Int64),
+    )
+    if early.height > waiting.height:
+        notes.append(f"{early.height - waiting.height} increments before the first snapshot are left out")
+    rest = feed.filter(known)
+    in_first = pl.col("message") == first["message"]
+    ordered = pl.concat([rest.filter(in_first), waiting, rest.filter(~in_first)])
+    held = pl.when(is_snapshot).then(pl.col("last_id")).forward_fill()
+    stale = (pl.col("kind") == "depth") & (pl.col("last_id") <= held).fill_null(value=False)
+    kept = ordered.filter(~stale)
+    if kept.height < ordered.height:
+        notes.append(f"{ordered.height - kept.height} increments that a snapshot already holds are left out")
+    return kept.with_columns(message=pl.col("message").rle_id())
 
 
 def _clears(feed: pl.DataFrame) -> pl.DataFrame:

@@ -55,7 +55,7 @@ def require_events(frame: pl.DataFrame, *, place: str = "events") -> pl.DataFram
         if name not in frame.columns:
             if name != "sequence":
                 raise DataError(f"{place}: no column {name!r}; expected {', '.join(EVENT_SCHEMA)}")
-            columns.append(pl.lit(None, dtype=dtype).alias(name))
+            columns.append(pl.Series(name, [None], dtype=dtype).new_from_index(0, frame.height))
             continue
         try:
             columns.append(frame[name].cast(dtype, strict=True).alias(name))

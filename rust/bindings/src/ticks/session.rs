@@ -12,6 +12,7 @@ use crate::bars::PyBars;
 use crate::columns;
 use crate::errors::{to_python, without_lock};
 use crate::portfolio::PyPortfolio;
+use crate::stats::{metrics_dict, undefined_dict};
 
 /// A portfolio at work on events.
 #[pyclass(name = "TickSession", module = "spark_stacker._core")]
@@ -131,6 +132,24 @@ impl PyTickSession {
     #[getter]
     fn exposed_bars(&self) -> usize {
         self.engine.engine().simulation().record().exposed_bars
+    }
+
+    /// The bars of a market that have closed.
+    fn bars(&self, market: usize) -> PyResult<PyBars> {
+        let bars = self
+            .check_market(market)
+            .and_then(|()| self.engine.bars(market));
+        bars.map(PyBars::of).map_err(|error| to_python(&error))
+    }
+
+    /// Every metric by name, `None` where undefined.
+    fn metrics<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
+        metrics_dict(py, &without_lock(py, || self.engine.metrics())?)
+    }
+
+    /// Why a metric is undefined, by its name.
+    fn undefined<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
+        undefined_dict(py, &without_lock(py, || self.engine.metrics())?)
     }
 
     /// Equity of all accounts, quote currency.

@@ -8,8 +8,9 @@ use std::collections::VecDeque;
 use super::simulation::MarketBar;
 use super::{Engine, market_id};
 use crate::error::{Error, Result};
-use crate::market::{Bar, Event, EventKind, EventTape};
+use crate::market::{Bar, BarColumns, Event, EventKind, EventTape, RawColumns};
 use crate::plan::PortfolioSpec;
+use crate::stats::Metrics;
 use crate::venue::TickRules;
 
 /// An engine whose markets trade tick by tick.
@@ -20,6 +21,7 @@ pub struct TickedEngine {
     /// Trades on their way to the strategies, in the order in which they are received.
     underway: VecDeque<(usize, Event)>,
     interval_ns: i64,
+    initial_balance: f64,
 }
 
 /// One market: the bar that is being built.
@@ -27,7 +29,8 @@ pub struct TickedEngine {
 struct TickedMarket {
     tick_size: f64,
     forming: Option<Bar>,
-    row: usize,
+    /// Bars that have closed.
+    closed: RawColumns,
     gaps: usize,
 }
 
@@ -60,13 +63,14 @@ impl TickedEngine {
         let markets = tick_sizes.iter().map(|tick_size| TickedMarket {
             tick_size: *tick_size,
             forming: None,
-            row: 0,
+            closed: RawColumns::default(),
             gaps: 0,
         });
         Ok(Self {
             markets: markets.collect(),
             underway: VecDeque::new(),
             interval_ns: engine.interval.ns(),
+            initial_balance: portfolio.initial_balance,
             engine,
         })
     }
@@ -220,11 +224,11 @@ impl TickedEngine {
             {
                 closed.push(MarketBar {
                     market: market_id(index),
-                    row: market.row,
+                    row: market.closed.open_time_ns.len(),
                     bar,
                     mark: None,
                 });
-                market.row += 1;
+                market.note(&bar);
             }
             self.engine
                 .desk
@@ -247,9 +251,47 @@ impl TickedEngine {
         &mut self.engine
     }
 
+    /// The bars of a market that have closed.
+    ///
+    /// # Errors
+    /// When none has.
+    pub fn bars(&self, market: usize) -> Result<BarColumns> {
+        let closed = self.markets[market].closed.clone();
+        if closed.open_time_ns.is_empty() {
+            let requirement = "at least one bar that has closed; the events have too few trades";
+            return Err(Error::parameter("bars", "none", requirement));
+        }
+        BarColumns::new(closed, self.engine.interval)
+    }
+
+    /// Metrics of the run so far, beside buy and hold of the markets.
+    ///
+    /// # Errors
+    /// As [`Self::bars`], and where the equity is not a number.
+    pub fn metrics(&self) -> Result<Metrics> {
+        let columns: Vec<BarColumns> = (0..self.markets.len())
+            .map(|market| self.bars(market))
+            .collect::<Result<_>>()?;
+        let bars: Vec<_> = columns.iter().map(BarColumns::view).collect();
+        let simulation = &self.engine.desk.simulation;
+        simulation.metrics(self.initial_balance, self.engine.interval, &bars)
+    }
+
     /// Gaps that have been received in a market.
     #[must_use]
     pub fn gaps(&self, market: usize) -> usize {
         self.markets[market].gaps
+    }
+}
+
+impl TickedMarket {
+    fn note(&mut self, bar: &Bar) {
+        let closed = &mut self.closed;
+        closed.open_time_ns.push(bar.open_time_ns);
+        closed.open.push(bar.open);
+        closed.high.push(bar.high);
+        closed.low.push(bar.low);
+        closed.close.push(bar.close);
+        closed.volume.push(bar.volume);
     }
 }

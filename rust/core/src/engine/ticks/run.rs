@@ -328,6 +328,9 @@ impl<S: TickStrategy> TickRun<S> {
             // What has reached the strategy by now need not be kept.
             self.catch_up(&mut places, last.exchange_ns);
         }
+        if to_the_end {
+            self.venue.mark_to_book(MARKET);
+        }
         let rest = events[places.local.min(events.len())..].iter();
         self.underway
             .extend(rest.filter(|event| event.is_at_local()));

@@ -114,6 +114,10 @@ impl Venue {
             let filled = self.fill_resting(order, available, event.exchange_ns);
             if !whole {
                 left -= filled;
+                // What rounding leaves of a trade is nothing.
+                if left <= event.size * 1e-9 {
+                    left = 0.0;
+                }
             }
         }
     }

@@ -1,0 +1,155 @@
+"""The rules of a backtest on ticks: fees, queue, latencies, what own orders do to the book."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any, Final
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+__all__ = [
+    "QUEUES",
+    "ConstantLatency",
+    "FeedLatency",
+    "Latency",
+    "LogNormalLatency",
+    "RecordedLatency",
+    "TickSettings",
+]
+
+QUEUES: Final = ("conservative", "proportional", "log", "fifo", "optimistic")
+"""Where a level shrank without a trade: never ahead of an own order; ahead by the odds of the sizes to a power, or of
+their logarithms; nowhere (trades alone shorten the queue); always ahead."""
+
+
+@dataclass(frozen=True, slots=True)
+class ConstantLatency:
+    """Every message takes as long, nanoseconds."""
+
+    ns: int = 0
+
+    def plan(self) -> dict[str, Any]:
+        """The core's form."""
+        return {"kind": "constant", "ns": self.ns}
+
+
+@dataclass(frozen=True, slots=True)
+class FeedLatency:
+    """As long as the last market event took, times ``factor``, plus ``offset_ns``."""
+
+    factor: float = 1.0
+    offset_ns: int = 0
+
+    def plan(self) -> dict[str, Any]:
+        """The core's form."""
+        return {"kind": "feed", "factor": self.factor, "offset_ns": self.offset_ns}
+
+
+@dataclass(frozen=True, slots=True)
+class RecordedLatency:
+    """Latencies of messages sent at rising times (UTC nanoseconds), joined by straight lines."""
+
+    sent_ns: NDArray[np.int64]
+    latency_ns: NDArray[np.int64]
+
+    def plan(self) -> dict[str, Any]:
+        """The core's form."""
+        return {"kind": "recorded", "sent_ns": self.sent_ns, "latency_ns": self.latency_ns}
+
+
+@dataclass(frozen=True, slots=True)
+class LogNormalLatency:
+    """Seeded draws: ``floor_ns`` plus ``median_ns`` times the exponential of ``sigma`` times a normal draw."""
+
+    median_ns: float
+    sigma: float
+    floor_ns: int = 0
+
+    def plan(self) -> dict[str, Any]:
+        """The core's form."""
+        return {
+            "kind": "log_normal",
+            "median_ns": self.median_ns,
+            "sigma": self.sigma,
+            "floor_ns": self.floor_ns,
+        }
+
+
+Latency = ConstantLatency | FeedLatency | RecordedLatency | LogNormalLatency
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TickSettings:
+    """How a market trades tick by tick.
+
+    Fees are fractions of a fill's notional; a maker's may be negative, a rebate. ``feed_latency_ns`` None takes the
+    recorded times of receipt. ``whole_fills`` and ``consume_depth=False`` are the assumptions of simulators without
+    partial fills and impact, for comparing with them. ``tick_size`` and ``lot_size`` None are those of the events.
+
+    >>> TickSettings(queue="conservative").queue
+    'conservative'
+    """
+
+    maker_fee: float = 0.0
+    taker_fee: float = 0.0
+    queue: str = "proportional"
+    queue_power: float = 2.0
+    whole_fills: bool = False
+    consume_depth: bool = True
+    order_latency: Latency = field(default_factory=ConstantLatency)
+    answer_latency: Latency = field(default_factory=ConstantLatency)
+    feed_latency_ns: int | None = None
+    fill_on_touch: bool = False
+    slippage: dict[str, Any] = field(default_factory=lambda: {"model": "none"})
+    initial_balance: float = 10_000.0
+    leverage: float = 1.0
+    tick_size: float | None = None
+    lot_size: float | None = None
+    record_interval_ns: int = 1_000_000_000
+    seed: int = 0
+
+    def with_queue(self, queue: str) -> TickSettings:
+        """The same under another model of the queue."""
+        return replace(self, queue=queue)
+
+    def rules(self) -> dict[str, Any]:
+        """The core's form of queue, fills and latencies."""
+        return {
+            "queue": self.queue,
+            "queue_power": self.queue_power,
+            "fills": "whole" if self.whole_fills else "partial",
+            "consume_depth": self.consume_depth,
+            "order_latency": self.order_latency.plan(),
+            "answer_latency": self.answer_latency.plan(),
+            "seed": self.seed,
+        }
+
+    def setup(self, *, tick_size: float, lot_size: float | None) -> dict[str, Any]:
+        """The core's form of everything; the steps are those of the events where none are set."""
+        return {
+            "venue": {
+                "maker_fee_rate": self.maker_fee,
+                "taker_fee_rate": self.taker_fee,
+                "liquidation_fee_rate": 0.0,
+                "fee_in_base": False,
+                "fill_on_touch": self.fill_on_touch,
+                "margin_mode": "isolated",
+                "seed": self.seed,
+                "slippage": self.slippage,
+            },
+            "rules": self.rules(),
+            "instrument": {
+                "market_type": "margin",
+                "tick_size": self.tick_size or tick_size,
+                "lot_size": self.lot_size or lot_size,
+                "min_quantity": None,
+                "min_notional": None,
+                "margin_tiers": [],
+            },
+            "initial_balance": self.initial_balance,
+            "leverage": self.leverage,
+            "feed_latency_ns": self.feed_latency_ns,
+            "record_interval_ns": self.record_interval_ns,
+        }
