@@ -6,12 +6,14 @@ import math
 import pickle
 
 import numpy as np
+import polars as pl
 import pytest
 
 from made.backtests import CrossInPython
 from made.searches import GRID, engine, follow, settings, sleepy
 from spark_stacker.backtesting.search import SearchResult, judgement, optimise, tally
-from spark_stacker.backtesting.search.overfit import block_sums, cross_validate, mean_correlation
+from spark_stacker.backtesting.search.evaluators.contract import WHOLE
+from spark_stacker.backtesting.search.overfit import Trials, block_sums, cross_validate, mean_correlation
 from spark_stacker.backtesting.search.samplers.making import sampler_of
 from spark_stacker.backtesting.search.subject import Subject
 
@@ -47,8 +49,6 @@ def test_it_is_that_of_the_returns_of_all_sets(grid, returns):
 
 def test_the_spread_of_the_sharpe_ratios_is_that_of_the_trials(grid):
     sharpes = grid.trials["sharpe_ratio"].to_numpy() / math.sqrt(365 * 24)
-    from spark_stacker.backtesting.search.overfit import Trials
-
     expected = Trials(grid.honesty.effective_trials, sharpes.var(ddof=1)).expected_maximum
     assert grid.honesty.expected_maximum_sharpe == pytest.approx(expected, rel=1e-9)
 
@@ -112,15 +112,54 @@ def test_after_a_loss_of_everything_there_are_returns_of_zero():
     assert returns.tolist() == [0.5, -1.0, 0.0]
 
 
-def test_of_many_sets_the_best_and_a_sample_are_studied(made, monkeypatch):
+def test_of_more_sets_than_memory_should_hold_the_best_and_a_sample_are_studied(made, monkeypatch):
     whole = made.optimize_parameters(settings=settings(), param_grid=GRID)
-    monkeypatch.setattr(tally, "STUDIED_WHOLE", 10)
+    monkeypatch.setattr(tally, "IN_MEMORY", 10)
     monkeypatch.setattr(tally, "BEST_KEPT", 5)
     monkeypatch.setattr(tally, "SAMPLE_KEPT", 10)
     part = made.optimize_parameters(settings=settings(), param_grid=GRID)
     assert 10 <= part.honesty.cross_validated_sets <= 15
     assert part.honesty.sets == 27
     assert part.best_params == whole.best_params
+
+
+def test_of_many_sets_all_are_cross_validated_and_a_sample_gives_the_spread(made, monkeypatch):
+    whole = made.optimize_parameters(settings=settings(), param_grid=GRID, ledger=False)
+    monkeypatch.setattr(tally, "SAMPLED", 10)
+    monkeypatch.setattr(tally, "SAMPLE_KEPT", 12)
+    found = made.optimize_parameters(settings=settings(), param_grid=GRID, ledger=False)
+    assert found.honesty.cross_validated_sets == 27
+    assert found.honesty.cross_validation == whole.honesty.cross_validation
+    studied = found._tally.studied()
+    assert (len(studied.digits), studied.is_sample.sum()) == (27, 12)
+    drawn = found._evaluator.evaluate(studied.digits[studied.is_sample], ["sharpe_ratio"], WHOLE, threads=1)
+    sharpes = drawn.values[:, 0] / math.sqrt(365 * 24)
+    expected = Trials(found.honesty.effective_trials, sharpes.var(ddof=1)).expected_maximum
+    assert found.honesty.expected_maximum_sharpe == pytest.approx(expected, rel=1e-9)
+
+
+def test_a_set_that_loses_everything_was_tried_and_takes_part(made):
+    # At sixty times its equity a set is liquidated and left with nothing, so that it has no Sharpe ratio.
+    given = {"settings": settings(), "ledger": False, "seed": 1}
+    found = made.optimize_parameters(param_grid={**GRID, "main_leverage": [1.0, 60.0]}, **given)
+    undefined = found.trials.filter(pl.col("sharpe_ratio").is_null())
+    ruined = undefined.filter(pl.col("total_return") < 0)
+    assert len(ruined) > 0
+    assert found.honesty.cross_validated_sets == found.count - (len(undefined) - len(ruined))
+
+
+def test_sets_that_never_trade_or_break_a_constraint_take_no_part(made):
+    found = made.optimize_parameters(
+        settings=settings(), param_grid={**GRID, "min_confidence": [0.0, 1.0]}, ledger=False
+    )
+    idle = found.trials.filter(pl.col("total_trades") == 0, pl.col("sharpe_ratio").is_null())
+    assert len(idle) > 0
+    assert found.honesty.cross_validated_sets == found.count - len(idle)
+    constrained = made.optimize_parameters(
+        settings=settings(), param_grid=GRID, constraints="total_trades >= 30", ledger=False
+    )
+    assert constrained.failed > 0
+    assert constrained.honesty.cross_validated_sets == constrained.count - constrained.failed
 
 
 def test_a_timeframe_is_judged_by_the_curves_of_its_sets(made):

@@ -188,6 +188,22 @@ def test_a_directory_of_another_search_is_refused_before_time_is_spent(made, kep
     assert told == []
 
 
+def test_the_time_told_is_that_of_the_sets_that_are_left(made, tmp_path):
+    told = []
+    made.optimize_parameters(settings=settings(), param_grid=GRID, out=tmp_path / "all", honesty=False)
+    made.optimize_parameters(
+        settings=settings(), param_grid=GRID, resume=tmp_path / "all", honesty=False, estimated=told.append
+    )
+    assert [estimated.sets for estimated in told] == [0]
+
+
+@pytest.mark.parametrize("count", [0, -1, True, 1.5])
+def test_the_best_sets_are_asked_for_by_a_number_of_them(made, count):
+    found = made.optimize_parameters(settings=settings(), param_grid=GRID, honesty=False, ledger=False)
+    with pytest.raises(ParameterError, match="count must be a whole number from 1 on"):
+        found.top(count)
+
+
 def test_a_directory_with_a_search_is_not_written_over(made, kept):
     with pytest.raises(ParameterError, match="holds a search already; resume it"):
         made.optimize_parameters(settings=settings(), param_grid=GRID, out=kept)

@@ -97,6 +97,30 @@ def test_efficiency_is_annualised_out_of_sample_over_in_sample(result):
     assert result.efficiency == (None if expected is None else pytest.approx(expected, rel=1e-12))
 
 
+def test_return_and_sharpe_ratio_decay_from_training_to_test_in_numbers_and_words(result):
+    trained = [window.in_sample["sharpe_ratio"] for window in result.windows]
+    assert result.sharpe_decay.in_sample == pytest.approx(np.mean(trained), rel=1e-12)
+    assert result.sharpe_decay.out_of_sample == result.metrics["sharpe_ratio"]
+    first = result.windows[0]
+    assert first.sharpe_decay.in_sample == first.in_sample["sharpe_ratio"]
+    assert first.decay.out_of_sample == first.out_of_sample["annualized_return"]
+    returns, sharpes, windows = result.sentences()
+    assert f"{100 * result.decay.out_of_sample:.1f} % in the tests that followed" in returns
+    assert f"{result.sharpe_decay.out_of_sample:.2f} over the tests in one" in sharpes
+    lost = sum(window.out_of_sample["total_return"] < 0 for window in result.windows)
+    assert windows.startswith(f"Of {len(result.windows)} windows {lost} lost money in the test")
+    assert returns in result.summary()
+
+
+def test_what_decayed_is_none_where_a_side_is_undefined(result):
+    window = result.windows[0]
+    without = replace(window, out_of_sample=window.out_of_sample | {"sharpe_ratio": None})
+    assert without.sharpe_decay is None
+    idle = replace(result, windows=[replace(window, in_sample=window.in_sample | {"sharpe_ratio": None})])
+    assert idle.sharpe_decay is None
+    assert "Decay of the Sharpe ratio: none" in idle.sentences()[1]
+
+
 def test_a_short_last_test_is_kept_and_marked(made):
     found = made.walk_forward_analysis(settings=settings(), param_grid=GRID, train_size=4, test_size=2)
     assert [window.span.complete for window in found.windows] == [True, False]

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from spark_stacker.backtesting.record import Columns
 
-__all__ = ["TABLES", "equity_frame", "plain_columns", "table_frame"]
+__all__ = ["TABLES", "equity_frame", "plain_columns", "plain_series", "table_frame"]
 
 TIME: Final = pl.Datetime("us", "UTC")
 
@@ -147,8 +147,13 @@ def _named(indices: pl.Series, names: Sequence[str]) -> pl.Expr:
 
 def plain_columns(table: str, columns: Columns) -> dict[str, list[object]]:
     """The columns of a table as lists of plain values, null for what is not a number."""
+    return {name: column.to_list() for name, column in plain_series(table, columns).items()}
+
+
+def plain_series(table: str, columns: Columns) -> dict[str, pl.Series]:
+    """The same as series."""
     raw = pl.DataFrame([_series(table, column, columns, kind) for column, kind in TABLES[table].items()])
-    return raw.with_columns(pl.col(pl.Float64).fill_nan(None)).to_dict(as_series=False)
+    return raw.with_columns(pl.col(pl.Float64).fill_nan(None)).to_dict()
 
 
 def equity_frame(open_time_ns: np.ndarray, equity: np.ndarray, initial_balance: float) -> pl.DataFrame:

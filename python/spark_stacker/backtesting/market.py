@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import polars as pl
 
+from spark_stacker.backtesting.columns import listed
 from spark_stacker.data.fingerprint import data_hash
 
 if TYPE_CHECKING:
@@ -44,11 +45,15 @@ class TradedMarket:
 
     def to_dict(self) -> dict[str, object]:
         """Plain JSON data: times in UTC nanoseconds, warm-up as null."""
-        columns = {name: self.candles[name].to_list() for name in self.candles.columns[1:]}
+        return cast("dict[str, object]", listed(self.data()))
+
+    def data(self) -> dict[str, object]:
+        """What `to_dict` lists, columns as series."""
+        columns = {name: self.candles[name] for name in self.candles.columns[1:]}
         return {
             "symbol": self.symbol,
             "interval": self.interval,
             "source": self.source,
-            "candles": {"open_time_ns": self.candles["timestamp"].dt.epoch("ns").to_list(), **columns},
-            "lines": {line.name: line.fill_nan(None).to_list() for line in self.lines.get_columns()},
+            "candles": {"open_time_ns": self.candles["timestamp"].dt.epoch("ns"), **columns},
+            "lines": {line.name: line.fill_nan(None) for line in self.lines.get_columns()},
         }

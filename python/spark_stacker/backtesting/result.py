@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from dataclasses import replace
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
-from spark_stacker.backtesting.frames import TABLES, equity_frame, plain_columns, table_frame
+import polars as pl
+
+from spark_stacker.backtesting.columns import listed
+from spark_stacker.backtesting.frames import TABLES, equity_frame, plain_series, table_frame
 from spark_stacker.backtesting.manifest import manifest
 
 if TYPE_CHECKING:
@@ -14,7 +17,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     import plotly.graph_objects as go
-    import polars as pl
 
     from spark_stacker.backtesting.market import TradedMarket
     from spark_stacker.backtesting.record import RunRecord
@@ -145,6 +147,10 @@ class BacktestResult:
 
     def to_dict(self) -> dict[str, object]:
         """Everything as plain JSON data; `from_dict` makes the same result of it."""
+        return cast("dict[str, object]", listed(self._data()))
+
+    def _data(self) -> dict[str, object]:
+        """What `to_dict` lists, columns as series."""
         return {
             "manifest": dict(self.manifest),
             "initial_balance": self.initial_balance,
@@ -157,11 +163,11 @@ class BacktestResult:
             "assumptions": list(self._setup.assumptions),
             "configuration": dict(self.configuration),
             "equity": {
-                "open_time_ns": self._run.open_time_ns.tolist(),
-                "equity": self._run.equity.tolist(),
+                "open_time_ns": pl.Series(self._run.open_time_ns),
+                "equity": pl.Series(self._run.equity),
             },
-            **{table: plain_columns(table, getattr(self._run, table)()) for table in TABLES},
-            "markets": [market.to_dict() for market in self.markets],
+            **{table: plain_series(table, getattr(self._run, table)()) for table in TABLES},
+            "markets": [market.data() for market in self.markets],
         }
 
     @classmethod
@@ -175,7 +181,7 @@ class BacktestResult:
         """Writes the result as JSON, wholly or not at all, with a checksum; returns the path."""
         from spark_stacker.backtesting.result_file import write_file
 
-        return write_file(self.to_dict(), path)
+        return write_file(self._data(), path)
 
     @classmethod
     def load_from_file(cls, path: str | Path) -> BacktestResult:

@@ -9,6 +9,7 @@ import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from spark_stacker.backtesting.columns import json_pieces
 from spark_stacker.data.files import atomic_write
 from spark_stacker.errors import DataError, ParameterError
 
@@ -29,15 +30,19 @@ _TAIL: Final = b"}\n"
 
 
 def write_file(result: Mapping[str, object], path: str | Path) -> Path:
-    """Writes the data of a result, wholly or not at all."""
-    body = json.dumps(result, separators=(",", ":"), ensure_ascii=False, allow_nan=False).encode()
-    checksum = hashlib.sha256(body).hexdigest()
-    head = f'{{"format":"spark-stacker-result","version":{VERSION},"sha256":"{checksum}","result":'
+    """Writes the data of a result, wholly or not at all; its long columns may be Polars series."""
+    head = f'{{"format":"spark-stacker-result","version":{VERSION},"sha256":"'.encode()
+    digest = hashlib.sha256()
     path = Path(path)
     with atomic_write(path) as stream:
-        stream.write(head.encode())
-        stream.write(body)
+        stream.write(head + b"0" * 64 + b'","result":')
+        for piece in json_pieces(dict(result)):
+            text = piece.encode()
+            digest.update(text)
+            stream.write(text)
         stream.write(_TAIL)
+        stream.seek(len(head))  # the checksum is known at the end, and stands before what it is of
+        stream.write(digest.hexdigest().encode())
     return path
 
 

@@ -107,6 +107,7 @@ def print_walk_forward(result: WalkForwardResult) -> None:
     console.print_facts(
         "Out of sample, stitched", [*facts, ("Efficiency", efficiency), *_remembered(result.ledger)]
     )
+    console.print_facts("How much of it lasts", [("•", text) for text in result.sentences()])
     for warning in result.warnings:
         console.print_warning(warning)
 
@@ -123,6 +124,11 @@ def walk_forward_json(result: WalkForwardResult) -> dict[str, object]:
         "metrics": dict(result.metrics),
         "undefined": dict(result.undefined),
         "efficiency": result.efficiency,
+        "decay": {
+            "annualized_return": None if result.decay is None else asdict(result.decay),
+            "sharpe_ratio": None if result.sharpe_decay is None else asdict(result.sharpe_decay),
+            "sentences": result.sentences(),
+        },
         "next_params": dict(result.best_params),
         "ledger": None if result.ledger is None else asdict(result.ledger),
         "warnings": list(result.warnings),

@@ -127,5 +127,5 @@ def _walk_section(walk: WalkForwardResult) -> str:
         'aria-label="A metric of each window in training and in the test"></div>'
         '<h3>Tests stitched together</h3><div id="stitched" class="chart" role="img" '
         'aria-label="Equity and drawdown of the tests, one after another"></div>'
-        f'<div class="scroll">{walk_table(walk)}</div></section>'
+        f'<div class="scroll">{walk_table(walk)}</div>{sentences(walk.sentences())}</section>'
     )

@@ -55,7 +55,7 @@ def walk_headline(walk: WalkForwardResult) -> str:
 
 
 def walk_table(walk: WalkForwardResult) -> str:
-    """A row a window: times, the set chosen, return in training and in the test, efficiency."""
+    """A row a window: times, the set chosen, return and Sharpe ratio of both, efficiency."""
     rows = []
     for number, (window, times) in enumerate(
         zip(walk.windows, walk.frame.iter_rows(named=True), strict=True), start=1
@@ -64,7 +64,8 @@ def walk_table(walk: WalkForwardResult) -> str:
         train = f"{times['train_start']:%Y-%m-%d} – {times['train_end']:%Y-%m-%d}"
         test = f"{times['test_start']:%Y-%m-%d} – {times['test_end']:%Y-%m-%d}{short}"
         numbers = [
-            format_metric("total_return", side["total_return"])
+            format_metric(name, side[name])
+            for name in ("total_return", "sharpe_ratio")
             for side in (window.in_sample, window.out_of_sample)
         ]
         numbers.append("–" if window.efficiency is None else f"{window.efficiency:.2f}")
@@ -75,7 +76,10 @@ def walk_table(walk: WalkForwardResult) -> str:
             + "".join(f'<td class="number">{escape(text)}</td>' for text in numbers)
             + "</tr>"
         )
-    heads = ("#", "Training", "Test", "Chosen", "Return in training", "Return in the test", "Efficiency")
+    heads = (
+        *("#", "Training", "Test", "Chosen", "Return in training", "Return in the test"),
+        *("Sharpe in training", "Sharpe in the test", "Efficiency"),
+    )
     head = "".join(
         f'<th scope="col"{" class=number" if place > 3 else ""}>{escape(text)}</th>'
         for place, text in enumerate(heads)

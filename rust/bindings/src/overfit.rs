@@ -64,6 +64,10 @@ pub fn cross_validate<'py>(
     dict.set_item("splits", result.splits)?;
     dict.set_item("in_sample_sharpe", result.in_sample_sharpe)?;
     dict.set_item("out_of_sample_sharpe", result.out_of_sample_sharpe)?;
+    dict.set_item(
+        "median_out_of_sample_sharpe",
+        result.median_out_of_sample_sharpe,
+    )?;
     dict.set_item("slope", result.slope)?;
     dict.set_item("probability_of_loss", result.probability_of_loss)?;
     Ok(Some(dict))

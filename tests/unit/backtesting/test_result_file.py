@@ -9,6 +9,7 @@ from polars.testing import assert_frame_equal
 
 from made.results import made_result
 from spark_stacker.backtesting.result import BacktestResult
+from spark_stacker.backtesting.result_file import write_file
 from spark_stacker.errors import DataError, ParameterError
 
 
@@ -35,6 +36,26 @@ def test_what_is_loaded_equals_what_was_saved(result, saved):
 def test_saving_twice_gives_the_same_bytes(result, saved, tmp_path):
     again = BacktestResult.load_from_file(saved).save_to_file(tmp_path / "again.json")
     assert again.read_bytes() == saved.read_bytes()
+
+
+def test_its_long_columns_are_written_piece_by_piece_as_in_one_text(tmp_path):
+    prices = [float(price) / 7 for price in range(10_001)]
+    data = {
+        "quote": "€",
+        "candles": {"close": prices, "gap": [None]},
+        "none": {},
+        "markets": [{"a": prices}, 2],
+    }
+    columns = {
+        **data,
+        "candles": {name: pl.Series(values) for name, values in data["candles"].items()},
+        "markets": [{"a": pl.Series(prices)}, 2],
+    }
+    path = write_file(columns, tmp_path / "result.json")
+    text = json.dumps(data, separators=(",", ":"), ensure_ascii=False)
+    checksum = hashlib.sha256(text.encode()).hexdigest()
+    head = f'{{"format":"spark-stacker-result","version":1,"sha256":"{checksum}","result":'
+    assert path.read_text(encoding="utf-8") == f"{head}{text}}}\n"
 
 
 def test_the_file_is_json(saved):

@@ -99,6 +99,10 @@ class Checkpoint:
         """The files of trials, in order."""
         return [self._parts[number] for number in sorted(self._parts)]
 
+    def sets(self) -> int:
+        """How many trials are kept."""
+        return sum(pl.scan_parquet(part).select(pl.len()).collect().item() for part in self.parts)
+
     def __contains__(self, number: int) -> bool:
         return number in self._parts
 

@@ -96,9 +96,12 @@ class HonestyReport:
     permutations: int
     """Searches over permuted bars."""
     decay: Decay | None
-    """Annualised return in and out of sample of a walk-forward analysis."""
+    """Annualised return in and out of sample of a walk-forward analysis; without one the cross-validation
+    tells how what is chosen decays."""
     reasons: Mapping[str, str] = field(default_factory=dict)
     """Why a number is None, by the name of its field."""
+    permuted_goal: str | None = None
+    """Of a search with several goals the first, which alone is compared with the permuted searches."""
 
     @property
     def decisive_deflated_sharpe(self) -> float | None:
@@ -155,6 +158,7 @@ def assess(
     observed: float | None = None,
     permuted: Sequence[float] = (),
     not_permuted: str = "it was not asked for",
+    permuted_goal: str | None = None,
     decay: Decay | None = None,
     threads: int | None = None,
 ) -> HonestyReport:
@@ -167,7 +171,8 @@ def assess(
     - ``correlation``: mean correlation of the sets' returns; None counts every trial as independent.
     - ``trials_ever``: sets ever tried on these data, from a ledger, this search included.
     - ``observed``, ``permuted``: the objective of the winner, and of the winners over permuted bars; higher
-      is better. Without them ``not_permuted`` says why.
+      is better. Without them ``not_permuted`` says why. ``permuted_goal`` names it where it is one of
+      several.
 
     Raises ParameterError when ``trials_ever`` is less than ``sets`` or ``observed`` is missing.
     """
@@ -233,4 +238,5 @@ def assess(
         permutations=len(permuted),
         decay=decay,
         reasons=reasons,
+        permuted_goal=permuted_goal,
     )

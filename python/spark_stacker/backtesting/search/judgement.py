@@ -35,6 +35,8 @@ _PERMUTATIONS: Final = (99, 39, 19)
 """
 _CURVE_BYTES: Final = 32 << 20
 """What the returns of all sets may take where their correlation has to be computed here."""
+_MOVED: Final = 4_096
+"""Rows that are moved at a time."""
 _YEAR_NS: Final = 365 * 86_400_000_000_000
 
 
@@ -49,16 +51,18 @@ def judge(
 ) -> HonestyReport:
     """The report of a search that took ``seconds``, part of it read from disk or run ``elsewhere``.
 
-    Up to 10,000 sets all of them are studied, of more the best 1,000 and a seeded sample of 2,000; of a
-    strategy that the core does not simulate as many as can be run again in half a minute.
+    The cross-validation studies all sets that ran, up to 100,000; of more the best 1,000 and a seeded sample
+    of 2,000. Above 10,000 sets spread and correlation are those of the sample. Of a strategy that the core
+    does not simulate as many are studied as can be run again in half a minute.
     """
     evaluator = plan.evaluator
     if elsewhere:  # it is here that it would be run again
         whole = estimate(evaluator, tally.count, plan.objective.metrics, threads=plan.threads)
         seconds = max(seconds, whole.seconds)
     equity = evaluator.equity(plan.space.digits_of(result.best_params), WHOLE)[1]
-    measured = _measured(plan, tally.studied(), seconds / max(1, tally.count))
     permuted, why = _permuted(plan, make_sampler, seconds)
+    # Afterwards, as the sums of many sets take more memory than anything else.
+    measured = _measured(plan, tally.studied(), seconds / max(1, tally.count))
     return assess(
         sets=tally.count,
         sharpes=measured.sharpes,
@@ -70,6 +74,7 @@ def judge(
         observed=tally.best_score if permuted else None,
         permuted=permuted,
         not_permuted=why,
+        permuted_goal=plan.objective.goals[0].label if len(plan.objective.goals) > 1 else None,
         threads=plan.threads,
     )
 
@@ -88,14 +93,29 @@ def _measured(plan: Plan, sets: Studied, seconds_a_set: float) -> _Measured:
     sweep = evaluator.sweep() if isinstance(evaluator, ConfiguredEvaluator) else None
     if sweep is None:
         return _measured_by_curves(evaluator, sets, seconds_a_set)
+    counted = sets.is_sample & sets.has_score
     correlation = sweep.mean_correlation(
-        np.ascontiguousarray(sets.digits[sets.is_sample]), start_ns=None, end_ns=None, threads=plan.threads
+        np.ascontiguousarray(sets.digits[counted]), start_ns=None, end_ns=None, threads=plan.threads
     )
     blocks = BLOCKS if len(evaluator.open_time_ns) >= BLOCKS else 1
     sums = sweep.block_sums(sets.digits, blocks, start_ns=None, end_ns=None, threads=plan.threads)
-    ran = np.isfinite(sums).all(axis=(1, 2))
-    sharpes = _sharpes(sums[ran & sets.is_sample])
-    return _Measured(np.ascontiguousarray(sums[ran]) if blocks == BLOCKS else None, sharpes, correlation)
+    ran = np.isfinite(sums[:, 0, 0])
+    sharpes = _sharpes(sums[ran & counted])
+    # What lost everything has no score, but it was tried, and may have won the time before.
+    takes_part = ran & (sets.has_score | (sums[:, :, 2] > 0).any(axis=1))
+    return _Measured(_only(sums, takes_part) if blocks == BLOCKS else None, sharpes, correlation)
+
+
+def _only(sums: NDArray[np.float64], rows: NDArray[np.bool_]) -> NDArray[np.float64]:
+    """The rows of ``sums`` that ``rows`` marks, moved to its front: a copy would double its memory."""
+    if rows.all():
+        return sums
+    count = 0
+    for first in range(0, len(sums), _MOVED):
+        kept = sums[first : first + _MOVED][rows[first : first + _MOVED]]
+        sums[count : count + len(kept)] = kept
+        count += len(kept)
+    return sums[:count]
 
 
 def _measured_by_curves(evaluator: Evaluator, sets: Studied, seconds_a_set: float) -> _Measured:
@@ -105,22 +125,25 @@ def _measured_by_curves(evaluator: Evaluator, sets: Studied, seconds_a_set: floa
     rows = np.arange(len(sets.digits))
     if len(rows) > most:
         rows = np.unique(np.linspace(0, len(rows) - 1, max(2, most)).astype(np.int64))
-    curves = []
+    curves, has_score = [], []
     for row in rows:
         try:
             equity = evaluator.equity(sets.digits[row], WHOLE)[1]
         except InputError:  # it failed in the search as well
             continue
-        curves.append(_returns(equity, evaluator.initial_balance))
+        returns = _returns(equity, evaluator.initial_balance)
+        if sets.has_score[row] or returns.any():
+            curves.append(returns)
+            has_score.append(sets.has_score[row])
     if not curves:
         return _Measured(None, np.empty(0), None)
-    returns = np.stack(curves)
     blocks = BLOCKS if bars >= BLOCKS else None
     sums = None if blocks is None else np.stack([block_sums(curve) for curve in curves])
+    returns = np.stack(curves)[np.array(has_score)]
     deviation = returns.std(axis=1, ddof=1)
     with np.errstate(divide="ignore", invalid="ignore"):
         sharpes = np.where(deviation > 0, returns.mean(axis=1) / deviation, math.nan)
-    return _Measured(sums, sharpes, mean_correlation(returns))
+    return _Measured(sums, sharpes, mean_correlation(returns) if len(returns) else None)
 
 
 def _sharpes(sums: NDArray[np.float64]) -> NDArray[np.float64]:

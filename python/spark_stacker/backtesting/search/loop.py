@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from spark_stacker.backtesting.search.checkpoint import Checkpoint
-    from spark_stacker.backtesting.search.constraints import Constraint
+    from spark_stacker.backtesting.search.constraints import Admits, Constraint
     from spark_stacker.backtesting.search.executors import Evaluation
     from spark_stacker.backtesting.search.objective import Objective
     from spark_stacker.backtesting.search.result import SearchResult
@@ -117,13 +117,14 @@ def scored(
     constraints: Sequence[Constraint],
 ) -> tuple[Rows, NDArray[np.float64]]:
     """The rows with the constraints on results applied, and the scores: minus infinity for what failed."""
-    needed = {*objective.metrics, *(name for constraint in constraints for name in constraint.metrics)}
-    columns = {name: rows.values[:, place] for place, name in enumerate(metrics) if name in needed}
+    judging = [constraint for constraint in constraints if constraint.metrics]
+    needed = {*objective.metrics, *(name for constraint in judging for name in constraint.metrics)}
+    columns = {name: rows.values[:, metrics.index(name)] for name in needed}
     scores = objective.scores(columns, len(digits))
+    if not judging and not rows.reasons:
+        return rows, scores
     failed = rows.status != 0
-    for constraint in constraints:
-        if not constraint.metrics:
-            continue
+    for constraint in judging:
         given = dict(columns)
         for place, path in enumerate(space.paths):
             given[path] = space.numbers[place][digits[:, place]]
@@ -160,7 +161,7 @@ def search(
         sampler,
         metrics=metrics,
         store=store,
-        allowed=admits(space, constraints),
+        allowed=None if all(each.metrics for each in constraints) else admits(space, constraints),
         watch=watch,
         goals=len(objective.goals),
     )
@@ -195,7 +196,7 @@ class _Source:
         *,
         metrics: Sequence[str],
         store: Checkpoint | None,
-        allowed: Callable[[NDArray[np.uint32]], NDArray[np.bool_]],
+        allowed: Admits | None,
         watch: _Watch,
         goals: int,
     ) -> None:
@@ -206,13 +207,17 @@ class _Source:
         self.refused = 0
         self._asked: NDArray[np.uint32] | None = None
         self._admitted: NDArray[np.bool_] | None = None
+        """Which of them were admitted; None where all were."""
 
     def __iter__(self) -> Iterator[Batch]:
         number = 0
         while len(asked := self.sampler.ask()):
-            admitted = self.allowed(asked)
+            digits, admitted = asked, None if self.allowed is None else self.allowed(asked)
+            if admitted is not None and admitted.all():
+                admitted = None
+            if admitted is not None:
+                digits = asked[admitted]
             self._asked, self._admitted = asked, admitted
-            digits = asked if admitted.all() else asked[admitted]
             if len(digits) < len(asked):
                 self.refused += len(asked) - len(digits)
                 self.watch.planned -= len(asked) - len(digits)
@@ -226,8 +231,7 @@ class _Source:
     def tell(self, scores: NDArray[np.float64]) -> None:
         """Hands the scores of the sets that were run on, with minus infinity for those that were not."""
         assert self._asked is not None  # noqa: S101 - tell follows ask
-        assert self._admitted is not None  # noqa: S101
-        if self._admitted.all():
+        if self._admitted is None:
             self.sampler.tell(self._asked, scores)
             return
         told = np.full((len(self._asked), self.goals), -math.inf)
@@ -245,10 +249,10 @@ class _Source:
 
 
 def _round(scores: NDArray[np.float64], best_so_far: float) -> Round:
-    known = scores[np.isfinite(scores)]
-    if not len(known):
+    known = [score for score in scores.tolist() if math.isfinite(score)]
+    if not known:
         return Round(len(scores), -math.inf, math.nan, best_so_far)
-    return Round(len(scores), float(known.max()), float(known.mean()), best_so_far)
+    return Round(len(scores), max(known), math.fsum(known) / len(known), best_so_far)
 
 
 def require_success(tally: Tally, constraints: Sequence[Constraint], *, refused: int) -> None:

@@ -80,7 +80,9 @@ class Objective:
         scores = np.empty((rows, len(self.goals)))
         for place, goal in enumerate(self.goals):
             scores[:, place] = sum(weight * columns[name] for name, weight in goal.weights)
-        scores[np.isnan(scores).any(axis=1)] = -math.inf
+        undefined = np.isnan(scores)
+        if undefined.any():
+            scores[undefined.any(axis=1)] = -math.inf
         return scores
 
     def shown(self, score: float) -> str:

@@ -108,7 +108,9 @@ def optimise(
     # What cannot be resumed is told before time is spent; of a search that cannot begin nothing is written.
     resumed = None if options.get("resume") is None else _store(plan, sampler, options)
     if "estimated" in options:
-        options["estimated"](estimate(plan.evaluator, sampler.planned, plan.metrics, threads=plan.threads))
+        done = 0 if resumed is None or resumed[1] is None else resumed[1].sets()
+        left = max(0, sampler.planned - done)
+        options["estimated"](estimate(plan.evaluator, left, plan.metrics, threads=plan.threads))
     with evaluation_of(plan, WHOLE, sampler.planned, options) as (evaluation, said):
         identity, store = resumed or _store(plan, sampler, options)
         warnings = plan.evaluator.warnings + said

@@ -70,6 +70,8 @@ class CrossValidation:
     """Of the latter against the former: negative says that the better it looked, the worse it did."""
     probability_of_loss: float
     """Share of splits whose winner lost money in the other half."""
+    median_out_of_sample_sharpe: float | None = None
+    """The median over all splits, of which one without a Sharpe ratio in the other half is the lowest."""
 
 
 def cross_validate(sums: ArrayLike, *, threads: int | None = None) -> CrossValidation | None:
@@ -200,7 +202,9 @@ def permute_bars(bars: _core.Bars, *, seed: int, start: int = 0) -> _core.Bars:
 
 @dataclass(frozen=True, slots=True)
 class Decay:
-    """Annualised returns, as fractions, on the data that chose the parameters and on those that followed."""
+    """A figure of a year, return as a fraction or Sharpe ratio, on the data that chose the parameters and on
+    those that followed.
+    """
 
     in_sample: float
     out_of_sample: float

@@ -127,10 +127,15 @@ class SearchResult:
         return self._tally.frame()
 
     def top(self, count: int = 10) -> pl.DataFrame:
-        """The ``count`` best trials by the first goal, best first; at most 1,000 where rows are on disk."""
+        """The ``count`` best trials by the first goal, best first; at most 1,000 where rows are on disk.
+
+        `ParameterError` unless ``count`` is a whole number from 1 on.
+        """
+        if isinstance(count, bool) or not isinstance(count, int) or count < 1:
+            raise ParameterError(f"count must be a whole number from 1 on, was {count!r}")
         if self._tally is not None and self._tally.streams and self._evaluator is not None:
             # Run again, which is faster than to read everything.
-            studied = self._tally.studied()
+            studied = self._tally.studied().scored()
             digits = studied.digits[np.argsort(-studied.scores, kind="stable")[: min(count, BEST_KEPT)]]
             rows = self._evaluator.evaluate(digits, self.outcome.metrics, WHOLE, threads=1)
             return trials_frame(self.space, self.outcome.metrics, digits, rows)
@@ -295,7 +300,7 @@ class SearchResult:
 
         if self._tally is None or not self._tally.streams:
             return importance(self.trials, self.space, self._scores[:, 0])
-        studied = self._tally.studied()
+        studied = self._tally.studied().scored()
         sample = studied.digits[studied.is_sample]
         return importance(self.space.frame(sample), self.space, studied.scores[studied.is_sample])
 
@@ -334,7 +339,7 @@ class SearchResult:
         """The scores that a rank is among: those of all trials, or of the sample where they are on disk."""
         if self._tally is None or not self._tally.streams:
             return self._scores[:, 0]
-        studied = self._tally.studied()
+        studied = self._tally.studied().scored()
         return studied.scores[studied.is_sample]
 
     @property

@@ -55,8 +55,10 @@ class Range:
         whole = all(
             isinstance(number, (int, np.integer)) for number in (self.minimum, self.maximum, self.step)
         )
-        exact = (low + place * step for place in range(count))
-        return tuple(int(value) if whole else float(value) for value in exact)
+        if whole:
+            first, apart = int(low), int(step)
+            return tuple(range(first, first + count * apart, apart))
+        return tuple(float(low + place * step) for place in range(count))
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     from spark_stacker.backtesting.search.space import Space
 
-__all__ = ["BEST_KEPT", "IN_MEMORY", "SAMPLE_KEPT", "STUDIED_WHOLE", "Kept", "Studied", "Tally"]
+__all__ = ["BEST_KEPT", "IN_MEMORY", "SAMPLED", "SAMPLE_KEPT", "Kept", "Studied", "Tally"]
 
 IN_MEMORY: Final = 100_000
 """Sets up to which all trials stay in memory."""
@@ -36,17 +36,30 @@ SAMPLE_KEPT: Final = 2_000
 """Of more sets, the best and a seeded sample stay, for the statistics."""
 
 
-STUDIED_WHOLE: Final = 10_000
-"""Sets up to which statistics look at all."""
+SAMPLED: Final = 10_000
+"""Sets above which spread and correlation are those of the sample."""
 
 
 @dataclass(frozen=True, slots=True)
 class Studied:
-    """Sets that stand for a search: the best, and those that ``is_sample`` marks, a sample of all."""
+    """Sets that stand for a search, in the order tried: those that ran and satisfy the constraints, all of
+    them or the best and a sample. ``is_sample`` marks a sample of all; a set without a score, as one that
+    lost everything or never traded has no Sharpe ratio, has minus infinity.
+    """
 
     digits: NDArray[np.uint32]
     scores: NDArray[np.float64]
     is_sample: NDArray[np.bool_]
+
+    @property
+    def has_score(self) -> NDArray[np.bool_]:
+        """Which sets have a score."""
+        return np.isfinite(self.scores)
+
+    def scored(self) -> Studied:
+        """Those that have a score."""
+        known = self.has_score
+        return Studied(self.digits[known], self.scores[known], self.is_sample[known])
 
 
 class Kept:
@@ -136,7 +149,7 @@ class Tally:
             for reason, count in zip(rows.reasons, counts[1:].tolist(), strict=True):
                 self.reasons[reason] = self.reasons.get(reason, 0) + count
         if self.streams:
-            self._keep(self._best, self._sample, self.count, digits, first)
+            self._keep(self._best, self._sample, self.count, digits, _known(first, rows))
         else:
             self._digits.append(digits)
             self._rows.append(rows)
@@ -152,22 +165,26 @@ class Tally:
         return np.concatenate(self._scores) if self._scores else np.empty((0, 1))
 
     def studied(self) -> Studied:
-        """The sets with a score that statistics look at, in the order tried."""
+        """The sets that statistics look at."""
         best, sample = self._best, self._sample
-        if not self.streams:
-            digits, scores = self.digits(), self.scores()[:, 0]
-            if len(digits) <= STUDIED_WHOLE:
-                known = np.isfinite(scores)
-                return Studied(digits[known], scores[known], np.ones(int(known.sum()), dtype=np.bool_))
-            best, sample = self._new_kept()
-            self._keep(best, sample, 0, digits, scores)
-        places = np.concatenate([best.place, sample.place])
-        _, rows = np.unique(places, return_index=True)
-        digits = np.concatenate([best.digits, sample.digits])[rows]
-        scores = np.concatenate([best.score, sample.score])[rows]
-        in_sample = np.isin(places[rows], sample.place)
-        known = np.isfinite(scores)
-        return Studied(digits[known], scores[known], in_sample[known])
+        if self.streams:
+            places = np.concatenate([best.place, sample.place])
+            _, rows = np.unique(places, return_index=True)
+            digits = np.concatenate([best.digits, sample.digits])[rows]
+            scores = np.concatenate([best.score, sample.score])[rows]
+            in_sample = np.isin(places[rows], sample.place)
+        else:
+            digits = self.digits()
+            pairs = zip(self._scores, self._rows, strict=True)
+            scores = np.concatenate([*(_known(scores[:, 0], rows) for scores, rows in pairs), np.empty(0)])
+            in_sample = np.ones(len(digits), dtype=np.bool_)
+            if len(digits) > SAMPLED:
+                _, sample = self._new_kept()
+                self._sample_of(sample, 0, digits, scores)
+                in_sample[:] = False
+                in_sample[sample.place] = True
+        ran = ~np.isnan(scores)
+        return Studied(digits[ran], scores[ran], in_sample[ran])
 
     def _new_kept(self) -> tuple[Kept, Kept]:
         width = len(self.space.axes)
@@ -177,7 +194,13 @@ class Tally:
         self, best: Kept, sample: Kept, first: int, digits: NDArray[np.uint32], scores: NDArray[np.float64]
     ) -> None:
         places = np.arange(first, first + len(digits), dtype=np.int64)
-        best.add(scores, places, digits, scores)
+        best.add(np.where(np.isnan(scores), -math.inf, scores), places, digits, scores)
+        self._sample_of(sample, first, digits, scores)
+
+    def _sample_of(
+        self, sample: Kept, first: int, digits: NDArray[np.uint32], scores: NDArray[np.float64]
+    ) -> None:
+        places = np.arange(first, first + len(digits), dtype=np.int64)
         sample.add(mixed(places.astype(np.uint64), self._seed).astype(np.float64), places, digits, scores)
 
     def parameters(self) -> Iterator[pl.DataFrame]:
@@ -204,3 +227,8 @@ class Tally:
                 Rows(np.empty((0, len(self.metrics))), np.empty(0, dtype=np.uint32)),
             )
         return trials_frame(self.space, self.metrics, self.digits(), Rows.joined(self._rows))
+
+
+def _known(scores: NDArray[np.float64], rows: Rows) -> NDArray[np.float64]:
+    """Scores in which NaN marks the sets that failed."""
+    return np.where(rows.status != 0, math.nan, scores) if rows.reasons else scores

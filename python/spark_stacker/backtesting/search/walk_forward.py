@@ -76,10 +76,19 @@ class WalkForwardWindow:
     equity: NDArray[np.float64]
 
     @property
+    def decay(self) -> Decay | None:
+        """Annualised returns of training and test; None where one is undefined."""
+        return _decay(self.in_sample["annualized_return"], self.out_of_sample["annualized_return"])
+
+    @property
+    def sharpe_decay(self) -> Decay | None:
+        """Their annualised Sharpe ratios; None where one is undefined."""
+        return _decay(self.in_sample["sharpe_ratio"], self.out_of_sample["sharpe_ratio"])
+
+    @property
     def efficiency(self) -> float | None:
         """Annualised return of the test over that of the training; None where the latter is not positive."""
-        trained, tested = (side["annualized_return"] for side in (self.in_sample, self.out_of_sample))
-        return None if trained is None or tested is None else Decay(trained, tested).efficiency
+        return None if self.decay is None else self.decay.efficiency
 
 
 @dataclass
@@ -173,12 +182,26 @@ class WalkForwardResult:
     @cached_property
     def decay(self) -> Decay | None:
         """Annualised returns: the trainings' mean, and the stitched curve's; None where one is undefined."""
-        trained = [window.in_sample["annualized_return"] for window in self.windows]
+        return self._decay_of("annualized_return")
+
+    @cached_property
+    def sharpe_decay(self) -> Decay | None:
+        """Annualised Sharpe ratios: the trainings' mean, and the stitched curve's; None where one is
+        undefined.
+        """
+        return self._decay_of("sharpe_ratio")
+
+    def _decay_of(self, metric: str) -> Decay | None:
+        trained = [window.in_sample[metric] for window in self.windows]
         known = [value for value in trained if value is not None]
-        tested = self.metrics["annualized_return"]
-        if tested is None or len(known) < len(trained):
-            return None
-        return Decay(math.fsum(known) / len(known), tested)
+        mean = math.fsum(known) / len(known) if len(known) == len(trained) else None
+        return _decay(mean, self.metrics[metric])
+
+    def sentences(self) -> list[str]:
+        """How return and Sharpe ratio fell from the trainings to the tests, in words."""
+        from spark_stacker.backtesting.search.walk_words import decay_sentences
+
+        return decay_sentences(self)
 
     @property
     def efficiency(self) -> float | None:
@@ -203,6 +226,7 @@ class WalkForwardResult:
         for name in ("total_return", "annualized_return", "sharpe_ratio", "max_drawdown"):
             lines.append(f"{METRICS[name].label:<20}{format_metric(name, self.metrics[name]):>18}")
         lines.append(f"{'Efficiency':<20}{_shown(self.efficiency):>18}")
+        lines += ["", *self.sentences()]
         lines += [f"warning: {warning}" for warning in self.warnings]
         return "\n".join(lines)
 
@@ -229,7 +253,7 @@ def walk_forward(
     asked = options.get("metrics", needed)
     names = [asked] if isinstance(asked, str) and asked != "all" else asked
     if not isinstance(names, str):
-        names = [*dict.fromkeys([*names, "total_return", "annualized_return"])]
+        names = [*dict.fromkeys([*names, "total_return", "annualized_return", "sharpe_ratio"])]
     plan = plan_search(engine, subject, space, goal, {**options, "metrics": names})
     evaluator = plan.evaluator
     spans = train_test_windows(
@@ -347,6 +371,10 @@ def _by_name(metrics: Sequence[str], values: NDArray[np.float64]) -> dict[str, f
 def _dates(span: TrainTest) -> str:
     start = np.datetime64(span.train.start_ns or 0, "ns").astype("datetime64[D]")
     return f"from {start}"
+
+
+def _decay(trained: float | None, tested: float | None) -> Decay | None:
+    return None if trained is None or tested is None else Decay(trained, tested)
 
 
 def _shown(value: float | None) -> str:

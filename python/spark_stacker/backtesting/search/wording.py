@@ -107,8 +107,9 @@ def _permutation(report: HonestyReport) -> str:
     if p_value is None:
         return _missing(report, "Permutation test", "permutation_p_value")
     as_good = round(p_value * (report.permutations + 1)) - 1
+    goal = "" if report.permuted_goal is None else f", by the first goal ({report.permuted_goal}) alone"
     said = (
-        f"Permutation test: of {_count(report.permutations, 'search', 'searches')} over the same bars "
+        f"Permutation test{goal}: of {_count(report.permutations, 'search', 'searches')} over the same bars "
         f"in random order, {as_good:,} found at least as much (p = {p_value:.3f})"
     )
     if p_value <= 0.05 + 1e-12:
@@ -121,7 +122,7 @@ def _permutation(report: HonestyReport) -> str:
 def _decay(report: HonestyReport) -> str:
     decay = report.decay
     if decay is None:
-        return _missing(report, "Decay", "decay")
+        return _cross_validated_decay(report)
     said = (
         f"Decay: the parameters earned {percent(decay.in_sample)} a year on the data that chose them and "
         f"{percent(decay.out_of_sample)} on those that followed"
@@ -129,6 +130,22 @@ def _decay(report: HonestyReport) -> str:
     if decay.efficiency is None:
         return said + "; without a profit to start from there is no efficiency."
     return said + f" (walk-forward efficiency {decay.efficiency:.2f})."
+
+
+def _cross_validated_decay(report: HonestyReport) -> str:
+    result = report.cross_validation
+    if result is None:
+        return _missing(report, "Decay", "decay")
+    per_year = math.sqrt(report.periods_per_year)
+    chosen, median = result.in_sample_sharpe, result.median_out_of_sample_sharpe
+    said = (
+        "Decay: by cross-validation the best set of one half of the time has an annualised Sharpe ratio of "
+        f"{chosen * per_year:.2f} there on average, and in the other half "
+    )
+    if median is None:
+        return f"{said}more often none than one."
+    left = "" if chosen <= 0 else f": {percent(max(0.0, median / chosen))} of it is left"
+    return f"{said}{median * per_year:.2f} in the median split{left}. No time that follows was looked at."
 
 
 def _missing(report: HonestyReport, what: str, name: str) -> str:

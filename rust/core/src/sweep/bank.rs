@@ -3,12 +3,11 @@
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
-use rayon::prelude::*;
-
 use super::evaluate::Stage;
 use super::parts::{Elements, narrow};
 use super::voices::{AverageLine, Part, Work};
 use crate::engine::SignalTape;
+use crate::error::Result;
 use crate::indicators::{Ema, Sma, fill};
 
 /// An element at hand.
@@ -116,8 +115,8 @@ impl Bank {
         self.slots.resize(elements, NOWHERE);
     }
 
-    /// Has exactly `wanted` at hand. Runs on the threads of the pool that it is called in.
-    pub fn stock(&mut self, order: Order<'_>, wanted: &[u32]) {
+    /// Has exactly `wanted` at hand.
+    pub fn stock(&mut self, threads: usize, order: Order<'_>, wanted: &[u32]) -> Result<()> {
         let is_wanted: HashSet<u32> = wanted.iter().copied().collect();
         for slot in &mut self.shared {
             if let Some(entry) = slot.take_if(|entry| !is_wanted.contains(&entry.element)) {
@@ -125,11 +124,12 @@ impl Bank {
                 keep_column(&mut self.spare, entry.shared);
             }
         }
-        let mut jobs = self.jobs(order, wanted);
-        jobs.par_iter_mut().with_max_len(1).for_each(|job| {
+        let jobs = self.jobs(order, wanted);
+        let workers = &order.stage.sweep.workers;
+        let jobs = workers.share(threads, jobs, |job| {
             let spare = job.spare.take();
             job.made = order.make(&job.elements, spare);
-        });
+        })?;
         self.spare.clear();
         for job in jobs {
             for ((element, name), shared) in job.elements.into_iter().zip(job.made) {
@@ -140,6 +140,7 @@ impl Bank {
                 });
             }
         }
+        Ok(())
     }
 
     fn place(&mut self, entry: Entry) {

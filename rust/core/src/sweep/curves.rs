@@ -3,7 +3,7 @@
 use std::sync::{Mutex, PoisonError};
 
 use super::evaluate::{Evaluator, SetRun, Stage};
-use super::workers::of_this_thread;
+use super::workers::free_one;
 use super::{Span, Sweep};
 use crate::error::{Error, Result};
 use crate::threads::check_threads;
@@ -69,7 +69,7 @@ impl Sweep {
             let Some(standardised) = standardised(run) else {
                 return Ok(());
             };
-            let mut sums = of_this_thread(&sums);
+            let mut sums = free_one(&sums);
             sums.add(1, standardised.map(i128::from));
             Ok(())
         })?;

@@ -13,7 +13,7 @@ use crate::error::Result;
 use crate::indicators::{IndicatorSpec, crossings};
 use crate::market::Bars;
 use crate::plan::{PortfolioSpec, SignalSource, StrategySpec};
-use crate::stats::Metrics;
+use crate::stats::{Backdrop, Metrics};
 
 /// The histories of a sweep, cut to a span.
 #[derive(Debug)]
@@ -25,6 +25,7 @@ pub(super) struct Stage<'a> {
     pub lean: Option<Traded<'a>>,
     span: Span,
     growth: OnceLock<Arc<Growth>>,
+    backdrop: OnceLock<Arc<Backdrop>>,
 }
 
 /// A set with the elements that it shares with others.
@@ -82,6 +83,7 @@ impl<'a> Stage<'a> {
             lean,
             span,
             growth: OnceLock::new(),
+            backdrop: OnceLock::new(),
         })
     }
 
@@ -90,6 +92,14 @@ impl<'a> Stage<'a> {
         self.growth.get_or_init(|| {
             let make = || Growth::new(traded, &self.sweep.portfolio.venue);
             self.sweep.kept.growth(self.span, make)
+        })
+    }
+
+    /// What the metrics of all sets have in common.
+    pub fn backdrop(&self, traded: &Traded<'_>) -> &Backdrop {
+        self.backdrop.get_or_init(|| {
+            let kept = &self.sweep.kept;
+            kept.backdrop(self.span, || traded.backdrop())
         })
     }
 
@@ -266,7 +276,13 @@ impl SetRun<'_> {
                 traded,
                 scratch,
                 totals,
-            } => whole(traded, balance, totals, scratch, Some(traded.backdrop())),
+            } => whole(
+                traded,
+                balance,
+                totals,
+                scratch,
+                Some(self.stage.backdrop(traded)),
+            ),
             Outcome::General(engine) => {
                 engine
                     .simulation()

@@ -5,13 +5,18 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use super::Span;
 use super::bank::Bank;
 use super::lean::Growth;
+use crate::stats::Backdrop;
 
 /// Kept between calls; empty at first, and while another call has it.
 #[derive(Debug, Default)]
 pub(super) struct Kept {
     bank: Mutex<Option<Bank>>,
-    growth: Mutex<Option<(Span, Arc<Growth>)>>,
+    growth: OfSpan<Growth>,
+    backdrop: OfSpan<Backdrop>,
 }
+
+/// What was made last, and for which span.
+type OfSpan<T> = Mutex<Option<(Span, Arc<T>)>>;
 
 impl Kept {
     /// The bank of an earlier call, or an empty one.
@@ -25,16 +30,25 @@ impl Kept {
 
     /// What `make` gives for a span, or gave before.
     pub fn growth(&self, span: Span, make: impl FnOnce() -> Growth) -> Arc<Growth> {
-        let mut kept = lock(&self.growth);
-        if let Some((of, growth)) = &*kept
-            && *of == span
-        {
-            return Arc::clone(growth);
-        }
-        let growth = Arc::new(make());
-        *kept = Some((span, Arc::clone(&growth)));
-        growth
+        of_span(&self.growth, span, make)
     }
+
+    /// What `make` gives for a span, or gave before.
+    pub fn backdrop(&self, span: Span, make: impl FnOnce() -> Backdrop) -> Arc<Backdrop> {
+        of_span(&self.backdrop, span, make)
+    }
+}
+
+fn of_span<T>(entry: &OfSpan<T>, span: Span, make: impl FnOnce() -> T) -> Arc<T> {
+    let mut kept = lock(entry);
+    if let Some((of, made)) = &*kept
+        && *of == span
+    {
+        return Arc::clone(made);
+    }
+    let made = Arc::new(make());
+    *kept = Some((span, Arc::clone(&made)));
+    made
 }
 
 fn lock<T>(entry: &Mutex<T>) -> MutexGuard<'_, T> {

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::ops::Range;
 
 use super::voices::{Key, Part, Work};
+use crate::error::Result;
 use crate::signals::SignalEvent;
 
 /// Keys up to this many are looked up in a table, others in a map.
@@ -175,13 +176,13 @@ impl Elements {
         self.bytes.iter().copied().max().unwrap_or(0)
     }
 
-    /// Cuts `order` into blocks whose elements fit the budget; calls `run` with the sets of each and the elements that they need.
+    /// Cuts `order` into blocks whose elements fit the budget; calls `run` with the sets of each and the elements that they need, until it fails.
     pub fn blocks(
         &self,
         order: &[u32],
         budget_bytes: usize,
-        mut run: impl FnMut(Range<usize>, &[u32]),
-    ) {
+        mut run: impl FnMut(Range<usize>, &[u32]) -> Result<()>,
+    ) -> Result<()> {
         let mut block_of = vec![0_u32; self.len()];
         let mut block = 1;
         let mut needed = Vec::new();
@@ -194,7 +195,7 @@ impl Elements {
             };
             let more = missing(&block_of, block);
             if place > first && (bytes + more > budget_bytes || place - first == MOST_SETS) {
-                run(first..place, &needed);
+                run(first..place, &needed)?;
                 needed.clear();
                 (first, bytes, block) = (place, 0, block + 1);
             }
@@ -207,8 +208,9 @@ impl Elements {
             }
         }
         if first < order.len() {
-            run(first..order.len(), &needed);
+            run(first..order.len(), &needed)?;
         }
+        Ok(())
     }
 }
 
@@ -262,19 +264,22 @@ mod tests {
         let order = elements.order((SIDE * SIDE) as usize, budget);
         let mut sets = Vec::new();
         let mut computed = 0;
-        elements.blocks(&order, budget, |places, needed| {
-            assert!(needed.len() * TAPE <= budget);
-            for set in &order[places.clone()] {
-                assert!(
-                    elements
-                        .of_set(*set)
-                        .iter()
-                        .all(|element| needed.contains(element))
-                );
-            }
-            sets.extend_from_slice(&order[places]);
-            computed += needed.len();
-        });
+        elements
+            .blocks(&order, budget, |places, needed| {
+                assert!(needed.len() * TAPE <= budget);
+                for set in &order[places.clone()] {
+                    assert!(
+                        elements
+                            .of_set(*set)
+                            .iter()
+                            .all(|element| needed.contains(element))
+                    );
+                }
+                sets.extend_from_slice(&order[places]);
+                computed += needed.len();
+                Ok(())
+            })
+            .unwrap();
         sets.sort_unstable();
         assert_eq!(sets, (0..SIDE * SIDE).collect::<Vec<_>>());
         // Tiles of 8 by 8 sets need 16 elements each; row after row would need one a set.
@@ -290,10 +295,13 @@ mod tests {
         let (_, elements) = grid();
         let order = elements.order(4, TAPE);
         let mut blocks = 0;
-        elements.blocks(&order, TAPE, |places, needed| {
-            assert_eq!((places.len(), needed.len()), (1, 2));
-            blocks += 1;
-        });
+        elements
+            .blocks(&order, TAPE, |places, needed| {
+                assert_eq!((places.len(), needed.len()), (1, 2));
+                blocks += 1;
+                Ok(())
+            })
+            .unwrap();
         assert_eq!(blocks, 4);
     }
 }

@@ -2,12 +2,10 @@
 
 use std::sync::Mutex;
 
-use rayon::prelude::*;
-
 use super::bank::{Bank, Order};
 use super::evaluate::{Evaluator, SetRun, SharedSet, Stage};
 use super::parts::Elements;
-use super::workers::of_this_thread;
+use super::workers::free_one;
 use super::{Span, Sweep};
 use crate::error::{Error, Result};
 use crate::threads::check_threads;
@@ -78,18 +76,16 @@ impl Sweep {
         let bars = stage.histories.iter().map(|history| history.bars.len());
         let mut bank = self.kept.bank();
         bank.open(bars.collect());
-        self.workers.install(threads, || {
-            for (index, digits) in digits.chunks(pass).enumerate() {
-                let run = Pass {
-                    stage: &stage,
-                    workers: &workers,
-                    digits,
-                    width,
-                    first: index * PASS,
-                };
-                run.run(&mut bank, &mut table, &fill);
-            }
-        })?;
+        for (index, digits) in digits.chunks(pass).enumerate() {
+            let run = Pass {
+                stage: &stage,
+                workers: &workers,
+                digits,
+                width,
+                first: index * PASS,
+            };
+            run.run(&mut bank, &mut table, &fill)?;
+        }
         bank.close();
         self.kept.keep_bank(bank);
         Ok(table)
@@ -137,7 +133,7 @@ impl Pass<'_, '_> {
         bank: &mut Bank,
         table: &mut Table,
         fill: &(impl Fn(&mut Evaluator<'_>, &[SharedSet<'_>], &mut [Row<'_>]) + Sync),
-    ) {
+    ) -> Result<()> {
         let sweep = self.stage.sweep;
         let axes = sweep.axes.width();
         let elements = Elements::new(&sweep.voices.parts, self.digits, axes, |part| {
@@ -150,13 +146,14 @@ impl Pass<'_, '_> {
         let mut failed = Vec::new();
         elements.blocks(&order, BUDGET_BYTES, |places, wanted| {
             bank.stock(
+                self.workers.len(),
                 Order {
                     stage: self.stage,
                     elements: &elements,
                     digits: self.digits,
                 },
                 wanted,
-            );
+            )?;
             let sets = &order[places];
             rows.clear();
             rows.resize(sets.len() * self.width, f64::NAN);
@@ -168,10 +165,14 @@ impl Pass<'_, '_> {
                 elements: elements.of_set(set),
                 bank,
             };
-            sets.par_chunks(taken)
-                .zip(rows.par_chunks_mut(taken * self.width))
-                .zip(failed.par_chunks_mut(taken))
-                .for_each(|((sets, rows), failed)| {
+            let chunks = sets
+                .chunks(taken)
+                .zip(rows.chunks_mut(taken * self.width))
+                .zip(failed.chunks_mut(taken));
+            let threads = self.workers.len();
+            sweep
+                .workers
+                .share(threads, chunks, |((sets, rows), failed)| {
                     let sets: Vec<_> = sets.iter().map(|set| shared(*set)).collect();
                     let rows = rows.chunks_exact_mut(self.width);
                     let mut rows: Vec<_> = rows
@@ -180,20 +181,21 @@ impl Pass<'_, '_> {
                             failed: false,
                         })
                         .collect();
-                    fill(&mut of_this_thread(self.workers), &sets, &mut rows);
-                    for (row, failed) in rows.into_iter().zip(failed) {
+                    fill(&mut free_one(self.workers), &sets, &mut rows);
+                    for (row, failed) in rows.into_iter().zip(failed.iter_mut()) {
                         *failed = row.failed;
                         if row.failed {
                             row.values.fill(f64::NAN);
                         }
                     }
-                });
+                })?;
             for (place, set) in sets.iter().enumerate() {
                 let row = self.first + *set as usize;
                 table.failed[row] = failed[place];
                 let from = &rows[place * self.width..][..self.width];
                 table.values[row * self.width..][..self.width].copy_from_slice(from);
             }
-        });
+            Ok(())
+        })
     }
 }

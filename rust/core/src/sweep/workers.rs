@@ -1,36 +1,69 @@
-//! The threads of a sweep, kept between calls.
+//! The threads of a sweep: the one that calls, and helpers that are kept between calls.
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, TryLockError};
 
 use rayon::ThreadPool;
 
 use crate::error::Result;
 use crate::threads::pool;
 
-/// What the thread of the pool that calls this has for itself, of one entry a thread.
-pub(super) fn of_this_thread<T>(entries: &[Mutex<T>]) -> MutexGuard<'_, T> {
-    let thread = rayon::current_thread_index().expect("called on a thread of the pool");
-    // A panic ends the whole call, and nothing half made is looked at.
-    entries[thread]
-        .lock()
-        .unwrap_or_else(PoisonError::into_inner)
+/// An entry that no other thread has, of at least as many as there are threads at work.
+pub(super) fn free_one<T>(entries: &[Mutex<T>]) -> MutexGuard<'_, T> {
+    loop {
+        for entry in entries {
+            match entry.try_lock() {
+                Ok(free) => return free,
+                // A panic ends the whole call, and nothing half made is looked at.
+                Err(TryLockError::Poisoned(error)) => return error.into_inner(),
+                Err(TryLockError::WouldBlock) => {}
+            }
+        }
+    }
 }
 
-/// A pool of the size that was asked for last.
+/// The helpers for the number of threads that was asked for last.
 #[derive(Debug, Default)]
 pub(super) struct Workers {
-    pool: Mutex<Option<Arc<ThreadPool>>>,
+    helpers: Mutex<Option<Arc<ThreadPool>>>,
 }
 
 impl Workers {
-    /// Does `work` on `threads` threads.
-    pub fn install<T: Send>(&self, threads: usize, work: impl FnOnce() -> T + Send) -> Result<T> {
-        Ok(self.pool(threads)?.install(work))
+    /// Has each of `tasks` done once, by up to `threads` threads: the calling one begins at once, since waking another takes as long as
+    /// running a few sets.
+    pub fn share<T: Send>(
+        &self,
+        threads: usize,
+        tasks: impl IntoIterator<Item = T>,
+        work: impl Fn(&mut T) + Sync,
+    ) -> Result<Vec<T>> {
+        let tasks: Vec<Mutex<T>> = tasks.into_iter().map(Mutex::new).collect();
+        let next = AtomicUsize::new(0);
+        let pull = || {
+            while let Some(task) = tasks.get(next.fetch_add(1, Ordering::Relaxed)) {
+                work(&mut task.lock().unwrap_or_else(PoisonError::into_inner));
+            }
+        };
+        let helpers = threads.min(tasks.len()).saturating_sub(1);
+        if helpers == 0 {
+            pull();
+        } else {
+            self.helpers(threads - 1)?.in_place_scope(|scope| {
+                for _ in 0..helpers {
+                    scope.spawn(|_| pull());
+                }
+                pull();
+            });
+        }
+        let done = tasks.into_iter();
+        Ok(done
+            .map(|task| task.into_inner().unwrap_or_else(PoisonError::into_inner))
+            .collect())
     }
 
-    fn pool(&self, threads: usize) -> Result<Arc<ThreadPool>> {
+    fn helpers(&self, threads: usize) -> Result<Arc<ThreadPool>> {
         // A panic elsewhere cannot leave the pool half made.
-        let mut kept = self.pool.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut kept = self.helpers.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(pool) = kept
             .as_ref()
             .filter(|pool| pool.current_num_threads() == threads)

@@ -49,7 +49,7 @@ fn compare(seed: u64, bold: bool) -> Result<bool, TestCaseError> {
     };
     let balance = portfolio.initial_balance;
     let metrics = whole(&rows, balance, &totals, &scratch, None).unwrap();
-    let sooner = whole(&rows, balance, &totals, &scratch, Some(rows.backdrop())).unwrap();
+    let sooner = whole(&rows, balance, &totals, &scratch, Some(&rows.backdrop())).unwrap();
     prop_assert_eq!(bits(&sooner), bits(&metrics));
     prop_assert_eq!(scratch.trades(), engine.simulation().venue.trades());
     let equity = |values: &[f64]| {

@@ -37,6 +37,11 @@ def test_it_agrees_with_every_split_written_out(kind: str, blocks: int) -> None:
     assert found.probability_of_loss == (defined & (expected.out_of_sample < 0)).mean()
     assert found.in_sample_sharpe == pytest.approx(expected.in_sample.mean(), rel=1e-12)
     assert found.out_of_sample_sharpe == pytest.approx(expected.out_of_sample[defined].mean(), abs=1e-12)
+    median = np.median(np.where(defined, expected.out_of_sample, -np.inf))
+    if np.isfinite(median):
+        assert found.median_out_of_sample_sharpe == pytest.approx(median, abs=1e-12)
+    else:
+        assert found.median_out_of_sample_sharpe is None
     if blocks > 2:
         slope, _ = np.polyfit(expected.in_sample[defined], expected.out_of_sample[defined], 1)
         assert found.slope == pytest.approx(slope, rel=1e-9)
@@ -53,6 +58,19 @@ def test_sixteen_blocks_agree_with_all_12870_splits_written_out() -> None:
     assert found.probability_of_loss == (expected.out_of_sample < 0).mean()
     slope, _ = np.polyfit(expected.in_sample, expected.out_of_sample, 1)
     assert found.slope == pytest.approx(slope, rel=1e-9)
+
+
+def test_more_sets_than_a_slab_agree_with_every_split_written_out() -> None:
+    returns = np.random.default_rng(12).normal(0.0, 0.01, (4_100, 64))
+    returns[4_098] += 0.004
+    returns[4_099] = returns[0]
+    sums = np.stack([block_sums(row, blocks=4) for row in returns])
+    expected = splits(returns, 4)
+    found = cross_validate(sums)
+    assert found is not None
+    assert found.probability == expected.probability
+    assert found.in_sample_sharpe == pytest.approx(expected.in_sample.mean(), rel=1e-12)
+    assert found.out_of_sample_sharpe == pytest.approx(expected.out_of_sample.mean(), rel=1e-12)
 
 
 def test_noise_is_overfit_about_half_of_the_time() -> None:

@@ -105,9 +105,23 @@ def test_what_was_not_run_says_why() -> None:
     made = report(noise(), not_permuted="it would take about 4 minutes")
     words = made.sentences()
     assert "Permutation test: none, as it would take about 4 minutes." in words
-    assert "Decay: none, as walk-forward analysis was not run." in words
+    [decay] = [sentence for sentence in words if sentence.startswith("Decay: ")]
+    assert "in the median split" in decay
+    assert "No time that follows was looked at." in decay
     assert made.permutation_p_value is None
     assert made.decay is None
+
+
+def test_without_any_cross_validation_there_is_no_decay() -> None:
+    words = report(np.zeros((4, 200))).sentences()
+    assert "Decay: none, as walk-forward analysis was not run." in words
+
+
+def test_of_several_goals_it_says_which_was_compared() -> None:
+    made = report(noise(), observed=1.0, permuted=[0.5] * 19, permuted_goal="sharpe_ratio")
+    assert "Permutation test, by the first goal (sharpe_ratio) alone: of 19 searches" in " ".join(
+        made.sentences()
+    )
 
 
 def test_sets_that_never_trade_leave_everything_undefined() -> None:

@@ -6,6 +6,9 @@
 //!
 //! Every split is the complement of another, so that one pair of Sharpe ratios a set serves two of them. Sums over half of the
 //! blocks are put together from tables over groups of four blocks, never by subtracting: a half without trades must sum to zero.
+//!
+//! Many sets are taken slab by slab, so that their tables need no more memory than those of one slab: once for the winners, and once
+//! more for their ranks.
 
 #![expect(
     clippy::inline_always,
@@ -16,7 +19,7 @@ use rayon::prelude::*;
 
 use super::blocks::{BLOCKS, check_blocks};
 pub use super::splits::CrossValidation;
-use super::splits::Tally;
+use super::splits::{Tally, Winner};
 use crate::error::{Error, Result};
 use crate::indicators::simd::{Work, dispatch};
 use crate::threads::on_threads;
@@ -27,6 +30,8 @@ const SUBSETS: usize = 1 << GROUP;
 const GROUPS: usize = BLOCKS / GROUP;
 /// Subsets of the two groups that a task fixes.
 const LEFT: u32 = 1 << (2 * GROUP);
+/// Sets of a slab.
+const SLAB: usize = 1 << 12;
 
 /// Count, Σr and Σr² of every block of every set, in the order set, block, sum.
 #[derive(Debug, Clone, Copy)]
@@ -73,21 +78,85 @@ impl<'a> SetBlocks<'a> {
     /// # Errors
     /// [`Error::Parameter`] when `threads` is zero.
     pub fn cross_validate(&self, threads: usize) -> Result<Option<CrossValidation>> {
-        let tables = Tables::new(self);
+        self.cross_validate_by(SLAB, threads)
+    }
+
+    fn cross_validate_by(&self, slab: usize, threads: usize) -> Result<Option<CrossValidation>> {
         // The left side of a mask holds block 0 in one of a split and its complement: take that one.
-        let lefts: Vec<u32> = (0..LEFT).filter(|left| left & 1 == 1).collect();
-        let tallies: Vec<Tally> = on_threads(threads, || {
-            lefts
-                .into_par_iter()
-                .map(|left| tables.tally(left))
-                .collect()
+        let mut tasks: Vec<Task> = (0..LEFT)
+            .filter(|left| left & 1 == 1)
+            .map(|left| Task::new(left, self.blocks))
+            .collect();
+        let slabs: Vec<Self> = self
+            .sums
+            .chunks(slab * self.blocks * 3)
+            .map(|sums| Self {
+                sums,
+                sets: sums.len() / (self.blocks * 3),
+                ..*self
+            })
+            .collect();
+        on_threads(threads, || {
+            let mut pass = |visit: Visit| {
+                for slab in &slabs {
+                    let tables = Tables::new(slab);
+                    let tasks = tasks.par_iter_mut();
+                    tasks.for_each(|task| tables.visit(task, visit));
+                }
+            };
+            if slabs.len() == 1 {
+                pass(|winner, chosen_by, judged_by| {
+                    winner.meet(chosen_by, judged_by);
+                    winner.rank(judged_by);
+                });
+            } else {
+                pass(Winner::meet);
+                pass(|winner, _, judged_by| winner.rank(judged_by));
+            }
         })?;
         let mut whole = Tally::default();
-        for tally in &tallies {
-            whole.merge(tally);
+        for task in &tasks {
+            let mut tally = Tally::default();
+            for winner in task.winners.iter().flatten() {
+                tally.add(winner, self.sets);
+            }
+            whole.merge(&tally);
         }
-        Ok(whole.result())
+        let winners = tasks.iter().flat_map(|task| task.winners.iter().flatten());
+        Ok(whole.result(winners.filter_map(Winner::out_of_sample).collect()))
     }
+}
+
+/// What is done with the winner of a half: it meets the ratios that choose and those that judge.
+type Visit = fn(&mut Winner, &[f64], &[f64]);
+
+/// All splits that have the same lower half of blocks.
+struct Task {
+    left: u32,
+    /// The upper halves, each with the winners of the split and of its complement.
+    rights: Vec<u32>,
+    winners: Vec<[Winner; 2]>,
+}
+
+impl Task {
+    fn new(left: u32, blocks: usize) -> Self {
+        let all = all_of(blocks);
+        let is_half = |right: &u32| {
+            let mask = left | right << (2 * GROUP);
+            mask & !all == 0 && mask.count_ones() as usize == blocks / 2
+        };
+        let rights: Vec<u32> = (0..LEFT).filter(is_half).collect();
+        Self {
+            left,
+            winners: vec![<[Winner; 2]>::default(); rights.len()],
+            rights,
+        }
+    }
+}
+
+/// The mask of all blocks.
+const fn all_of(blocks: usize) -> u32 {
+    u32::MAX >> (u32::BITS as usize - blocks)
 }
 
 /// Sums over every subset of each group of blocks: a column of sets for each of count, Σr and Σr².
@@ -134,31 +203,18 @@ impl Tables {
         Columns::of(&self.columns[start..start + 3 * self.sets], self.sets)
     }
 
-    /// All splits whose mask has `left` as its lower half, and their complements.
-    fn tally(&self, left: u32) -> Tally {
-        let all = u32::MAX >> (u32::BITS as usize - self.blocks);
-        let half = self.blocks / 2;
-        let mut tally = Tally::default();
-        if left & !all != 0 || left.count_ones() as usize > half {
-            return tally;
+    /// Shows the winners of a task's splits the Sharpe ratios of these sets.
+    fn visit(&self, task: &mut Task, visit: Visit) {
+        if task.rights.is_empty() {
+            return;
         }
+        let all = all_of(self.blocks);
         let mut scratch = Scratch::new(self.sets);
-        let other = all & !left;
-        dispatch(Add(
-            &mut scratch.left[0],
-            self.subset(0, left),
-            self.subset(1, left),
-        ));
-        dispatch(Add(
-            &mut scratch.left[1],
-            self.subset(0, other),
-            self.subset(1, other),
-        ));
-        for right in 0..LEFT {
-            let mask = left | right << (2 * GROUP);
-            if mask & !all != 0 || mask.count_ones() as usize != half {
-                continue;
-            }
+        for (totals, mask) in scratch.left.iter_mut().zip([task.left, all & !task.left]) {
+            dispatch(Add(totals, self.subset(0, mask), self.subset(1, mask)));
+        }
+        for (right, winners) in task.rights.iter().zip(&mut task.winners) {
+            let mask = task.left | right << (2 * GROUP);
             for (side, mask) in [mask, all & !mask].into_iter().enumerate() {
                 dispatch(Sharpes {
                     ratios: &mut scratch.sharpes[side],
@@ -170,10 +226,9 @@ impl Tables {
                 });
             }
             let [one, two] = &scratch.sharpes;
-            tally.add(one, two);
-            tally.add(two, one);
+            visit(&mut winners[0], one, two);
+            visit(&mut winners[1], two, one);
         }
-        tally
     }
 }
 
@@ -275,6 +330,9 @@ mod tests {
         let data = SetBlocks::new(&sums, sets.len(), sets[0].len()).unwrap();
         let one = data.cross_validate(1).unwrap();
         assert_eq!(one, data.cross_validate(3).unwrap());
+        for slab in [1, 2] {
+            assert_eq!(one, data.cross_validate_by(slab, 2).unwrap());
+        }
         one
     }
 
@@ -302,6 +360,10 @@ mod tests {
         assert_eq!((result.probability, result.splits), (1.0, 2));
         assert_eq!(result.probability_of_loss, 1.0);
         assert_eq!(result.out_of_sample_sharpe, Some(-result.in_sample_sharpe));
+        assert_eq!(
+            result.median_out_of_sample_sharpe,
+            result.out_of_sample_sharpe
+        );
     }
 
     #[test]
@@ -322,6 +384,8 @@ mod tests {
         // Chosen by block 0: set 0, last in block 1. Chosen by block 1: set 1, second of three in block 0.
         assert_eq!((result.probability, result.probability_of_loss), (1.0, 0.0));
         assert_eq!(result.slope, None);
+        // Half of the winners have no Sharpe ratio in the other half, and so none lies in the middle.
+        assert_eq!(result.median_out_of_sample_sharpe, None);
     }
 
     #[test]

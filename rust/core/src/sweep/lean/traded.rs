@@ -5,8 +5,6 @@
     reason = "what runs inside the dispatch is compiled for the wider processor only when inlined into it"
 )]
 
-use std::sync::OnceLock;
-
 use crate::engine::Funding;
 use crate::indicators::simd::{Work, dispatch};
 use crate::market::Bars;
@@ -26,7 +24,6 @@ pub struct Traded<'a> {
     /// Lowest low and highest high of each block of rows, counted from the first bar.
     lows: Vec<f64>,
     highs: Vec<f64>,
-    backdrop: OnceLock<Backdrop>,
 }
 
 impl<'a> Traded<'a> {
@@ -46,17 +43,14 @@ impl<'a> Traded<'a> {
             funding,
             lows,
             highs,
-            backdrop: OnceLock::new(),
         })
     }
 
-    /// What the metrics of all curves over the traded rows have in common; buying and holding the market is their benchmark. Made when first asked for.
+    /// What the metrics of all curves over the traded rows have in common; buying and holding the market is their benchmark.
     #[must_use]
-    pub fn backdrop(&self) -> &Backdrop {
-        self.backdrop.get_or_init(|| {
-            let bars = self.bars.slice(self.start, self.end());
-            Backdrop::new(bars.open_time_ns, bars.close, bars.interval)
-        })
+    pub fn backdrop(&self) -> Backdrop {
+        let bars = self.bars.slice(self.start, self.end());
+        Backdrop::new(bars.open_time_ns, bars.close, bars.interval)
     }
 
     /// One past the last row.
