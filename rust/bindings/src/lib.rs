@@ -8,6 +8,7 @@ use pyo3::prelude::*;
 mod aggregator;
 mod allocator;
 mod bars;
+mod books;
 mod columns;
 mod errors;
 mod functions;
@@ -34,6 +35,8 @@ mod _core {
     use super::aggregator::PyAggregator;
     #[pymodule_export]
     use super::bars::{PyBars, interval_name, interval_ns};
+    #[pymodule_export]
+    use super::books::{PyBookProbe, kraken_checksum, walk_levels};
     #[pymodule_export]
     use super::functions::{
         atr, bollinger, ema, empty_lines, hull, linear_regression, linear_regression_intercept,

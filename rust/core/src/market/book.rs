@@ -128,6 +128,20 @@ impl Book {
         }
     }
 
+    /// Drops what stands beyond the best `levels` of each side: what a feed of that depth no longer keeps up to date.
+    pub fn truncate(&mut self, levels: usize) {
+        for side in [Side::Buy, Side::Sell] {
+            let beyond: Vec<i32> = self
+                .levels(side)
+                .skip(levels)
+                .map(|(tick, _)| tick)
+                .collect();
+            for tick in beyond {
+                self.set(side, tick, 0.0);
+            }
+        }
+    }
+
     /// Applies what an event says of the book, and returns what was shown at its level before. A gap empties the book.
     #[inline]
     pub fn apply(&mut self, event: &Event) -> f64 {
@@ -208,6 +222,20 @@ mod tests {
         book.set_best(Side::Sell, 102, 5.0);
         let asks: Vec<(i32, f64)> = book.levels(Side::Sell).collect();
         assert_eq!(asks, [(102, 5.0), (103, 2.0)]);
+    }
+
+    #[test]
+    fn a_truncated_book_keeps_its_best_levels() {
+        let mut book = Book::default();
+        for tick in 1..=4 {
+            book.set(Side::Sell, 100 + tick, 1.0);
+            book.set(Side::Buy, 100 - tick, 1.0);
+        }
+        book.truncate(2);
+        let asks: Vec<(i32, f64)> = book.levels(Side::Sell).collect();
+        let bids: Vec<(i32, f64)> = book.levels(Side::Buy).collect();
+        assert_eq!(asks, [(101, 1.0), (102, 1.0)]);
+        assert_eq!(bids, [(99, 1.0), (98, 1.0)]);
     }
 
     #[test]

@@ -3,20 +3,26 @@
 mod bars;
 mod book;
 mod candles;
+mod checksum;
 mod crossed;
 mod event;
 mod instrument;
 mod interval;
 mod ladder;
 mod permuted;
+mod probe;
 mod tape;
+mod walker;
 
 pub use bars::{Bar, BarColumns, Bars, RawColumns};
 pub use book::{Book, Walk};
 pub use candles::Candles;
+pub use checksum::KrakenSpot;
 pub use crossed::Crossings;
 pub use event::{AT_EXCHANGE, AT_LOCAL, Event, EventKind, LAST};
 pub use instrument::{Instrument, MarginTier, MarketType};
 pub use interval::Interval;
 pub use permuted::permuted;
+pub use probe::{BookProbe, Probed};
 pub use tape::{EventColumns, EventTape};
+pub use walker::{Taken, Walked, Walker};
