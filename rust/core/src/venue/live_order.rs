@@ -25,6 +25,8 @@ pub(super) struct LiveOrder {
     pub tick: i32,
     /// Its place in the queue there.
     pub queue: Queue,
+    /// Its number among the orders that have come to rest there: of own orders at one price the first fills first.
+    pub rested: u64,
 }
 
 /// Orders that wait. They travel between lists by pointer, for an order is some hundred bytes.
@@ -99,6 +101,7 @@ impl LiveOrder {
             protective: false,
             tick: 0,
             queue: Queue::default(),
+            rested: 0,
         }
     }
 

@@ -104,6 +104,9 @@ impl Venue {
         }
         order.liquidity = Liquidity::Maker;
         order.queue = self.queue_at(market, &order);
+        let ticks = self.ticks_mut(market);
+        ticks.rested += 1;
+        order.rested = ticks.rested;
         let queue_ahead = order.queue.ahead;
         debug_assert_eq!(order.request.side, side);
         self.state_mut(market).resting.push(order);

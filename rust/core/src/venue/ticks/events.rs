@@ -96,7 +96,7 @@ impl Venue {
                 if touch && queue.ahead == f64::INFINITY {
                     queue.ahead = 0.0;
                 }
-                queue.trade(if whole { event.size } else { left });
+                queue.trade(event.size, if whole { event.size } else { left });
                 // By so much the trade has gone beyond the queue.
                 available = (-queue.ahead).clamp(0.0, left);
                 queue.ahead = queue.ahead.max(if whole { f64::NEG_INFINITY } else { 0.0 });
@@ -124,7 +124,7 @@ impl Venue {
 
     /// Own orders of the side that `side` meets, at `tick` or better for it: the best price first, of one price the oldest.
     fn reached(&self, market: MarketId, side: Side, tick: i32) -> Vec<crate::venue::OrderId> {
-        let mut reached: Vec<(i64, crate::venue::OrderId)> = self
+        let mut reached: Vec<(i64, u64, crate::venue::OrderId)> = self
             .state(market)
             .resting
             .iter()
@@ -137,11 +137,11 @@ impl Venue {
                 } else {
                     1
                 };
-                (sign * i64::from(order.tick), order.id)
+                (sign * i64::from(order.tick), order.rested, order.id)
             })
             .collect();
         reached.sort_unstable();
-        reached.into_iter().map(|(_, id)| id).collect()
+        reached.into_iter().map(|(_, _, id)| id).collect()
     }
 
     /// Fills up to `available` units of an order at its own price, as a maker. Returns what has filled.
@@ -187,13 +187,22 @@ impl Venue {
             return;
         };
         match event.kind {
-            EventKind::Depth | EventKind::Quote => {
-                self.show(market, side, Some(event.tick));
+            EventKind::Depth => {
+                self.show(market, side, |tick| tick == event.tick);
+                self.show_crossed(market, side, event);
+            }
+            EventKind::Quote => {
+                // Better levels of its side are gone; in comparisons only the level itself is looked at.
+                let whole = self.ticks(market).is_whole();
+                self.show(market, side, |tick| {
+                    tick == event.tick || (!whole && reaches(side, tick, event.tick))
+                });
+                self.show_crossed(market, side, event);
             }
             // A snapshot is whole with its last level only.
             EventKind::Snapshot if event.is_last() => {
-                self.show(market, Side::Buy, None);
-                self.show(market, Side::Sell, None);
+                self.show(market, Side::Buy, |_| true);
+                self.show(market, Side::Sell, |_| true);
             }
             _ => {}
         }
@@ -210,21 +219,34 @@ impl Venue {
         }
     }
 
-    /// Tells resting orders of a side what is shown at their price: all of them, or those at one tick.
-    fn show(&mut self, market: MarketId, side: Side, tick: Option<i32>) {
+    /// What a new level crosses is not shown any more.
+    fn show_crossed(&mut self, market: MarketId, side: Side, event: &Event) {
+        let ticks = self.ticks(market);
+        if event.size > 0.0 && !ticks.is_whole() && ticks.interest.is_met(side, event.tick) {
+            self.show(market, side.opposite(), |tick| {
+                reaches(side, event.tick, tick)
+            });
+        }
+    }
+
+    /// Tells the resting orders of a side that stand at certain ticks what is shown there.
+    fn show(&mut self, market: MarketId, side: Side, at: impl Fn(i32) -> bool) {
         let state = &mut self.markets[usize::from(market.0)];
         let Some(ticks) = state.ticks.as_deref() else {
             return;
         };
-        let model = ticks.rules.queue;
+        let (model, whole) = (ticks.rules.queue, ticks.is_whole());
         for order in state.resting.unchanged_mut() {
             let is_there = order.is_limit() && order.request.side == side;
-            if is_there && tick.is_none_or(|tick| order.tick == tick) {
+            if is_there && at(order.tick) {
                 let shown = ticks.book.size(side, order.tick);
                 if order.queue.ahead == f64::INFINITY {
                     order.queue = Queue::behind(shown);
                 } else {
                     order.queue.show(model, shown);
+                    if !whole {
+                        order.queue.ahead = order.queue.ahead.max(0.0);
+                    }
                 }
             }
         }

@@ -43,6 +43,8 @@ pub(in crate::venue) struct TickMarket {
     pub mark: Option<f64>,
     /// How long the last event of the feed took.
     pub feed_ns: i64,
+    /// Orders that have come to rest.
+    pub rested: u64,
     pub flights: VecDeque<Flight>,
     pub messages_sent: u64,
     pub answers: VecDeque<Answer>,
@@ -60,6 +62,7 @@ impl TickMarket {
             last_trade: None,
             mark: None,
             feed_ns: 0,
+            rested: 0,
             flights: VecDeque::new(),
             messages_sent: 0,
             answers: VecDeque::new(),

@@ -78,9 +78,10 @@ impl Queue {
         Self::behind(f64::INFINITY)
     }
 
-    /// Something was traded at its price. What is ahead may become negative: by so much the trade has reached the order.
-    pub fn trade(&mut self, size: f64) {
-        self.ahead -= size;
+    /// A trade of `size` at its price, of which `reaching` was not for own orders before this one. What is ahead may become
+    /// negative: by so much the trade has reached the order.
+    pub fn trade(&mut self, size: f64, reaching: f64) {
+        self.ahead -= reaching;
         self.traded += size;
     }
 
@@ -112,7 +113,7 @@ mod tests {
     fn after(model: QueueModel) -> f64 {
         let mut queue = Queue::behind(10.0);
         queue.show(model, 16.0);
-        queue.trade(4.0);
+        queue.trade(4.0, 4.0);
         queue.show(model, 9.0);
         queue.ahead
     }

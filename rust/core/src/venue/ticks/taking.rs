@@ -100,7 +100,7 @@ impl Venue {
         }
     }
 
-    /// Whether the book can fill all of an order at once.
+    /// Whether the book can fill all of an order at once, before it meets an own one.
     fn fills_wholly(&self, order: &LiveOrder, limit: Option<i32>) -> bool {
         let request = &order.request;
         let ticks = self.ticks(request.market);
@@ -115,7 +115,16 @@ impl Venue {
                 .quantity
                 .abs(),
         };
-        ticks.book.walk(request.side, wanted, limit).filled >= wanted
+        let free: f64 = ticks
+            .book
+            .levels(request.side.opposite())
+            .take_while(|(tick, _)| {
+                limit.is_none_or(|limit| reaches(request.side, limit, *tick))
+                    && !self.meets_own(order, *tick)
+            })
+            .map(|(_, size)| size)
+            .sum();
+        free >= wanted
     }
 
     /// Base units of an order filled since there were `before` fills.
