@@ -18,6 +18,8 @@ $(BIN)/maturin: pyproject.toml
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --upgrade 'pip>=25.1' 'maturin>=1.9,<2'
 	$(BIN)/python -m pip install --quiet --group dev
+	# Without its pin of an older NumPy and its plotting libraries, which the comparison does not need.
+	$(BIN)/python -m pip install --quiet --no-deps 'hftbacktest>=2.4,<2.5'
 	@touch $@
 
 $(VENV)/.built: $(BIN)/maturin $(RUST_SOURCES)

@@ -1,4 +1,5 @@
-"""Events of a book: ours against hftbacktest's fastest book, idle and with a grid market maker, fills shown equal first."""
+"""Events of a book: ours against hftbacktest's fastest book, idle and with a grid market maker, fills
+shown equal first."""
 
 from __future__ import annotations
 
@@ -15,7 +16,6 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests"))
 
 from made import hftbacktest_maker as peer
 from made.books import Events, made_events
-
 from measure import require_release
 from serial_chain import addition_ns
 from spark_stacker import _core

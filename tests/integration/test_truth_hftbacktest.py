@@ -2,10 +2,12 @@
 
 What differs, and why the tests are written around it:
 
-- hftbacktest keeps levels that the other side has crossed and may show them again when the touch moves away; here the
-  newer level removes them. The streams therefore are never crossed (the recorded one is not, but for its snapshot).
+- hftbacktest keeps levels that the other side has crossed and may show them again when the touch moves
+  away; here the newer level removes them. The streams therefore are never crossed (the recorded one is
+  not, but for its snapshot).
 - A reversal is one fill there and two here (the close and the opening), so fills are added up by order.
-- A snapshot in mid-stream lets hftbacktest's queue models start anew; here they compare it with what was shown.
+- A snapshot in mid-stream lets hftbacktest's queue models start anew; here they compare it with what was
+  shown.
 - hftbacktest checks no funds: the account here is large enough.
 """
 
@@ -16,9 +18,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import polars as pl
 import pytest
+
 from made import hftbacktest_maker as peer
 from made.books import Events, made_events
-
 from spark_stacker.backtesting.ticks import ConstantLatency, GridMaker, TickSettings, run_tick_backtest
 from spark_stacker.data.events import KINDS, import_events
 
@@ -59,7 +61,7 @@ def frame_of(events: Events) -> pl.DataFrame:
 
 
 def both_run(
-    frame: pl.DataFrame, rows: np.ndarray, maker: GridMaker, queue: str, power: float, lot: float
+    frame: pl.DataFrame, rows: np.ndarray, maker: GridMaker, *, queue: str, power: float, lot: float
 ) -> tuple[dict[str, float], dict[str, float]]:
     result = run_tick_backtest(frame, maker, settings(queue, power), tick_size=0.1)
     signed = result.fills.with_columns(
@@ -123,18 +125,11 @@ def test_a_grid_maker_ends_as_in_hftbacktest_on_a_made_stream(
     maker: GridMaker, queue: str, power: float
 ) -> None:
     events = made_events(100_000, seed=11)
-    ours, theirs = both_run(frame_of(events), peer.hft_events(events), maker, queue, power, 0.01)
+    ours, theirs = both_run(
+        frame_of(events), peer.hft_events(events), maker, queue=queue, power=power, lot=0.01
+    )
     assert ours["orders filled"] > 50
     assert ours == pytest.approx(theirs, rel=1e-9)
-
-
-def test_the_queue_models_tell_runs_apart() -> None:
-    frame = frame_of(made_events(100_000, seed=11))
-    profits = {
-        queue: run_tick_backtest(frame, MAKERS["in the queue"], settings(queue, 3.0), tick_size=0.1).profit
-        for queue in ("conservative", "proportional", "optimistic")
-    }
-    assert len(set(profits.values())) == 3, profits
 
 
 @pytest.mark.timeout(300)
@@ -170,6 +165,6 @@ def test_a_grid_maker_ends_as_in_hftbacktest_on_recorded_events(fixtures_dir: Pa
         skew_ticks=2.0,
         interval_ms=100,
     )
-    ours, theirs = both_run(frame, peer.hft_events(columns), maker, queue, 2.0, 0.001)
+    ours, theirs = both_run(frame, peer.hft_events(columns), maker, queue=queue, power=2.0, lot=0.001)
     assert ours["orders filled"] > 100
     assert ours == pytest.approx(theirs, rel=1e-9, abs=1e-9)

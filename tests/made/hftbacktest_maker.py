@@ -89,7 +89,7 @@ def idle(hbt: Any, interval: int) -> int:
 
 
 @njit
-def grid_maker(
+def grid_maker(  # noqa: PLR0912, PLR0917 (one compiled loop, as its users write it)
     hbt: Any,
     interval: int,
     order_size: float,

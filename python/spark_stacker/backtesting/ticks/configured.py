@@ -38,12 +38,13 @@ def run_configured(
 ) -> BacktestResult:
     """Runs the strategies of a configuration unchanged on the events of their markets, by symbol.
 
-    A bar is built from the trades received within it and closes when the strategy's clock passes its end; its orders
-    then travel to the exchange and are filled from the book, or where the events have none, at the last trade with the
-    configured slippage. Fees, margin and limits are the configuration's; queue and latencies those of ``ticks``.
+    A bar is built from the trades received within it and closes when the strategy's clock passes its end;
+    its orders then travel to the exchange and are filled from the book, or where the events have none, at
+    the last trade with the configured slippage. Fees, margin and limits are the configuration's; queue and
+    latencies those of ``ticks``.
 
-    Raises `ParameterError` for a market without events, an indicator in Python, `DataError` for events that cannot be
-    played or have no trades.
+    Raises `ParameterError` for a market without events, an indicator in Python, `DataError` for events
+    that cannot be played or have no trades.
     """
     ticks = ticks or TickSettings()
     chosen = enabled_strategies(settings, strategies)
@@ -55,12 +56,13 @@ def run_configured(
         for indicator in strategy["indicators"]:
             if indicator["type"] is None:
                 raise ParameterError(
-                    f"indicator {indicator['name']!r} is computed in Python; on ticks only those of the core run"
+                    f"indicator {indicator['name']!r} is computed in Python; "
+                    "on ticks only those of the core run"
                 )
     tapes, sources = _tapes(events, [use.symbol for use in uses])
     session = _core.TickSession(_core.Portfolio(plan), ticks.rules(), [tape.tick_size for tape in tapes])
     session.play(tapes)
-    return _result(session, plan, settings, names, uses, sources, ticks)
+    return _result(session, plan, settings, ticks, names=names, uses=uses, sources=sources)
 
 
 def _tapes(
@@ -86,10 +88,11 @@ def _result(
     session: _core.TickSession,
     plan: Mapping[str, Any],
     settings: Settings,
+    ticks: TickSettings,
+    *,
     names: Sequence[str],
     uses: Sequence[Any],
     sources: Sequence[str],
-    ticks: TickSettings,
 ) -> BacktestResult:
     bars = [session.bars(market) for market in range(len(uses))]
     frames = [bars_to_frame(columns) for columns in bars]
@@ -120,8 +123,8 @@ def _result(
         configuration={"plan": plain(plan), "ticks": plain(ticks.rules())},
         seed=settings.simulation.seed,
         assumptions=(
-            "Bars are built from the trades that the strategy has received; a decision is made at a bar's close, and "
-            "its orders travel to the exchange.",
+            "Bars are built from the trades that the strategy has received; "
+            "a decision is made at a bar's close, and its orders travel to the exchange.",
             f"Orders are filled from the book; the queue before a limit is {ticks.queue}.",
             *venue_assumptions(plan["venue"], plan["markets"], terms)[2:],
         ),

@@ -62,8 +62,9 @@ class TickResult:
     def fills(self) -> pl.DataFrame:
         """Every execution with the middle of the book at it and after it.
 
-        ``markout_1s``, ``_5s``, ``_30s``: by how much the middle moved in the fill's favour from its price, as a
-        fraction of it; ``slippage``: how much worse than the middle at the order's arrival it was, as a fraction;
+        ``markout_1s``, ``_5s``, ``_30s``: by how much the middle moved in the fill's favour from its
+        price, as a fraction of it; ``slippage``: how much worse than the middle at the order's arrival it
+        was, as a fraction;
         ``queued_ns``: how long the order had waited since it arrived.
         """
         fills = pl.DataFrame(self._run.fills(), schema_overrides=_FILL_TYPES)
@@ -90,7 +91,8 @@ class TickResult:
 
     @cached_property
     def statistics(self) -> dict[str, float | int | None]:
-        """The figures of execution by name; fractions, quote currency or nanoseconds, null where undefined."""
+        """The figures of execution by name; fractions, quote currency or nanoseconds, null where
+        undefined."""
         fills, orders = self.fills, self.orders
         notional = (fills["price"] * fills["quantity"]).sum() if fills.height else 0.0
         maker = fills.filter(pl.col("liquidity") == "maker")
@@ -146,8 +148,9 @@ def _number(value: object) -> float | None:
     return float(value) if isinstance(value, int | float) else None
 
 
-def _share(part: float, whole: float) -> float | None:
-    return float(part) / float(whole) if whole else None
+def _share(part: object, whole: object) -> float | None:
+    shares = _number(part), _number(whole)
+    return shares[0] / shares[1] if shares[0] is not None and shares[1] else None
 
 
 def _weighted(fills: pl.DataFrame, column: str) -> float | None:

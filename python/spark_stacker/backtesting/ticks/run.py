@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
@@ -14,6 +13,9 @@ from spark_stacker.backtesting.ticks.settings import TickSettings
 from spark_stacker.backtesting.ticks.strategies import GridMaker, Schedule
 from spark_stacker.data.events import ImportedEvents, infer_steps, to_tape
 from spark_stacker.errors import DataError, SparkStackerError, StrategyError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 __all__ = ["INTERVAL_QUEUES", "ProfitInterval", "profit_interval", "run_tick_backtest", "tapes_of"]
 
@@ -51,14 +53,15 @@ def run_tick_backtest(
 ) -> TickResult:
     """Plays a strategy over the events of one market.
 
-    ``events`` are a frame in `EVENT_SCHEMA`, what `import_events` gave, or consecutive frames, which are played one
-    after another in flat memory (then ``tick_size`` must be given). ``strategy`` is a `GridMaker`, a `Schedule`, or an
-    object with any of ``on_trade(desk, trade)``, ``on_book(desk)``, ``on_bar(desk, bar)``, ``on_timer(desk)`` and
-    ``on_fill(desk, fill)``: its attributes ``timer_interval_ns``, ``bar_interval`` (such as ``"1m"``) and
-    ``depth_levels`` say what it wants; `spark_stacker._core.TickDesk` is its view of the market and its hand on it.
+    ``events`` are a frame in `EVENT_SCHEMA`, what `import_events` gave, or consecutive frames, which are
+    played one after another in flat memory (then ``tick_size`` must be given). ``strategy`` is a
+    `GridMaker`, a `Schedule`, or an object with any of ``on_trade(desk, trade)``, ``on_book(desk)``,
+    ``on_bar(desk, bar)``, ``on_timer(desk)`` and ``on_fill(desk, fill)``: its attributes
+    ``timer_interval_ns``, ``bar_interval`` (such as ``"1m"``) and ``depth_levels`` say what it wants;
+    `spark_stacker._core.TickDesk` is its view of the market and its hand on it.
 
-    Raises `DataError` naming column and row of what cannot be played, `StrategyError` around an exception of the
-    strategy's, `ParameterError` for a setting that cannot be.
+    Raises `DataError` naming column and row of what cannot be played, `StrategyError` around an exception
+    of the strategy's, `ParameterError` for a setting that cannot be.
     """
     settings = settings or TickSettings()
     tapes, steps = tapes_of(events, settings, tick_size=tick_size, place=place)
@@ -75,7 +78,8 @@ def profit_interval(
 ) -> ProfitInterval:
     """The profit between a queue that never shortens in one's favour and one that always does.
 
-    A strategy that keeps state of its own must be callable: it is then called for a fresh one before each run.
+    A strategy that keeps state of its own must be callable: it is then called for a fresh one before each
+    run.
     """
     settings = settings or TickSettings()
     tapes, steps = tapes_of(events, settings, tick_size=None, place=place)

@@ -20,8 +20,8 @@ __all__ = [
 ]
 
 QUEUES: Final = ("conservative", "proportional", "log", "fifo", "optimistic")
-"""Where a level shrank without a trade: never ahead of an own order; ahead by the odds of the sizes to a power, or of
-their logarithms; nowhere (trades alone shorten the queue); always ahead."""
+"""Where a level shrank without a trade: never ahead of an own order; ahead by the odds of the sizes to a
+power, or of their logarithms; nowhere (trades alone shorten the queue); always ahead."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +61,8 @@ class RecordedLatency:
 
 @dataclass(frozen=True, slots=True)
 class LogNormalLatency:
-    """Seeded draws: ``floor_ns`` plus ``median_ns`` times the exponential of ``sigma`` times a normal draw."""
+    """Seeded draws: ``floor_ns`` plus ``median_ns`` times the exponential of ``sigma`` times a normal
+    draw."""
 
     median_ns: float
     sigma: float
@@ -84,9 +85,10 @@ Latency = ConstantLatency | FeedLatency | RecordedLatency | LogNormalLatency
 class TickSettings:
     """How a market trades tick by tick.
 
-    Fees are fractions of a fill's notional; a maker's may be negative, a rebate. ``feed_latency_ns`` None takes the
-    recorded times of receipt. ``whole_fills`` and ``consume_depth=False`` are the assumptions of simulators without
-    partial fills and impact, for comparing with them. ``tick_size`` and ``lot_size`` None are those of the events.
+    Fees are fractions of a fill's notional; a maker's may be negative, a rebate. ``feed_latency_ns`` None
+    takes the recorded times of receipt. ``whole_fills`` and ``consume_depth=False`` are the assumptions of
+    simulators without partial fills and impact, for comparing with them. ``tick_size`` and ``lot_size``
+    None are those of the events.
 
     >>> TickSettings(queue="conservative").queue
     'conservative'

@@ -15,8 +15,8 @@ class GridMaker:
     """A market maker that keeps ``levels`` post-only quotes a side on a grid.
 
     Every ``interval_ms`` it lays the grid anew around the middle of the book moved against its position by
-    ``skew_ticks`` for each ``order_size`` held, ``half_spread_ticks`` away and ``grid_ticks`` apart; what is not on it
-    any more is cancelled. At ``max_position`` base units a side is no longer quoted.
+    ``skew_ticks`` for each ``order_size`` held, ``half_spread_ticks`` away and ``grid_ticks`` apart; what
+    is not on it any more is cancelled. At ``max_position`` base units a side is no longer quoted.
     """
 
     order_size: float
@@ -37,9 +37,10 @@ class GridMaker:
 class Schedule:
     """Buys or sells ``size`` base units over ``duration_s`` seconds, in slices.
 
-    ``weights`` of the slices are equal for a TWAP, expected volumes for a VWAP. With ``limit_ticks`` a slice is quoted
-    post-only so many ticks behind the touch; what of it is left at its end is taken from the book (``sweep``) or
-    joins the next slice. Without it each slice is a market order. At the end whatever is missing is taken.
+    ``weights`` of the slices are equal for a TWAP, expected volumes for a VWAP. With ``limit_ticks`` a
+    slice is quoted post-only so many ticks behind the touch; what of it is left at its end is taken from
+    the book (``sweep``) or joins the next slice. Without it each slice is a market order. At the end
+    whatever is missing is taken.
     """
 
     side: str

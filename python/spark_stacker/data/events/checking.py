@@ -66,7 +66,8 @@ class EventReport:
 def check_events(
     frame: pl.DataFrame, *, tick_size: float | None = None, place: str = "events"
 ) -> EventReport:
-    """Order of both clocks, latencies, crossed books, gaps, sizes and prices, the grid, increments without a book.
+    """Order of both clocks, latencies, crossed books, gaps, sizes and prices, the grid, increments without
+    a book.
 
     Raises `DataError` only where the columns are not those of events.
     """

@@ -42,11 +42,12 @@ def import_events(
 ) -> ImportedEvents:
     """The events in one file, or in several files of one market, in order of arrival.
 
-    Formats, told from name and columns: hftbacktest's ``.npz``; Tardis CSV (``trades``, ``incremental_book_L2``,
-    ``book_snapshot_N``, plain or ``.gz``); recorded tables (CSV, Parquet, Feather) of trades, quotes or books;
-    Parquet of this package's own recordings. Increments before the first snapshot are left out, and a break in
-    the feed's sequence becomes a row of kind ``gap``; both are told in ``notes``. With ``correct_clock`` the local
-    clock is moved on by a constant where it shows events before they happened.
+    Formats, told from name and columns: hftbacktest's ``.npz``; Tardis CSV (``trades``,
+    ``incremental_book_L2``, ``book_snapshot_N``, plain or ``.gz``); recorded tables (CSV, Parquet,
+    Feather) of trades, quotes or books; Parquet of this package's own recordings. Increments before the
+    first snapshot are left out, and a break in the feed's sequence becomes a row of kind ``gap``; both are
+    told in ``notes``. With ``correct_clock`` the local clock is moved on by a constant where it shows
+    events before they happened.
 
     Raises `DataError` naming the file, and column, row and value of what cannot be understood.
     """
@@ -54,7 +55,8 @@ def import_events(
     if not files:
         raise ParameterError("paths must name at least one file, was empty")
     notes: list[str] = []
-    streams, feeds = [], []
+    streams: list[pl.DataFrame] = []
+    feeds: list[pl.DataFrame] = []
     for path in files:
         frame, is_stream = _read(path)
         (streams if is_stream else feeds).append(frame)

@@ -29,7 +29,8 @@ def join_feeds(feeds: list[pl.DataFrame], notes: list[str]) -> pl.DataFrame:
 
 def _messages(feed: pl.DataFrame, notes: list[str]) -> pl.DataFrame:
     """A feed with its messages marked, whole snapshots cleared before, and gaps as rows of their own."""
-    # Levels of one message share its receipt and its number; of a message with several times the last is its time.
+    # Levels of one message share its receipt and its number; of a message with several times the last is
+    # its time.
     is_snapshot = (pl.col("kind") == "snapshot").alias("is_snapshot")
     is_trade = (pl.col("kind") == "trade").alias("is_trade")
     key = pl.struct("local_ns", "last_id", is_snapshot, is_trade)
@@ -51,7 +52,8 @@ def _messages(feed: pl.DataFrame, notes: list[str]) -> pl.DataFrame:
 def _from_the_first_snapshot(feed: pl.DataFrame, notes: list[str]) -> pl.DataFrame:
     """Leaves out increments that no snapshot stands before, and those that a snapshot already holds.
 
-    Increments that were received before the first snapshot and are newer than it are applied when it is received.
+    Increments that were received before the first snapshot and are newer than it are applied when it is
+    received.
     """
     is_snapshot = pl.col("kind") == "snapshot"
     known = feed.select(is_snapshot.cum_max()).to_series()

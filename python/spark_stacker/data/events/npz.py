@@ -13,6 +13,8 @@ from spark_stacker.errors import DataError
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from numpy.typing import NDArray
+
 __all__ = ["read_npz"]
 
 # hftbacktest 2.4, types.py: the kind in the low byte, flags in the high bits.
@@ -68,7 +70,7 @@ def _check_header(archive: zipfile.ZipFile, info: zipfile.ZipInfo, path: Path) -
         raise DataError(f"{path}: a header of {wanted:,} bytes over {info.file_size:,}; the file is cut off")
 
 
-def _stream(rows: np.ndarray, path: Path) -> pl.DataFrame:
+def _stream(rows: NDArray[np.void], path: Path) -> pl.DataFrame:
     flags = rows["ev"].astype(np.int64)
     codes = flags & 0xFF
     unknown = ~np.isin(codes, list(_KINDS))

@@ -16,25 +16,27 @@ __all__ = ["EVENT_SCHEMA", "KINDS", "Steps", "infer_steps", "require_events", "t
 KINDS: Final = ("trade", "depth", "snapshot", "clear", "quote", "funding", "mark", "gap")
 """Kinds of events; the core's code of each is its place, counted from 1.
 
-``depth`` is the new size of one level (0 deletes it), ``snapshot`` one level of a whole book, ``clear`` empties a
-side, or both (side 0), ``quote`` is the best level of a side. ``funding`` has its relative rate in ``size``,
-``mark`` its price in ``price``. After a ``gap`` nothing is known of the book until the next snapshot.
+``depth`` is the new size of one level (0 deletes it), ``snapshot`` one level of a whole book, ``clear``
+empties a side, or both (side 0), ``quote`` is the best level of a side. ``funding`` has its relative rate
+in ``size``, ``mark`` its price in ``price``. After a ``gap`` nothing is known of the book until the next
+snapshot.
 """
 
 EVENT_SCHEMA: Final = pl.Schema(
     {
-        "exchange_ns": pl.Int64,
-        "local_ns": pl.Int64,
+        "exchange_ns": pl.Int64(),
+        "local_ns": pl.Int64(),
         "kind": pl.Enum(KINDS),
-        "side": pl.Int8,
-        "price": pl.Float64,
-        "size": pl.Float64,
-        "last": pl.Boolean,
-        "sequence": pl.Int64,
+        "side": pl.Int8(),
+        "price": pl.Float64(),
+        "size": pl.Float64(),
+        "last": pl.Boolean(),
+        "sequence": pl.Int64(),
     }
 )
-"""Times in UTC nanoseconds; side +1 bid or buying taker, -1 ask or selling taker, 0 neither or both; price in quote
-currency, size in base units; ``last`` ends a message; ``sequence`` is the feed's number of it, or null."""
+"""Times in UTC nanoseconds; side +1 bid or buying taker, -1 ask or selling taker, 0 neither or both; price
+in quote currency, size in base units; ``last`` ends a message; ``sequence`` is the feed's number of it, or
+null."""
 
 PRICED: Final = ("trade", "depth", "snapshot", "quote")
 _MOST_DECIMALS: Final = 12
@@ -73,8 +75,8 @@ def require_events(frame: pl.DataFrame, *, place: str = "events") -> pl.DataFram
 def to_tape(frame: pl.DataFrame, *, tick_size: float, place: str = "events") -> EventTape:
     """The events inside the core, checked, for one run or many.
 
-    Raises `DataError` naming column and row: a price off the ticks, a negative size, an event that was received
-    before it happened.
+    Raises `DataError` naming column and row: a price off the ticks, a negative size, an event that was
+    received before it happened.
     """
     if frame.is_empty():
         raise DataError(f"{place}: no events")

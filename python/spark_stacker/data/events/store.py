@@ -75,7 +75,8 @@ class EventStore:
             before = self.describe(venue, symbol)
             if before.steps.tick_size != steps.tick_size:
                 raise DataError(
-                    f"{place}: tick size {steps.tick_size:g}; expected {before.steps.tick_size:g}, which it has"
+                    f"{place}: tick size {steps.tick_size:g}; "
+                    f"expected {before.steps.tick_size:g}, which it has"
                 )
             first = int(frame["local_ns"][0])
             if first < before.end_ns:
@@ -94,7 +95,7 @@ class EventStore:
             numbers[day] = max(numbers.get(day, -1), int(part.name[11:-8]))
         written: list[Path] = []
         for (day_number,), rows in frame.group_by(pl.col("local_ns") // _DAY_NS, maintain_order=True):
-            day = datetime.fromtimestamp(int(day_number) * 86_400, tz=UTC).date().isoformat()  # type: ignore[call-overload]
+            day = datetime.fromtimestamp(int(day_number) * 86_400, tz=UTC).date().isoformat()
             number = numbers.get(day, -1) + 1
             path = place / f"{day}-{number:03d}.parquet"
             with atomic_write(path) as file:
@@ -131,7 +132,7 @@ class EventStore:
             raise DataError(f"{place}: damaged, or not written by this package: {error}") from error
         return EventSet(venue, symbol, ends["rows"], ends["start"], ends["end"], steps, tuple(parts))
 
-    def list(self) -> list[EventSet]:
+    def sets(self) -> list[EventSet]:
         """Every market that has events, sorted by venue and symbol."""
         places = sorted(self.root.glob("venue=*/symbol=*/events"))
         names = [

@@ -12,15 +12,15 @@ __all__ = ["FEED_SCHEMA", "feed_frame", "read_table"]
 
 FEED_SCHEMA: Final = pl.Schema(
     {
-        "exchange_ns": pl.Int64,
-        "local_ns": pl.Int64,
-        "kind": pl.String,
-        "side": pl.Int8,
-        "price": pl.Float64,
-        "size": pl.Float64,
-        "first_id": pl.Int64,
-        "last_id": pl.Int64,
-        "prev_id": pl.Int64,
+        "exchange_ns": pl.Int64(),
+        "local_ns": pl.Int64(),
+        "kind": pl.String(),
+        "side": pl.Int8(),
+        "price": pl.Float64(),
+        "size": pl.Float64(),
+        "first_id": pl.Int64(),
+        "last_id": pl.Int64(),
+        "prev_id": pl.Int64(),
     }
 )
 """One row an event; rows of one message agree in times and ids. Ids are null where the feed has none."""
@@ -89,7 +89,7 @@ def _ns(raw: pl.DataFrame, name: str, place: str) -> pl.Series:
         raise DataError(f"{place}: column {name} is {times.dtype}; expected times") from error
     highest = times.max()
     if not isinstance(highest, int) or highest <= 0:
-        raise DataError(f"{place}: column {name}: highest {highest}; expected times after 1970")
+        raise DataError(f"{place}: column {name}: highest {highest!r}; expected times after 1970")
     digits = len(str(highest))
     factor = {10: 10**9, 13: 10**6, 16: 10**3, 19: 1}.get(digits)
     if factor is None:

@@ -25,7 +25,8 @@ _SIDES: Final = {"buy": 1, "bid": 1, "sell": -1, "ask": -1, "unknown": 0}
 
 
 def read_csv_bytes(path: Path) -> bytes:
-    """A CSV file, unpacked if it is gzipped. Raises `DataError` for one that is cut off, or unpacks to too much."""
+    """A CSV file, unpacked if it is gzipped. Raises `DataError` for one that is cut off, or unpacks to too
+    much."""
     try:
         if path.suffix == ".gz":
             with gzip.open(path) as file:
@@ -63,7 +64,8 @@ def read_tardis(raw: pl.DataFrame, place: str) -> pl.DataFrame:
         if raw[name].n_unique() > 1:
             row = int((raw[name] != raw[name][0]).arg_max() or 0)
             raise DataError(
-                f"{place}: column {name}, row {row}: {raw[name][row]!r} after {raw[name][0]!r}; expected one a file"
+                f"{place}: column {name}, row {row}: {raw[name][row]!r} after {raw[name][0]!r}; "
+                "expected one a file"
             )
     columns = set(raw.columns)
     times = {
@@ -86,7 +88,8 @@ def read_tardis(raw: pl.DataFrame, place: str) -> pl.DataFrame:
     if levels:
         return _snapshots(raw, times, levels, place)
     raise DataError(
-        f"{place}: columns {', '.join(raw.columns)[:200]}; expected trades, incremental_book_L2 or book_snapshot_N"
+        f"{place}: columns {', '.join(raw.columns)[:200]}; "
+        "expected trades, incremental_book_L2 or book_snapshot_N"
     )
 
 
