@@ -2,6 +2,7 @@
 
 - ``configured``: strategies of a configuration and indicators, built-in or in Python; simulated in the core
 - ``functions``: strategy functions, called at every bar
+- ``ticks``: built-in tick strategies, played over events in the core
 """
 
 from __future__ import annotations
