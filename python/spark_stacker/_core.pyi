@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 __all__ = [
     "Aggregator",
     "Bars",
+    "BookProbe",
     "ColumnView",
     "EventTape",
     "Genetic",
@@ -43,6 +44,7 @@ __all__ = [
     "indicator_catalog",
     "interval_name",
     "interval_ns",
+    "kraken_checksum",
     "linear_regression",
     "linear_regression_intercept",
     "linear_regression_slope",
@@ -68,6 +70,7 @@ __all__ = [
     "t3",
     "tema",
     "vwma",
+    "walk_levels",
     "wma",
 ]
 
@@ -683,3 +686,25 @@ class TickSession:
     def trades(self, since: int) -> dict[str, Any]: ...
     def open_positions(self) -> dict[str, Any]: ...
     def refused(self, since: int) -> dict[str, Any]: ...
+
+@final
+class BookProbe:
+    def __new__(
+        cls, times_ns: Sequence[int], *, sizes: Sequence[float], distances: Sequence[float]
+    ) -> BookProbe: ...
+    def feed(self, tape: EventTape) -> None: ...
+    def finish(self) -> dict[str, NDArray[np.float64]]: ...
+
+def walk_levels(
+    price: NDArray[np.float64], size: NDArray[np.float64], quantities: NDArray[np.float64]
+) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]: ...
+def kraken_checksum(
+    ask_tick: NDArray[np.int32],
+    ask_size: NDArray[np.float64],
+    bid_tick: NDArray[np.int32],
+    bid_size: NDArray[np.float64],
+    *,
+    tick_size: float,
+    price_places: int,
+    size_places: int,
+) -> int: ...

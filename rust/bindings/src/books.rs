@@ -9,6 +9,8 @@ use spark_stacker_core::venue::Side;
 use crate::errors::{raise, without_lock};
 use crate::ticks::PyEventTape;
 
+type PyColumn<'py> = Bound<'py, PyArray1<f64>>;
+
 /// What takers of `quantities` base units get from one side of a book: units filled, average price, worst price.
 #[pyfunction]
 pub fn walk_levels<'py>(
@@ -16,11 +18,7 @@ pub fn walk_levels<'py>(
     price: PyReadonlyArray1<'_, f64>,
     size: PyReadonlyArray1<'_, f64>,
     quantities: PyReadonlyArray1<'_, f64>,
-) -> PyResult<(
-    Bound<'py, PyArray1<f64>>,
-    Bound<'py, PyArray1<f64>>,
-    Bound<'py, PyArray1<f64>>,
-)> {
+) -> PyResult<(PyColumn<'py>, PyColumn<'py>, PyColumn<'py>)> {
     let (price, size) = (price.as_slice()?, size.as_slice()?);
     let quantities = quantities.as_slice()?;
     let walked = without_lock(py, || Walker::of_levels(price, size)?.walk_many(quantities))?;

@@ -57,7 +57,7 @@ impl<'py> ClassStrategy<'py> {
     ) -> PyResult<Self> {
         let method = |name: &str| -> PyResult<Option<Bound<'py, PyAny>>> {
             let found = strategy.getattr_opt(PyString::new(py, name))?;
-            Ok(found.filter(|method| method.is_callable()))
+            Ok(found.filter(PyAnyMethods::is_callable))
         };
         let attribute = |name: &str| strategy.getattr_opt(PyString::new(py, name));
         let timer_ns = attribute("timer_interval_ns")?

@@ -81,7 +81,7 @@ fn power(places: u32) -> f64 {
     clippy::cast_possible_truncation,
     reason = "a size of a market fits 63 bits of its last place; the cast stops at its bounds"
 )]
-const fn units_of(value: f64) -> i64 {
+fn units_of(value: f64) -> i64 {
     value.round() as i64
 }
 

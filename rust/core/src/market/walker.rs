@@ -193,7 +193,10 @@ impl Walker {
     /// # Errors
     /// When a quantity is negative or not a number.
     pub fn walk_many(&self, quantities: &[f64]) -> Result<Walked> {
-        if let Some(row) = quantities.iter().position(|quantity| !(*quantity >= 0.0)) {
+        if let Some(row) = quantities
+            .iter()
+            .position(|quantity| quantity.is_nan() || *quantity < 0.0)
+        {
             let requirement = "must be a number of at least 0";
             return Err(Error::data("quantity", row, quantities[row], requirement));
         }

@@ -101,7 +101,7 @@ def test_a_profit_is_given_between_two_assumptions_of_the_queue(frame: pl.DataFr
         result.settings.queue for result in (interval.conservative, interval.middle, interval.optimistic)
     ]
     assert queues == ["conservative", "proportional", "optimistic"]
-    assert interval.optimistic.statistics["fills"] >= interval.conservative.statistics["fills"]  # type: ignore[operator]
+    assert min(result.fills.height for result in (interval.conservative, interval.optimistic)) > 100
     assert "(middle)" in str(interval)
 
 
