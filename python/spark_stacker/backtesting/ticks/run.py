@@ -54,7 +54,7 @@ def run_tick_backtest(
     """Plays a strategy over the events of one market.
 
     ``events`` are a frame in `EVENT_SCHEMA`, what `import_events` gave, or consecutive frames, which are
-    played one after another in flat memory (then ``tick_size`` must be given). ``strategy`` is a
+    played one after another (then ``tick_size`` must be given). ``strategy`` is a
     `GridMaker`, a `Schedule`, or an object with any of ``on_trade(desk, trade)``, ``on_book(desk)``,
     ``on_bar(desk, bar)``, ``on_timer(desk)`` and ``on_fill(desk, fill)``: its attributes
     ``timer_interval_ns``, ``bar_interval`` (such as ``"1m"``) and ``depth_levels`` say what it wants;
