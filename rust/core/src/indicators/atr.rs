@@ -1,6 +1,7 @@
 //! Average true range, smoothed as Wilder does.
 
 use super::rule::{Rule, batch, checked_period, defined, step};
+use super::simd::Vector;
 use super::wilder::{Smoothed, Wilder};
 use crate::error::Result;
 
@@ -74,28 +75,13 @@ struct TrueRange {
 
 impl Smoothed<3, 1> for TrueRange {
     #[inline(always)]
-    fn inputs([high, low, _]: [f64; 3], [_, _, close]: [f64; 3]) -> [f64; 1] {
-        [true_range(high, low, close)]
+    fn inputs<V: Vector>([high, low, _]: [V; 3], [_, _, close]: [V; 3]) -> [V; 1] {
+        // The bar's range, with the gap from the close before.
+        [close.larger(high) - close.smaller(low)]
     }
 
     #[inline(always)]
-    fn output(&self, [sum]: [f64; 1]) -> f64 {
-        self.weight * sum
+    fn output<V: Vector>(&self, [sum]: [V; 1]) -> V {
+        sum.all(self.weight) * sum
     }
-}
-
-/// The bar's range, with the gap from the close before.
-#[inline(always)]
-fn true_range(high: f64, low: f64, previous_close: f64) -> f64 {
-    let top = if previous_close > high {
-        previous_close
-    } else {
-        high
-    };
-    let bottom = if previous_close < low {
-        previous_close
-    } else {
-        low
-    };
-    top - bottom
 }

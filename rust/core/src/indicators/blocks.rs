@@ -2,15 +2,35 @@
 //!
 //! A row that comes alone is worked out as its place in the block that it will be part of: the block is open, and
 //! its last rows, which have no say in those before them, are not there yet.
+//!
+//! A kernel works in three steps. Where it has several sums, a block is in one step while the next is in the step before: each is a short
+//! chain of additions, and the processor, which looks only so far ahead, always sees three.
 
 use std::ops::Range;
 
-use super::decay::{BLOCK, Lanes};
+use super::simd::{BLOCK, Rows, Vector};
+#[cfg(target_arch = "x86_64")]
+use super::simd::{HasAvx2, Wide};
 
 /// What is worked out over a block of rows of `I` columns, with what it keeps from one block to the next.
 pub(super) trait Kernel<const I: usize, const O: usize>: Copy {
-    /// Takes the rows of a block and the row before each of them. Lane `j` of what it gives may depend on no row after.
-    fn block(&mut self, rows: [Lanes; I], before: [Lanes; I]) -> [Lanes; O];
+    /// Whether a block is ended while the next is summed and the one after it begun. It pays where there are several sums; for a single one
+    /// the steps' ways through memory cost as much as they save.
+    const STAGGERED: bool;
+    /// A block that has begun.
+    type Begun<V: Vector>: Copy;
+    /// A block that only has to be ended.
+    type Summed<V: Vector>: Copy;
+
+    /// Takes the rows of blocks and the row before each of them, and does what needs no block before. What a row becomes in the end may
+    /// depend on no row after.
+    fn begin<V: Vector>(&self, rows: [Rows<V>; I], before: [Rows<V>; I]) -> Self::Begun<V>;
+
+    /// Follows on from the blocks before.
+    fn sum<V: Vector>(&mut self, begun: Self::Begun<V>) -> Self::Summed<V>;
+
+    /// Gives the rows of the lines.
+    fn end<V: Vector>(&mut self, rows: [Rows<V>; I], summed: Self::Summed<V>) -> [Rows<V>; O];
 }
 
 /// Rows in blocks, each given to the kernel.
@@ -21,7 +41,7 @@ pub(super) struct Blocks<K, const I: usize> {
     /// The row before the open block.
     before: [f64; I],
     /// Rows of the open block, and how many there are.
-    open: [Lanes; I],
+    open: [Rows<f64>; I],
     place: usize,
 }
 
@@ -43,28 +63,59 @@ impl<K: Copy, const I: usize> Blocks<K, I> {
         K: Kernel<I, O>,
     {
         let rows = columns[0].len();
-        // The block that is open, or the first one: its rows have one before them that is no longer in the columns.
-        let head = rows.min(BLOCK - self.place);
-        let tail = rows - (rows - head) % BLOCK;
-        self.run_open(columns, 0..head, &mut lines);
-        if tail > head {
-            let blocks = columns.map(|column| column[head..tail].as_chunks::<BLOCK>().0);
-            let before = columns.map(|column| column[head - 1..tail - 1].as_chunks::<BLOCK>().0);
-            let mut lines = lines
-                .each_mut()
-                .map(|line| line[head..tail].as_chunks_mut::<BLOCK>().0);
-            let mut kernel = self.kernel;
-            for k in 0..(tail - head) / BLOCK {
-                let block = blocks.map(|blocks| blocks[k]);
-                let values = kernel.block(block, before.map(|before| before[k]));
-                for (line, values) in lines.iter_mut().zip(values) {
-                    line[k] = values;
-                }
+        let mut next = 0;
+        while next < rows {
+            #[cfg(target_arch = "x86_64")]
+            if self.place == 0
+                && next > 0
+                && let Some(proof) = HasAvx2::detect()
+            {
+                next = self.run_whole::<Wide, O>(proof, columns, next..rows, &mut lines);
             }
-            self.kernel = kernel;
-            self.before = columns.map(|column| column[tail - 1]);
+            let end = rows.min(next + BLOCK - self.place);
+            self.run_open(columns, next..end, &mut lines);
+            next = end;
         }
-        self.run_open(columns, tail..rows, &mut lines);
+    }
+
+    /// The same for blocks as many at a time as a vector has lanes; there is a row before them. Gives the first row that is left over.
+    #[cfg(target_arch = "x86_64")]
+    #[inline(always)]
+    fn run_whole<V: Vector, const O: usize>(
+        &mut self,
+        proof: V::Proof,
+        columns: [&[f64]; I],
+        rows: Range<usize>,
+        lines: &mut [&mut [f64]; O],
+    ) -> usize
+    where
+        K: Kernel<I, O>,
+    {
+        let chunks = V::chunks(&columns[0][rows.clone()]).len();
+        if chunks == 0 {
+            return rows.start;
+        }
+        let end = rows.start + chunks * (size_of::<V::Chunk>() / size_of::<f64>());
+        let now = columns.map(|column| V::chunks(&column[rows.start..end]));
+        let before = columns.map(|column| V::chunks(&column[rows.start - 1..end - 1]));
+        let mut lines = lines
+            .each_mut()
+            .map(|line| V::chunks_mut(&mut line[rows.start..end]));
+        let mut kernel = self.kernel;
+        if K::STAGGERED {
+            staggered::<K, V, I, O>(&mut kernel, proof, [&now, &before], &mut lines);
+        } else {
+            for k in 0..chunks {
+                let begun = begin::<K, V, I, O>(&kernel, proof, &now, &before, k);
+                let summed = kernel.sum(begun);
+                // Read once more rather than kept in registers, of which there are too few.
+                let rows = loaded::<V, I>(proof, &now, std::hint::black_box(k));
+                write(&mut lines, k, kernel.end(rows, summed));
+            }
+        }
+        self.kernel = kernel;
+        self.before = columns.map(|column| column[end - 1]);
+        end
     }
 
     /// The same for rows that do not go beyond the open block.
@@ -90,7 +141,9 @@ impl<K: Copy, const I: usize> Blocks<K, I> {
             before[0] = first;
         }
         let mut kernel = self.kernel;
-        let values = kernel.block(self.open, before);
+        let begun = kernel.begin(self.open, before);
+        let summed = kernel.sum(begun);
+        let values = kernel.end(self.open, summed);
         for (line, values) in lines.iter_mut().zip(values) {
             line[rows.clone()].copy_from_slice(&values[places.clone()]);
         }
@@ -101,4 +154,74 @@ impl<K: Copy, const I: usize> Blocks<K, I> {
             self.place = 0;
         }
     }
+}
+
+/// Each chunk is a step ahead of the next.
+#[cfg(target_arch = "x86_64")]
+#[inline(always)]
+fn staggered<K: Kernel<I, O>, V: Vector, const I: usize, const O: usize>(
+    kernel: &mut K,
+    proof: V::Proof,
+    [now, before]: [&[&[V::Chunk]; I]; 2],
+    lines: &mut [&mut [V::Chunk]; O],
+) {
+    let chunks = now[0].len();
+    let first = begin::<K, V, I, O>(kernel, proof, now, before, 0);
+    let second = begin::<K, V, I, O>(kernel, proof, now, before, 1.min(chunks - 1));
+    // By places that only the loop knows: kept in memory, they are not handed from register to register.
+    let mut begun = [first, second];
+    let mut summed = [kernel.sum(first); 2];
+    for k in 0..chunks {
+        let rows = loaded::<V, I>(proof, now, k);
+        write(lines, k, kernel.end(rows, summed[k % 2]));
+        if k + 1 < chunks {
+            summed[(k + 1) % 2] = kernel.sum(begun[(k + 1) % 2]);
+        }
+        if k + 2 < chunks {
+            begun[k % 2] = begin::<K, V, I, O>(kernel, proof, now, before, k + 2);
+        }
+    }
+}
+
+#[cfg(target_arch = "x86_64")]
+#[inline(always)]
+fn write<V: Vector, const O: usize>(
+    lines: &mut [&mut [V::Chunk]; O],
+    k: usize,
+    values: [Rows<V>; O],
+) {
+    for (line, values) in lines.iter_mut().zip(values) {
+        V::store(values, &mut line[k]);
+    }
+}
+
+/// The kernel's first step with chunk `k` of each column.
+#[cfg(target_arch = "x86_64")]
+#[inline(always)]
+fn begin<K: Kernel<I, O>, V: Vector, const I: usize, const O: usize>(
+    kernel: &K,
+    proof: V::Proof,
+    now: &[&[V::Chunk]; I],
+    before: &[&[V::Chunk]; I],
+    k: usize,
+) -> K::Begun<V> {
+    kernel.begin(
+        loaded::<V, I>(proof, now, k),
+        loaded::<V, I>(proof, before, k),
+    )
+}
+
+/// Chunk `k` of each column. No closure: it would be compiled for the narrow processor.
+#[cfg(target_arch = "x86_64")]
+#[inline(always)]
+fn loaded<V: Vector, const I: usize>(
+    proof: V::Proof,
+    columns: &[&[V::Chunk]; I],
+    k: usize,
+) -> [Rows<V>; I] {
+    let mut rows = [V::load(proof, &columns[0][k]); I];
+    for i in 1..I {
+        rows[i] = V::load(proof, &columns[i][k]);
+    }
+    rows
 }

@@ -2,6 +2,7 @@
 
 use super::moments::Squares;
 use super::rule::{Rule, batch, checked_factor, checked_period, step};
+use super::simd::Vector;
 use super::window::{Finish, Window};
 use crate::error::Result;
 
@@ -106,12 +107,13 @@ struct Bands {
 
 impl Finish<2, 3> for Bands {
     #[inline(always)]
-    fn finish(&self, [sum, squares]: [f64; 2], centre: f64) -> [f64; 3] {
-        let from_centre = sum * self.reciprocal;
-        let variance = squares.mul_add(self.reciprocal, -from_centre * from_centre);
+    fn finish<V: Vector>(&self, [sum, squares]: [V; 2], centre: f64) -> [V; 3] {
+        let from_centre = sum * sum.all(self.reciprocal);
+        let square = from_centre * from_centre;
+        let variance = squares.mul_add(sum.all(self.reciprocal), sum.all(0.0) - square);
         // Rounding may leave it just below zero.
-        let variance = if variance > 0.0 { variance } else { 0.0 };
-        let (mean, width) = (centre + from_centre, self.std_dev * variance.sqrt());
+        let width = sum.all(self.std_dev) * variance.larger(sum.all(0.0)).sqrt();
+        let mean = sum.all(centre) + from_centre;
         [mean + width, mean, mean - width]
     }
 }

@@ -1,9 +1,10 @@
 //! An exponential average of an exponential average, and so on: what TEMA and T3 are made of.
 
 use super::blocks::{Blocks, Kernel};
-use super::decay::{Decay, Lanes, lanes};
+use super::decay::{Decay, rows};
 use super::ema::{Opening, ema_weight, moved_back};
 use super::rule::checked_period;
+use super::simd::{Rows, Vector};
 use crate::error::Result;
 
 /// `N` exponential averages of one period, each of the one before, added up with weights.
@@ -101,15 +102,49 @@ impl<const N: usize> Cascading<N> {
     }
 }
 
-impl<const N: usize> Kernel<1, 1> for Cascading<N> {
+impl<const N: usize> Cascading<N> {
+    /// The weighted sum with average `n`.
     #[inline(always)]
-    fn block(&mut self, [values]: [Lanes; 1], [before]: [Lanes; 1]) -> [Lanes; 1] {
-        let mut decayed = moved_back(values, before);
-        let mut sum = values;
-        for n in 0..N {
+    fn plus<V: Vector>(&self, n: usize, decayed: Rows<V>, sum: Rows<V>) -> Rows<V> {
+        let weight = sum[0].all(self.weights[n]);
+        rows!(|j| weight.mul_add(decayed[j], sum[j]))
+    }
+}
+
+impl<const N: usize> Kernel<1, 1> for Cascading<N> {
+    const STAGGERED: bool = true;
+    type Begun<V: Vector> = [Rows<V>; 2];
+    type Summed<V: Vector> = [Rows<V>; 2];
+
+    #[inline(always)]
+    fn begin<V: Vector>(&self, [values]: [Rows<V>; 1], [before]: [Rows<V>; 1]) -> [Rows<V>; 2] {
+        let moved_back = V::turned(moved_back(values, before));
+        [V::turned(values), self.decays[0].partials(moved_back)]
+    }
+
+    /// The first half of the averages.
+    #[inline(always)]
+    fn sum<V: Vector>(&mut self, [values, partials]: [Rows<V>; 2]) -> [Rows<V>; 2] {
+        let mut decayed = self.decays[0].follow(partials);
+        let mut sum = self.plus(0, decayed, values);
+        for n in 1..N / 2 {
             decayed = self.decays[n].run(decayed);
-            sum = lanes!(|j| self.weights[n].mul_add(decayed[j], sum[j]));
+            sum = self.plus(n, decayed, sum);
         }
-        [sum]
+        [sum, decayed]
+    }
+
+    /// The others.
+    #[inline(always)]
+    fn end<V: Vector>(
+        &mut self,
+        _: [Rows<V>; 1],
+        [mut sum, mut decayed]: [Rows<V>; 2],
+    ) -> [Rows<V>; 1] {
+        for n in (N / 2).max(1)..N {
+            decayed = self.decays[n].run(decayed);
+            sum = self.plus(n, decayed, sum);
+        }
+        [V::turned(sum)]
     }
 }

@@ -4,40 +4,30 @@
 //! the `p` do not wait for the block before, and only one multiplication a block is left on the chain from value to
 //! value. The `p` come in three steps, each of which joins pairs of groups twice as long by adding the last of the
 //! left group to all of the right (Sklansky, "Conditional-sum addition logic", 1960).
+//!
+//! Four blocks are worked out abreast, the same row of each in one vector: no step moves a number from lane to lane.
 
-/// Lanes of one vector.
-const LANES: usize = 4;
+use super::simd::{BLOCK, Rows, Vector};
 
-/// Two vectors: half the steps of the chain, for one more multiplication.
-pub(super) const BLOCK: usize = 2 * LANES;
-
-/// A number for each row of a block.
-pub(super) type Lanes = [f64; BLOCK];
-
-/// An array by what each place holds, `array!(|j| f64; N)`. A macro, because a closure that is not inlined would be
-/// compiled for the narrow processor.
-macro_rules! array {
-    (|$j:ident| $value:expr; $length:expr) => {{
-        let mut values = [0.0; $length];
-        for ($j, value) in values.iter_mut().enumerate() {
-            *value = $value;
+/// Rows by what each holds. A macro, because a closure that is not inlined would be compiled for the narrow processor.
+macro_rules! rows {
+    (|$j:ident| $value:expr) => {{
+        let $j = 0;
+        let mut rows = [$value; $crate::indicators::simd::BLOCK];
+        for $j in 1..$crate::indicators::simd::BLOCK {
+            rows[$j] = $value;
         }
-        values
+        rows
     }};
-}
-
-/// Lanes by what each holds.
-macro_rules! lanes {
-    (|$j:ident| $value:expr) => {
-        $crate::indicators::decay::array!(|$j| $value; $crate::indicators::decay::BLOCK)
-    };
 }
 
 /// The columns of a block by its rows.
 macro_rules! columns {
-    (|$j:ident| $row:expr; $count:expr) => {{
-        let mut columns = [[0.0; $crate::indicators::decay::BLOCK]; $count];
-        for $j in 0..$crate::indicators::decay::BLOCK {
+    (|$j:ident| $row:expr) => {{
+        let $j = 0;
+        let first = $row;
+        let mut columns = $crate::indicators::decay::repeated(first);
+        for $j in 1..$crate::indicators::simd::BLOCK {
             for (column, value) in columns.iter_mut().zip($row) {
                 column[$j] = value;
             }
@@ -46,32 +36,45 @@ macro_rules! columns {
     }};
 }
 
-pub(super) use {array, columns, lanes};
+pub(super) use {columns, rows};
 
-/// The lanes, by way of memory. Of two sums of which one is made of the other's input the compiler would pair lanes of the
-/// one with lanes of the other, and their chains would be one; what has been stored it leaves as it is.
+/// A block whose rows are all the same.
 #[inline(always)]
-pub(super) fn apart(lanes: Lanes) -> Lanes {
-    std::hint::black_box(lanes)
+pub(super) fn repeated<V: Vector, const I: usize>(row: [V; I]) -> [Rows<V>; I] {
+    let mut columns = [[row[0]; BLOCK]; I];
+    for i in 1..I {
+        columns[i] = [row[i]; BLOCK];
+    }
+    columns
 }
 
 /// Row `j` of a block.
 #[inline(always)]
-pub(super) fn row<const I: usize>(columns: &[Lanes; I], j: usize) -> [f64; I] {
-    array!(|i| columns[i][j]; I)
+pub(super) fn row<V: Vector, const I: usize>(columns: &[Rows<V>; I], j: usize) -> [V; I] {
+    let mut row = [columns[0][j]; I];
+    for i in 1..I {
+        row[i] = columns[i][j];
+    }
+    row
+}
+
+/// Each column turned.
+#[inline(always)]
+pub(super) fn all_turned<V: Vector, const I: usize>(columns: [Rows<V>; I]) -> [Rows<V>; I] {
+    let mut turned = columns;
+    for column in &mut turned {
+        *column = V::turned(*column);
+    }
+    turned
 }
 
 /// A sum whose terms decay by `b` a row.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) struct Decay {
-    /// What the left group's last decays by on its way to each lane of a vector; 0 in the left group itself.
-    to_pairs: [f64; LANES],
-    to_fours: [f64; LANES],
     /// `b, b², …`
-    powers: Lanes,
-    /// The last of them, and the newest value, once a lane: so the chain from block to block crosses no lanes.
-    block_power: [f64; LANES],
-    anchor: [f64; LANES],
+    powers: [f64; BLOCK],
+    /// The newest value.
+    anchor: f64,
 }
 
 impl Decay {
@@ -82,53 +85,56 @@ impl Decay {
             powers[j] = b * powers[j - 1];
         }
         Self {
-            to_pairs: [0.0, b, 0.0, b],
-            to_fours: [0.0, 0.0, b, powers[1]],
             powers,
-            block_power: [powers[BLOCK - 1]; LANES],
-            anchor: [value; LANES],
+            anchor: value,
         }
     }
 
     /// The newest value.
     pub(super) fn value(&self) -> f64 {
-        self.anchor[0]
+        self.anchor
     }
 
     /// Adds to it.
     pub(super) fn add(&mut self, input: f64) {
-        self.anchor = self.anchor.map(|value| value + input);
+        self.anchor += input;
     }
 
-    /// Takes a block of inputs and gives the values after each. No lane takes more than 0 times one after it, so the last
-    /// lanes of an open block change nothing before them.
+    /// Takes the inputs of blocks, turned, and gives the values after each. No row depends on one after it, so the last rows of an open
+    /// block change nothing before them.
     #[inline(always)]
-    pub(super) fn run(&mut self, inputs: Lanes) -> Lanes {
-        let vectors = inputs.as_chunks::<LANES>().0;
-        let left = self.lane_partials(vectors[0]);
-        let right = self.lane_partials(vectors[1]);
-        let mut partials = inputs;
-        let mut values = inputs;
-        for j in 0..LANES {
-            partials[j] = left[j];
-            partials[LANES + j] = self.powers[j].mul_add(left[LANES - 1], right[j]);
-        }
-        for j in 0..LANES {
-            values[j] = self.powers[j].mul_add(self.anchor[j], partials[j]);
-            values[LANES + j] = self.powers[LANES + j].mul_add(self.anchor[j], partials[LANES + j]);
-        }
-        for j in 0..LANES {
-            self.anchor[j] = self.block_power[j].mul_add(self.anchor[j], partials[BLOCK - 1]);
-        }
-        values
+    pub(super) fn run<V: Vector>(&mut self, inputs: Rows<V>) -> Rows<V> {
+        self.follow(self.partials(inputs))
     }
 
-    /// The `p` of a vector.
+    /// The `p`: what is known of the values before those of the block before are.
     #[inline(always)]
-    fn lane_partials(&self, inputs: [f64; LANES]) -> [f64; LANES] {
-        let [a, _, c, _] = inputs;
-        let lefts = [a, a, c, c];
-        let pairs = array!(|j| self.to_pairs[j].mul_add(lefts[j], inputs[j]); LANES);
-        array!(|j| self.to_fours[j].mul_add(pairs[1], pairs[j]); LANES)
+    pub(super) fn partials<V: Vector>(&self, inputs: Rows<V>) -> Rows<V> {
+        let powers = rows!(|j| inputs[0].all(self.powers[j]));
+        let pairs = joined::<V, 1>(inputs, &powers);
+        let fours = joined::<V, 2>(pairs, &powers);
+        joined::<V, 4>(fours, &powers)
     }
+
+    /// The values of the blocks that follow, by their `p`.
+    #[inline(always)]
+    pub(super) fn follow<V: Vector>(&mut self, partials: Rows<V>) -> Rows<V> {
+        let powers = rows!(|j| partials[0].all(self.powers[j]));
+        let last = partials[BLOCK - 1];
+        let anchors = last.chained(self.powers[BLOCK - 1], &mut self.anchor);
+        rows!(|j| powers[j].mul_add(anchors, partials[j]))
+    }
+}
+
+/// Groups of `SIZE` rows, joined two and two.
+#[inline(always)]
+fn joined<V: Vector, const SIZE: usize>(mut rows: Rows<V>, powers: &Rows<V>) -> Rows<V> {
+    for row in SIZE..BLOCK {
+        let place = row % (2 * SIZE);
+        if place >= SIZE {
+            let last_left = rows[row - place + SIZE - 1];
+            rows[row] = powers[place - SIZE].mul_add(last_left, rows[row]);
+        }
+    }
+    rows
 }

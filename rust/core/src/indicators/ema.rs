@@ -1,8 +1,9 @@
 //! Exponential moving average, seeded by the mean of the first *n* values.
 
 use super::blocks::{Blocks, Kernel};
-use super::decay::{Decay, Lanes, lanes};
+use super::decay::{Decay, rows};
 use super::rule::{Rule, batch, checked_period, defined, step};
+use super::simd::{Rows, Vector};
 use crate::error::Result;
 
 /// Exponential moving average with the weight `2 / (period + 1)`; the first value is the mean of the first `period`.
@@ -92,11 +93,26 @@ struct Averaging {
 }
 
 impl Kernel<1, 1> for Averaging {
+    const STAGGERED: bool = false;
+    type Begun<V: Vector> = Rows<V>;
+    type Summed<V: Vector> = Rows<V>;
+
     #[inline(always)]
-    fn block(&mut self, [values]: [Lanes; 1], [before]: [Lanes; 1]) -> [Lanes; 1] {
-        let moved_back = moved_back(values, before);
-        let decayed = self.decay.run(moved_back);
-        [lanes!(|j| self.retained.mul_add(decayed[j], values[j]))]
+    fn begin<V: Vector>(&self, [values]: [Rows<V>; 1], [before]: [Rows<V>; 1]) -> Rows<V> {
+        let moved_back = V::turned(moved_back(values, before));
+        self.decay.partials(moved_back)
+    }
+
+    #[inline(always)]
+    fn sum<V: Vector>(&mut self, partials: Rows<V>) -> Rows<V> {
+        self.decay.follow(partials)
+    }
+
+    #[inline(always)]
+    fn end<V: Vector>(&mut self, [values]: [Rows<V>; 1], decayed: Rows<V>) -> [Rows<V>; 1] {
+        let decayed = V::turned(decayed);
+        let retained = values[0].all(self.retained);
+        [rows!(|j| retained.mul_add(decayed[j], values[j]))]
     }
 }
 
@@ -107,8 +123,8 @@ pub(super) fn ema_weight(period: usize) -> f64 {
 
 /// How far each value is below the one before it.
 #[inline(always)]
-pub(super) fn moved_back(values: Lanes, before: Lanes) -> Lanes {
-    lanes!(|j| before[j] - values[j])
+pub(super) fn moved_back<V: Vector>(values: Rows<V>, before: Rows<V>) -> Rows<V> {
+    rows!(|j| before[j] - values[j])
 }
 
 /// The first values of an exponential average: the mean that seeds it, and from there on a value at a time.

@@ -33,6 +33,13 @@ impl History {
         self.values.extend_from_slice(values);
     }
 
+    /// Begins anew with values that are as many as are kept.
+    #[inline(always)]
+    pub(super) fn restart(&mut self, values: &[f64]) {
+        self.values.clear();
+        self.values.extend_from_slice(values);
+    }
+
     /// `count` values, the last of them `back` before the newest; none if there are not so many.
     #[inline(always)]
     pub(super) fn back(&self, back: usize, count: usize) -> &[f64] {

@@ -1,7 +1,8 @@
 //! Hull moving average: `WMA(2·WMA(n/2) − WMA(n), √n)`, both roots and halves rounded down.
 
-use super::decay::{Decay, Lanes, apart, lanes};
+use super::decay::{Decay, rows};
 use super::rule::{Rule, batch, checked_period, defined, step};
+use super::simd::{Rows, Vector};
 use super::window::{Finish, Sums, Window};
 use super::wma::{Wma, all_weights};
 use crate::error::Result;
@@ -116,23 +117,47 @@ impl Sums<3, 2> for Doubled {
         [value * (half[0] - whole[0]), value * (half[1] - whole[1])]
     }
 
+    const STAGGERED: bool = true;
+    /// The changes, the newest values counted from the centre, and what is known of the sum by the steps.
+    type Begun<V: Vector> = [Rows<V>; 3];
+
     #[inline(always)]
-    fn slide(
+    fn begin<V: Vector>(
         &self,
-        [newest, middle, oldest]: [Lanes; 3],
+        [newest, middle, oldest]: [Rows<V>; 3],
         centre: f64,
-        [sum, weighted]: &mut [Decay; 2],
-    ) -> [Lanes; 2] {
-        let changes = lanes!(|j| {
-            let of_whole = self.whole_step * (newest[j] - oldest[j]);
-            self.half_step.mul_add(newest[j] - middle[j], -of_whole)
-        });
-        let steps = sum.run(changes);
-        let doubled = apart(lanes!(|j| {
-            self.of_newest
-                .mul_add(newest[j] - centre, changes[j] - steps[j])
+        [sum, _]: &[Decay; 2],
+    ) -> [Rows<V>; 3] {
+        let like = newest[0];
+        let (half_step, minus_whole_step) = (like.all(self.half_step), like.all(-self.whole_step));
+        let changes = V::turned(rows!(|j| {
+            let of_whole = minus_whole_step * (newest[j] - oldest[j]);
+            half_step.mul_add(newest[j] - middle[j], of_whole)
         }));
-        [steps, weighted.run(doubled)]
+        let centre = like.all(centre);
+        let newest = V::turned(rows!(|j| newest[j] - centre));
+        [changes, newest, sum.partials(changes)]
+    }
+
+    #[inline(always)]
+    fn sum<V: Vector>(
+        &self,
+        [changes, newest, partials]: [Rows<V>; 3],
+        [sum, doubled]: &mut [Decay; 2],
+    ) -> [Rows<V>; 2] {
+        let steps = sum.follow(partials);
+        let of_newest = newest[0].all(self.of_newest);
+        let changes = rows!(|j| of_newest.mul_add(newest[j], changes[j] - steps[j]));
+        [steps, doubled.partials(changes)]
+    }
+
+    #[inline(always)]
+    fn end<V: Vector>(
+        &self,
+        [steps, partials]: [Rows<V>; 2],
+        [_, doubled]: &mut [Decay; 2],
+    ) -> [Rows<V>; 2] {
+        [steps, doubled.follow(partials)]
     }
 }
 
@@ -141,7 +166,7 @@ struct FromCentre;
 
 impl Finish<2, 1> for FromCentre {
     #[inline(always)]
-    fn finish(&self, [_, doubled]: [f64; 2], centre: f64) -> [f64; 1] {
-        [centre + doubled]
+    fn finish<V: Vector>(&self, [_, doubled]: [V; 2], centre: f64) -> [V; 1] {
+        [doubled.all(centre) + doubled]
     }
 }

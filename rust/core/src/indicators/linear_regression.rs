@@ -2,6 +2,7 @@
 
 use super::moments::Weighted;
 use super::rule::{Rule, batch, checked_period, step};
+use super::simd::Vector;
 use super::window::{Finish, Window};
 use crate::error::Result;
 
@@ -155,18 +156,21 @@ impl Trend {
 
     /// The mean and the slope.
     #[inline(always)]
-    fn mean_and_slope(&self, [sum, weighted]: [f64; 2], centre: f64) -> [f64; 2] {
-        let slope = self.per_moment * self.middle.mul_add(-sum, weighted);
-        [sum.mul_add(self.per_sum, centre), slope]
+    fn mean_and_slope<V: Vector>(&self, [sum, weighted]: [V; 2], centre: f64) -> [V; 2] {
+        let moment = sum.all(-self.middle).mul_add(sum, weighted);
+        [
+            sum.mul_add(sum.all(self.per_sum), sum.all(centre)),
+            sum.all(self.per_moment) * moment,
+        ]
     }
 }
 
 impl Finish<2, 3> for Trend {
     #[inline(always)]
-    fn finish(&self, sums: [f64; 2], centre: f64) -> [f64; 3] {
+    fn finish<V: Vector>(&self, sums: [V; 2], centre: f64) -> [V; 3] {
         let [mean, slope] = self.mean_and_slope(sums, centre);
-        let end = slope.mul_add(self.half, mean);
-        [end, slope, slope.mul_add(-self.half, mean)]
+        let end = slope.mul_add(slope.all(self.half), mean);
+        [end, slope, slope.mul_add(slope.all(-self.half), mean)]
     }
 }
 
@@ -180,8 +184,9 @@ struct TrendPart {
 
 impl Finish<2, 1> for TrendPart {
     #[inline(always)]
-    fn finish(&self, sums: [f64; 2], centre: f64) -> [f64; 1] {
+    fn finish<V: Vector>(&self, sums: [V; 2], centre: f64) -> [V; 1] {
         let [mean, slope] = self.trend.mean_and_slope(sums, centre);
-        [slope.mul_add(self.of_slope, self.of_mean * mean)]
+        let (of_mean, of_slope) = (mean.all(self.of_mean), mean.all(self.of_slope));
+        [slope.mul_add(of_slope, of_mean * mean)]
     }
 }

@@ -1,9 +1,10 @@
 //! Moving average convergence/divergence: the distance of two exponential averages, and its own average.
 
 use super::blocks::{Blocks, Kernel};
-use super::decay::{Decay, Lanes, lanes};
+use super::decay::{Decay, all_turned, rows};
 use super::ema::{Opening, ema_weight, moved_back};
 use super::rule::{Rule, batch, checked_period, defined, step};
+use super::simd::{Rows, Vector};
 use crate::error::{Error, Result};
 
 /// The three periods of [`macd`].
@@ -174,19 +175,39 @@ impl Converging {
 }
 
 impl Kernel<1, 3> for Converging {
+    const STAGGERED: bool = true;
+    type Begun<V: Vector> = [Rows<V>; 2];
+    type Summed<V: Vector> = [Rows<V>; 2];
+
     #[inline(always)]
-    fn block(&mut self, [close]: [Lanes; 1], [before]: [Lanes; 1]) -> [Lanes; 3] {
-        let [b_fast, b_slow, b_signal] = self.retained;
-        let [w_fast, w_slow] = self.weights;
-        let moved = moved_back(close, before);
-        let fast = self.decays[0].run(moved);
-        let slow = self.decays[1].run(moved);
-        let macd = lanes!(|j| b_fast.mul_add(fast[j], -(b_slow * slow[j])));
+    fn begin<V: Vector>(&self, [close]: [Rows<V>; 1], [before]: [Rows<V>; 1]) -> [Rows<V>; 2] {
+        let moved = V::turned(moved_back(close, before));
+        [
+            self.decays[0].partials(moved),
+            self.decays[1].partials(moved),
+        ]
+    }
+
+    #[inline(always)]
+    fn sum<V: Vector>(&mut self, [fast, slow]: [Rows<V>; 2]) -> [Rows<V>; 2] {
+        let fast = self.decays[0].follow(fast);
+        let slow = self.decays[1].follow(slow);
+        let [b_fast, b_slow, _] = self.retained;
+        let (b_fast, minus_b_slow) = (fast[0].all(b_fast), fast[0].all(-b_slow));
+        let macd = rows!(|j| b_fast.mul_add(fast[j], minus_b_slow * slow[j]));
         // An average moves by its weight times the value's distance from it before, which is what has decayed: so the
         // signal needs no line shifted by a row.
-        let moved = lanes!(|j| w_fast.mul_add(fast[j], -(w_slow * slow[j])));
-        let distance = self.decays[2].run(moved);
-        let signal = lanes!(|j| b_signal.mul_add(distance[j], macd[j]));
-        [macd, signal, lanes!(|j| macd[j] - signal[j])]
+        let [w_fast, w_slow] = self.weights;
+        let (w_fast, minus_w_slow) = (fast[0].all(w_fast), fast[0].all(-w_slow));
+        let moved = rows!(|j| w_fast.mul_add(fast[j], minus_w_slow * slow[j]));
+        [macd, self.decays[2].partials(moved)]
+    }
+
+    #[inline(always)]
+    fn end<V: Vector>(&mut self, _: [Rows<V>; 1], [macd, partials]: [Rows<V>; 2]) -> [Rows<V>; 3] {
+        let distance = self.decays[2].follow(partials);
+        let b_signal = macd[0].all(self.retained[2]);
+        let signal = rows!(|j| b_signal.mul_add(distance[j], macd[j]));
+        all_turned([macd, signal, rows!(|j| macd[j] - signal[j])])
     }
 }

@@ -1,6 +1,6 @@
 //! Indicators: one file each, a batch function and a step object from one update rule.
 //!
-//! - [`simd`]: runs a loop compiled for wider instructions where the processor has them.
+//! - [`simd`]: runs a loop compiled for wider instructions where the processor has them; four numbers side by side.
 //! - `rule`: one update rule offered over columns and a value at a time; checks of inputs.
 //! - `decay`, `window`: what averages are made of: a sum that decays, sums that slide.
 //! - `moments`, `history`: what a window may know; the values it keeps.

@@ -1,6 +1,7 @@
 //! What is summed over a window: values, values by weights, squares.
 
-use super::decay::{Decay, Lanes, apart, lanes};
+use super::decay::{Decay, rows};
+use super::simd::{Rows, Vector};
 use super::window::Sums;
 
 /// The sum of the last so many values.
@@ -19,9 +20,22 @@ impl Sums<2, 1> for Total {
         [value]
     }
 
+    const STAGGERED: bool = false;
+    type Begun<V: Vector> = Rows<V>;
+
     #[inline(always)]
-    fn slide(&self, [newest, oldest]: [Lanes; 2], _: f64, [sum]: &mut [Decay; 1]) -> [Lanes; 1] {
-        [sum.run(lanes!(|j| newest[j] - oldest[j]))]
+    fn begin<V: Vector>(
+        &self,
+        [newest, oldest]: [Rows<V>; 2],
+        _: f64,
+        [sum]: &[Decay; 1],
+    ) -> Rows<V> {
+        sum.partials(V::turned(rows!(|j| newest[j] - oldest[j])))
+    }
+
+    #[inline(always)]
+    fn sum<V: Vector>(&self, partials: Rows<V>, [sum]: &mut [Decay; 1]) -> [Rows<V>; 1] {
+        [sum.follow(partials)]
     }
 }
 
@@ -41,21 +55,43 @@ impl Sums<2, 2> for Weighted {
         [value, (position + 1.0) * value]
     }
 
+    const STAGGERED: bool = true;
+    /// The changes, the newest values counted from the centre, and what is known of the sum.
+    type Begun<V: Vector> = [Rows<V>; 3];
+
     #[inline(always)]
-    fn slide(
+    fn begin<V: Vector>(
         &self,
-        [newest, oldest]: [Lanes; 2],
+        [newest, oldest]: [Rows<V>; 2],
         centre: f64,
+        [sum, _]: &[Decay; 2],
+    ) -> [Rows<V>; 3] {
+        let changes = V::turned(rows!(|j| newest[j] - oldest[j]));
+        let centre = newest[0].all(centre);
+        let newest = V::turned(rows!(|j| newest[j] - centre));
+        [changes, newest, sum.partials(changes)]
+    }
+
+    #[inline(always)]
+    fn sum<V: Vector>(
+        &self,
+        [changes, newest, partials]: [Rows<V>; 3],
         [sum, weighted]: &mut [Decay; 2],
-    ) -> [Lanes; 2] {
-        let of_newest = self.period as f64;
-        let changes = lanes!(|j| newest[j] - oldest[j]);
-        let sums = sum.run(changes);
+    ) -> [Rows<V>; 2] {
+        let sums = sum.follow(partials);
         // Every value of the window weighs 1 less, which takes the sum before off the weighted one.
-        let changes = apart(lanes!(
-            |j| of_newest.mul_add(newest[j] - centre, changes[j] - sums[j])
-        ));
-        [sums, weighted.run(changes)]
+        let of_newest = newest[0].all(self.period as f64);
+        let changes = rows!(|j| of_newest.mul_add(newest[j], changes[j] - sums[j]));
+        [sums, weighted.partials(changes)]
+    }
+
+    #[inline(always)]
+    fn end<V: Vector>(
+        &self,
+        [sums, partials]: [Rows<V>; 2],
+        [_, weighted]: &mut [Decay; 2],
+    ) -> [Rows<V>; 2] {
+        [sums, weighted.follow(partials)]
     }
 }
 
@@ -75,16 +111,31 @@ impl Sums<2, 2> for Squares {
         [value, value * value]
     }
 
+    const STAGGERED: bool = true;
+    type Begun<V: Vector> = [Rows<V>; 2];
+
     #[inline(always)]
-    fn slide(
+    fn begin<V: Vector>(
         &self,
-        [newest, oldest]: [Lanes; 2],
+        [newest, oldest]: [Rows<V>; 2],
         centre: f64,
+        [sum, square]: &[Decay; 2],
+    ) -> [Rows<V>; 2] {
+        let centre = newest[0].all(centre);
+        let changes = rows!(|j| newest[j] - oldest[j]);
+        let squares = rows!(|j| changes[j] * ((newest[j] - centre) + (oldest[j] - centre)));
+        [
+            sum.partials(V::turned(changes)),
+            square.partials(V::turned(squares)),
+        ]
+    }
+
+    #[inline(always)]
+    fn sum<V: Vector>(
+        &self,
+        [sums, squares]: [Rows<V>; 2],
         [sum, square]: &mut [Decay; 2],
-    ) -> [Lanes; 2] {
-        let changes = lanes!(|j| newest[j] - oldest[j]);
-        let both = lanes!(|j| (newest[j] - centre) + (oldest[j] - centre));
-        let squares = apart(lanes!(|j| changes[j] * both[j]));
-        [sum.run(changes), square.run(squares)]
+    ) -> [Rows<V>; 2] {
+        [sum.follow(sums), square.follow(squares)]
     }
 }

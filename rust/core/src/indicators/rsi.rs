@@ -1,6 +1,7 @@
 //! Relative strength index: the share of gains in all movement, both smoothed as Wilder does.
 
 use super::rule::{Rule, batch, checked_period, defined, step};
+use super::simd::Vector;
 use super::wilder::{Smoothed, Wilder};
 use crate::error::Result;
 
@@ -66,19 +67,16 @@ struct Gains;
 
 impl Smoothed<1, 2> for Gains {
     #[inline(always)]
-    fn inputs([close]: [f64; 1], [before]: [f64; 1]) -> [f64; 2] {
+    fn inputs<V: Vector>([close]: [V; 1], [before]: [V; 1]) -> [V; 2] {
         // Twice the gain: halves and doubles are exact, and it takes no comparison.
         let change = close - before;
         [change + change.abs(), change.abs()]
     }
 
     #[inline(always)]
-    fn output(&self, [gains, movement]: [f64; 2]) -> f64 {
+    fn output<V: Vector>(&self, [gains, movement]: [V; 2]) -> V {
         // Rounding keeps order and a gain is at most its movement, so the quotient stays within 0 and 2.
-        if movement == 0.0 {
-            50.0
-        } else {
-            50.0 * (gains / movement)
-        }
+        let half = movement.all(50.0);
+        movement.where_zero(half, half * gains.over(movement))
     }
 }

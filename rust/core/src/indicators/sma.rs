@@ -2,6 +2,7 @@
 
 use super::moments::Total;
 use super::rule::{Rule, batch, checked_period, defined, step};
+use super::simd::Vector;
 use super::window::{Finish, Window};
 use crate::error::Result;
 
@@ -74,7 +75,7 @@ struct Mean {
 
 impl Finish<1, 1> for Mean {
     #[inline(always)]
-    fn finish(&self, [sum]: [f64; 1], centre: f64) -> [f64; 1] {
-        [sum.mul_add(self.reciprocal, centre)]
+    fn finish<V: Vector>(&self, [sum]: [V; 1], centre: f64) -> [V; 1] {
+        [sum.mul_add(sum.all(self.reciprocal), sum.all(centre))]
     }
 }

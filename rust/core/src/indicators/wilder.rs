@@ -1,15 +1,16 @@
 //! Wilder's smoothing of what is never negative: gains, losses, true ranges. The result is never negative either.
 
 use super::blocks::{Blocks, Kernel};
-use super::decay::{Decay, Lanes, columns, lanes, row};
+use super::decay::{Decay, all_turned, columns, row, rows};
+use super::simd::{Rows, Vector};
 
 /// What is smoothed, and what is made of it.
 pub(super) trait Smoothed<const I: usize, const N: usize>: Copy {
     /// The inputs of a row, by it and the row before.
-    fn inputs(row: [f64; I], before: [f64; I]) -> [f64; N];
+    fn inputs<V: Vector>(row: [V; I], before: [V; I]) -> [V; N];
 
     /// What to write, by the averages times the period.
-    fn output(&self, sums: [f64; N]) -> f64;
+    fn output<V: Vector>(&self, sums: [V; N]) -> V;
 }
 
 /// Of each of `N` inputs the mean of the first `period`, then `(previous·(period − 1) + input) / period`; the first row
@@ -78,12 +79,30 @@ struct Smoothing<S, const N: usize> {
 }
 
 impl<S: Smoothed<I, N>, const I: usize, const N: usize> Kernel<I, 1> for Smoothing<S, N> {
+    const STAGGERED: bool = false;
+    type Begun<V: Vector> = [Rows<V>; N];
+    type Summed<V: Vector> = [Rows<V>; N];
+
     #[inline(always)]
-    fn block(&mut self, rows: [Lanes; I], before: [Lanes; I]) -> [Lanes; 1] {
-        let mut sums = columns!(|j| S::inputs(row(&rows, j), row(&before, j)); N);
-        for (lanes, sum) in sums.iter_mut().zip(&mut self.sums) {
-            *lanes = sum.run(*lanes);
+    fn begin<V: Vector>(&self, rows: [Rows<V>; I], before: [Rows<V>; I]) -> [Rows<V>; N] {
+        let mut inputs = all_turned(columns!(|j| S::inputs(row(&rows, j), row(&before, j))));
+        for (rows, sum) in inputs.iter_mut().zip(&self.sums) {
+            *rows = sum.partials(*rows);
         }
-        [lanes!(|j| self.smoothed.output(row(&sums, j)))]
+        inputs
+    }
+
+    #[inline(always)]
+    fn sum<V: Vector>(&mut self, mut partials: [Rows<V>; N]) -> [Rows<V>; N] {
+        for (rows, sum) in partials.iter_mut().zip(&mut self.sums) {
+            *rows = sum.follow(*rows);
+        }
+        partials
+    }
+
+    #[inline(always)]
+    fn end<V: Vector>(&mut self, _: [Rows<V>; I], sums: [Rows<V>; N]) -> [Rows<V>; 1] {
+        let output = rows!(|j| self.smoothed.output(row(&sums, j)));
+        [V::turned(output)]
     }
 }

@@ -4,8 +4,9 @@
 //! price and the sums are made afresh. So rounding is that of price changes, not of prices, and none of it stays.
 
 use super::blocks::{Blocks, Kernel};
-use super::decay::{Decay, Lanes, columns, row};
+use super::decay::{Decay, all_turned, columns, row};
 use super::history::History;
+use super::simd::{Rows, Vector};
 
 /// Rows, and windows, from one fresh sum to the next.
 const FRESH_ROWS: usize = 2048;
@@ -19,14 +20,33 @@ pub(super) trait Sums<const T: usize, const K: usize>: Copy {
     /// What a value adds, `position` rows after the oldest of the window.
     fn term(&self, position: f64, value: f64) -> [f64; K];
 
-    /// The sums of a block of windows, by the values at the places and what the sums count from. `sums` add up.
-    fn slide(&self, values: [Lanes; T], centre: f64, sums: &mut [Decay; K]) -> [Lanes; K];
+    /// As that of the kernel.
+    const STAGGERED: bool;
+    /// Blocks of windows that have begun.
+    type Begun<V: Vector>: Copy;
+
+    /// What needs no windows before, by the values at the places and what the sums count from. `sums` add up.
+    fn begin<V: Vector>(
+        &self,
+        values: [Rows<V>; T],
+        centre: f64,
+        sums: &[Decay; K],
+    ) -> Self::Begun<V>;
+
+    /// The sums, turned; of one that needs the others what [`Decay::partials`] gives.
+    fn sum<V: Vector>(&self, begun: Self::Begun<V>, sums: &mut [Decay; K]) -> [Rows<V>; K];
+
+    /// All sums, turned.
+    #[inline(always)]
+    fn end<V: Vector>(&self, summed: [Rows<V>; K], _: &mut [Decay; K]) -> [Rows<V>; K] {
+        summed
+    }
 }
 
 /// What is made of the sums of a window.
 pub(super) trait Finish<const K: usize, const O: usize>: Copy {
     /// The row of a window, by its sums and the centre that those count from.
-    fn finish(&self, sums: [f64; K], centre: f64) -> [f64; O];
+    fn finish<V: Vector>(&self, sums: [V; K], centre: f64) -> [V; O];
 }
 
 /// Sums of a sliding window, and what is made of them.
@@ -66,11 +86,13 @@ impl<S: Sums<T, K>, F, const T: usize, const K: usize> Window<S, F, T, K> {
     where
         F: Finish<K, O>,
     {
-        let length = values.len();
+        let (length, period) = (values.len(), self.period);
         let mut row = length.min(self.warm_up());
-        self.values.extend(values);
+        // Only the windows of so many rows begin before the values that are given.
+        let lead = length.min(period);
+        self.values.extend(&values[..lead]);
         if row < length && self.blocks.is_none() {
-            let Sliding { sums, centre, .. } = self.make_afresh(length - 1 - row);
+            let Sliding { sums, centre, .. } = self.make_afresh(values, row + 1);
             let sums = sums.each_ref().map(Decay::value);
             let values = self.finish.finish(sums, centre);
             for (line, value) in lines.iter_mut().zip(values) {
@@ -80,53 +102,78 @@ impl<S: Sums<T, K>, F, const T: usize, const K: usize> Window<S, F, T, K> {
         }
         while row < length {
             if self.fresh_for == 0 {
-                self.make_afresh(length - row);
+                self.make_afresh(values, row);
             }
-            let end = length.min(row + self.fresh_for);
+            let piece = if row < period { lead } else { length };
+            let end = piece.min(row + self.fresh_for);
             self.fresh_for -= end - row;
             if let Some(blocks) = &mut self.blocks {
-                let places = self.terms.places();
-                let values = &self.values;
-                let columns = places.map(|place| values.back(length - end + place, end - row));
+                let (places, kept) = (self.terms.places(), &self.values);
+                let columns = places.map(|place| {
+                    if row < period {
+                        kept.back(lead - end + place, end - row)
+                    } else {
+                        &values[row - place..end - place]
+                    }
+                });
                 blocks.run(columns, lines.each_mut().map(|line| &mut line[row..end]));
             }
             row = end;
         }
+        if length - lead < period {
+            self.values.extend(&values[lead..]);
+        } else {
+            self.values.restart(&values[length - period..]);
+        }
     }
 
-    /// Sums the window that ends `back` rows before the newest, about its last value.
+    /// Sums the window before row `end` of `values`, about its last value.
     #[inline(always)]
-    fn make_afresh(&mut self, back: usize) -> Sliding<S, F, K>
+    fn make_afresh(&mut self, values: &[f64], end: usize) -> Sliding<S, F, K>
     where
         F: Copy,
     {
-        const LANES: usize = 4;
-        let window = self.values.back(back, self.period);
+        let window = if end < self.period {
+            let lead = values.len().min(self.period);
+            self.values.back(lead - end, self.period)
+        } else {
+            &values[end - self.period..end]
+        };
         let (terms, centre) = (self.terms, window[self.period - 1]);
-        let (blocks, rest) = window.as_chunks::<LANES>();
-        let mut sums = [[0.0; K]; LANES];
-        let mut position = 0.0;
-        for block in blocks {
-            for (sums, value) in sums.iter_mut().zip(block) {
-                *sums = total(*sums, terms.term(position, value - centre));
-                position += 1.0;
-            }
-        }
-        for value in rest {
-            sums[0] = total(sums[0], terms.term(position, value - centre));
-            position += 1.0;
-        }
-        let fresh = total(total(sums[0], sums[1]), total(sums[2], sums[3]));
         let sliding = Sliding {
             terms,
             finish: self.finish,
             centre,
-            sums: fresh.map(|sum| Decay::new(1.0, sum)),
+            sums: summed(terms, window, centre).map(|sum| Decay::new(1.0, sum)),
         };
         self.blocks = Some(Blocks::new(sliding, [0.0; T]));
         self.fresh_for = FRESH_ROWS.max(FRESH_WINDOWS * self.period);
         sliding
     }
+}
+
+/// The sums of a window, counted from `centre`.
+#[inline(always)]
+fn summed<const T: usize, const K: usize>(
+    terms: impl Sums<T, K>,
+    window: &[f64],
+    centre: f64,
+) -> [f64; K] {
+    const LANES: usize = 4;
+    let (blocks, rest) = window.as_chunks::<LANES>();
+    let mut sums = [[0.0; K]; LANES];
+    let mut position = 0.0;
+    for block in blocks {
+        for (sums, value) in sums.iter_mut().zip(block) {
+            *sums = total(*sums, terms.term(position, value - centre));
+            position += 1.0;
+        }
+    }
+    for value in rest {
+        sums[0] = total(sums[0], terms.term(position, value - centre));
+        position += 1.0;
+    }
+    total(total(sums[0], sums[1]), total(sums[2], sums[3]))
 }
 
 /// The sums of a full window, counted from its centre.
@@ -143,10 +190,24 @@ where
     S: Sums<T, K>,
     F: Finish<K, O>,
 {
+    const STAGGERED: bool = S::STAGGERED;
+    type Begun<V: Vector> = S::Begun<V>;
+    type Summed<V: Vector> = [Rows<V>; K];
+
     #[inline(always)]
-    fn block(&mut self, values: [Lanes; T], _: [Lanes; T]) -> [Lanes; O] {
-        let sums = self.terms.slide(values, self.centre, &mut self.sums);
-        columns!(|j| self.finish.finish(row(&sums, j), self.centre); O)
+    fn begin<V: Vector>(&self, values: [Rows<V>; T], _: [Rows<V>; T]) -> S::Begun<V> {
+        self.terms.begin(values, self.centre, &self.sums)
+    }
+
+    #[inline(always)]
+    fn sum<V: Vector>(&mut self, begun: S::Begun<V>) -> [Rows<V>; K] {
+        self.terms.sum(begun, &mut self.sums)
+    }
+
+    #[inline(always)]
+    fn end<V: Vector>(&mut self, _: [Rows<V>; T], summed: [Rows<V>; K]) -> [Rows<V>; O] {
+        let sums = self.terms.end(summed, &mut self.sums);
+        all_turned(columns!(|j| self.finish.finish(row(&sums, j), self.centre)))
     }
 }
 

@@ -2,6 +2,7 @@
 
 use super::moments::Weighted;
 use super::rule::{Rule, batch, checked_period, defined, step};
+use super::simd::Vector;
 use super::window::{Finish, Window};
 use crate::error::Result;
 
@@ -74,8 +75,8 @@ struct WeightedMean {
 
 impl Finish<2, 1> for WeightedMean {
     #[inline(always)]
-    fn finish(&self, [_, weighted]: [f64; 2], centre: f64) -> [f64; 1] {
-        [weighted.mul_add(self.reciprocal, centre)]
+    fn finish<V: Vector>(&self, [_, weighted]: [V; 2], centre: f64) -> [V; 1] {
+        [weighted.mul_add(weighted.all(self.reciprocal), weighted.all(centre))]
     }
 }
 

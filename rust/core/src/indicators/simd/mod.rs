@@ -1,7 +1,16 @@
-//! Runs a loop compiled for AVX2 and FMA where the processor has them, compares columns and fetches ahead; the only unsafe code of the core.
+//! Runs a loop compiled for AVX2 and FMA where the processor has them, offers vectors of four, compares columns and fetches ahead; the only
+//! unsafe code of the core.
 //!
 //! Both paths give the same bits: the lanes an algorithm uses are fixed in its own file, and `mul_add` rounds once
 //! with the instruction and without it.
+
+mod vector;
+#[cfg(target_arch = "x86_64")]
+mod wide;
+
+pub use vector::{BLOCK, Rows, Vector};
+#[cfg(target_arch = "x86_64")]
+pub use wide::{HasAvx2, Wide};
 
 /// A piece of work that gains from wide instructions. Mark `run` as `#[inline(always)]`, and whatever it calls in
 /// its loops, so that all of it is compiled for the wider processor.
