@@ -40,6 +40,12 @@ impl<'py> Columns<'py> {
         value: impl Fn(&T) -> Option<&'static str>,
     ) -> PyResult<()> {
         let py = self.0.py();
+        if let Some((first, others)) = rows.split_first() {
+            let first = value(first);
+            if others.iter().all(|row| value(row) == first) {
+                return self.same(name, first, rows.len());
+            }
+        }
         let mut known: Vec<(&'static str, Bound<'py, PyString>)> = Vec::new();
         let words = rows.iter().map(|row| {
             value(row).map(|word| {
@@ -70,8 +76,17 @@ impl<'py> Columns<'py> {
         rows: &[T],
         value: impl Fn(&T) -> Option<f64>,
     ) -> PyResult<()> {
+        if rows.iter().all(|row| value(row).is_none()) {
+            return self.same(name, None::<f64>, rows.len());
+        }
         self.0
             .set_item(name, PyList::new(self.0.py(), rows.iter().map(value))?)
+    }
+
+    /// A column of one value, which Python repeats at once: a call for each row takes as long as all numbers of a row.
+    fn same(&self, name: &str, value: Option<impl IntoPyObject<'py>>, rows: usize) -> PyResult<()> {
+        let one = PyList::new(self.0.py(), [value])?;
+        self.0.set_item(name, one.as_sequence().repeat(rows)?)
     }
 }
 

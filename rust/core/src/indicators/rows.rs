@@ -17,10 +17,14 @@ impl Rows<'_> {
         self.close.len()
     }
 
-    /// The rows in pieces of at most `size`, each with its first row.
-    pub(super) fn chunks(self, size: usize) -> impl Iterator<Item = (usize, Self)> {
-        (0..self.len()).step_by(size).map(move |start| {
-            let end = self.len().min(start + size);
+    /// The rows in pieces of at most `size`, one of which begins at row `at`; each with its first row.
+    pub(super) fn chunks(self, size: usize, at: usize) -> impl Iterator<Item = (usize, Self)> {
+        let first = at % size;
+        let starts = (0..first.min(1).min(self.len())).chain((first..self.len()).step_by(size));
+        starts.map(move |start| {
+            let end = self
+                .len()
+                .min(if start < first { first } else { start + size });
             let part = Self {
                 open: &self.open[start..end],
                 high: &self.high[start..end],

@@ -1,5 +1,6 @@
 //! Candles as columns, checked once when they enter the core.
 
+use super::extremes::{BlockColumns, Blocks};
 use super::interval::Interval;
 use crate::error::{Error, Result};
 use crate::indicators::simd::fetch_ahead;
@@ -88,6 +89,8 @@ pub struct Bars<'a> {
     pub volume: &'a [f64],
     /// Length of each bar.
     pub interval: Interval,
+    /// Extremes of blocks of bars.
+    pub(crate) blocks: Blocks<'a>,
 }
 
 impl<'a> Bars<'a> {
@@ -140,6 +143,7 @@ impl<'a> Bars<'a> {
             close: &self.close[start..stop],
             volume: &self.volume[start..stop],
             interval: self.interval,
+            blocks: self.blocks.from(start),
         }
     }
 }
@@ -154,6 +158,7 @@ pub struct BarColumns {
     close: Vec<f64>,
     volume: Vec<f64>,
     interval: Interval,
+    blocks: BlockColumns,
 }
 
 /// Columns on their way into a [`BarColumns`], by name so that none can be swapped for another.
@@ -208,6 +213,7 @@ impl BarColumns {
             }
         }
         let columns = Self {
+            blocks: BlockColumns::of(&raw.low, &raw.high, &raw.volume),
             open_time_ns: raw.open_time_ns,
             open: raw.open,
             high: raw.high,
@@ -242,6 +248,7 @@ impl BarColumns {
             close: &self.close,
             volume: &self.volume,
             interval: self.interval,
+            blocks: self.blocks.view(),
         }
     }
 }

@@ -8,7 +8,7 @@ use spark_stacker_core::sweep::lean::{Scratch, Terms, Traded, simulate, whole};
 use crate::CASES;
 use crate::made::{Dice, candles, funding, portfolio, verdicts};
 
-fn bits(metrics: &Metrics) -> Vec<(&'static str, Option<u64>)> {
+pub fn bits(metrics: &Metrics) -> Vec<(&'static str, Option<u64>)> {
     metrics
         .entries()
         .into_iter()

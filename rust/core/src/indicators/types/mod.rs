@@ -18,7 +18,7 @@ use crate::signals::rules::SignalRule;
 use crate::signals::{Signal, SignalEvent};
 
 /// Rows worked on at once, so that what is read, kept and written stays in the first-level cache.
-const CHUNK: usize = 512;
+const CHUNK: usize = 1024;
 
 /// The update rule of `N` columns of values.
 pub(super) trait Lines<const N: usize> {
@@ -32,7 +32,8 @@ pub(super) trait Lines<const N: usize> {
 /// An indicator at work: `N` columns of values and what they say.
 #[derive(Debug, Clone)]
 pub(super) struct Indicator<L, R, const N: usize> {
-    /// Rows before the first in which every value in use is defined.
+    /// Rows before the first in which every value in use is defined. Averages count their blocks from behind it, and rows are fed in whole
+    /// blocks where they can be.
     pub(super) warm_up: usize,
     pub(super) lines: L,
     pub(super) rule: R,
@@ -43,7 +44,7 @@ impl<L: Lines<N>, R: SignalRule<N>, const N: usize> Indicator<L, R, N> {
     pub(super) fn compute(mut self, rows: Rows<'_>) -> (Vec<Vec<f64>>, Vec<SignalEvent>) {
         let mut columns: [Vec<f64>; N] = from_fn(|_| Vec::with_capacity(rows.len()));
         let mut events = Vec::new();
-        for (start, part) in rows.chunks(CHUNK) {
+        for (start, part) in rows.chunks(CHUNK, self.warm_up + 1) {
             for column in &mut columns {
                 // Filling a chunk just before it is written costs no more than the cache does.
                 column.resize(start + part.len(), f64::NAN);
@@ -59,7 +60,7 @@ impl<L: Lines<N>, R: SignalRule<N>, const N: usize> Indicator<L, R, N> {
     pub(super) fn signals(mut self, rows: Rows<'_>) -> Vec<SignalEvent> {
         let mut scratch = [[f64::NAN; CHUNK]; N];
         let mut events = Vec::new();
-        for (start, part) in rows.chunks(CHUNK) {
+        for (start, part) in rows.chunks(CHUNK, self.warm_up + 1) {
             if start < self.warm_up {
                 scratch = [[f64::NAN; CHUNK]; N];
             }
@@ -72,7 +73,7 @@ impl<L: Lines<N>, R: SignalRule<N>, const N: usize> Indicator<L, R, N> {
     /// The values alone, without those that no rule reads.
     pub(super) fn values(mut self, rows: Rows<'_>) -> Vec<Vec<f64>> {
         let mut columns: [Vec<f64>; N] = from_fn(|_| vec![f64::NAN; rows.len()]);
-        for (start, part) in rows.chunks(CHUNK) {
+        for (start, part) in rows.chunks(CHUNK, self.warm_up + 1) {
             let mut columns = columns
                 .each_mut()
                 .map(|column| &mut column[start..start + part.len()]);

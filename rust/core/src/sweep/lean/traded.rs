@@ -1,4 +1,4 @@
-//! The bars that are traded, with the extremes of their blocks, so that a simulation reads only where something can happen.
+//! The bars that are traded, and where among them something can happen.
 
 #![expect(
     clippy::inline_always,
@@ -6,12 +6,9 @@
 )]
 
 use crate::engine::Funding;
-use crate::indicators::simd::{Work, dispatch};
-use crate::market::Bars;
+use crate::market::{Bars, highest, lowest};
 use crate::stats::Backdrop;
 
-/// Rows of a block.
-pub(super) const BLOCK: usize = 64;
 const LANES: usize = 4;
 
 /// The traded rows of one market, and what all sets of parameters ask of them.
@@ -21,9 +18,6 @@ pub struct Traded<'a> {
     pub(super) bars: Bars<'a>,
     pub(super) start: usize,
     pub(super) funding: &'a [Funding],
-    /// Lowest low and highest high of each block of rows, counted from the first bar.
-    lows: Vec<f64>,
-    highs: Vec<f64>,
 }
 
 impl<'a> Traded<'a> {
@@ -32,17 +26,16 @@ impl<'a> Traded<'a> {
     /// `None` when they cannot be simulated here: no row is left, or a bar has no volume, so that orders would wait.
     #[must_use]
     pub fn new(bars: Bars<'a>, start: usize, funding: &'a [Funding]) -> Option<Self> {
-        let trades_every_bar = bars.volume.get(start..)?.iter().all(|volume| *volume > 0.0);
+        let volume = bars.volume.get(start..)?;
+        let trades_every_bar =
+            bars.blocks.all_trade_from(start) || volume.iter().all(|volume| *volume > 0.0);
         if start == bars.len() || !trades_every_bar {
             return None;
         }
-        let (lows, highs) = dispatch(Extremes(bars));
         Some(Self {
             bars,
             start,
             funding,
-            lows,
-            highs,
         })
     }
 
@@ -73,20 +66,20 @@ impl<'a> Traded<'a> {
         }
         let mut row = from;
         while row < to {
-            let block = row / BLOCK;
-            let end = to.min((block + 1) * BLOCK);
-            if self.lows[block] <= band_low || self.highs[block] >= band_high {
+            let piece = self.bars.blocks.piece(row, to);
+            row = piece.rows.end;
+            if piece.low <= band_low || piece.high >= band_high {
+                let first = piece.rows.start;
                 let found = first_in(
-                    &self.bars.low[row..end],
-                    &self.bars.high[row..end],
+                    &self.bars.low[piece.rows.clone()],
+                    &self.bars.high[piece.rows],
                     band_low,
                     band_high,
                 );
                 if let Some(offset) = found {
-                    return Some(row + offset);
+                    return Some(first + offset);
                 }
             }
-            row = end;
         }
         None
     }
@@ -97,40 +90,20 @@ impl<'a> Traded<'a> {
         let (mut low, mut high) = (f64::INFINITY, 0.0_f64);
         let mut row = from;
         while row < to {
-            let block = row / BLOCK;
-            let end = to.min((block + 1) * BLOCK);
-            let (lowest, highest) = if end - row == BLOCK {
-                (self.lows[block], self.highs[block])
+            let piece = self.bars.blocks.piece(row, to);
+            row = piece.rows.end;
+            let (lowest, highest) = if piece.is_whole {
+                (piece.low, piece.high)
             } else {
                 (
-                    lowest(&self.bars.low[row..end]),
-                    highest(&self.bars.high[row..end]),
+                    lowest(&self.bars.low[piece.rows.clone()]),
+                    highest(&self.bars.high[piece.rows]),
                 )
             };
             low = low.min(lowest);
             high = high.max(highest);
-            row = end;
         }
         (low, high)
-    }
-}
-
-/// Lowest low and highest high of each block.
-struct Extremes<'a>(Bars<'a>);
-
-impl Work for Extremes<'_> {
-    type Output = (Vec<f64>, Vec<f64>);
-
-    #[inline(always)]
-    fn run(self) -> Self::Output {
-        let Self(bars) = self;
-        let blocks = bars.len().div_ceil(BLOCK);
-        let (mut lows, mut highs) = (Vec::with_capacity(blocks), Vec::with_capacity(blocks));
-        for (low, high) in bars.low.chunks(BLOCK).zip(bars.high.chunks(BLOCK)) {
-            lows.push(lowest(low));
-            highs.push(highest(high));
-        }
-        (lows, highs)
     }
 }
 
@@ -157,31 +130,4 @@ fn first_in(lows: &[f64], highs: &[f64], band_low: f64, band_high: f64) -> Optio
         }
     }
     None
-}
-
-#[inline(always)]
-fn lowest(values: &[f64]) -> f64 {
-    let pick = |a: f64, b: f64| if b < a { b } else { a };
-    fold(values, f64::INFINITY, pick)
-}
-
-#[inline(always)]
-fn highest(values: &[f64]) -> f64 {
-    let pick = |a: f64, b: f64| if b > a { b } else { a };
-    fold(values, 0.0, pick)
-}
-
-/// An extreme, in lanes.
-#[inline(always)]
-fn fold(values: &[f64], start: f64, pick: impl Fn(f64, f64) -> f64) -> f64 {
-    let mut lanes = [start; LANES];
-    let (chunks, rest) = values.as_chunks::<LANES>();
-    for chunk in chunks {
-        for (lane, value) in lanes.iter_mut().zip(chunk) {
-            *lane = pick(*lane, *value);
-        }
-    }
-    let across = lanes.into_iter().fold(start, &pick);
-    rest.iter()
-        .fold(across, |extreme, value| pick(extreme, *value))
 }
