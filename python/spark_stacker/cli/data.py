@@ -1,4 +1,4 @@
-"""``spark-stacker data``: the catalogue filled, listed, checked, resampled; synthetic candles."""
+"""``spark-stacker data``: the catalogue filled, listed, checked, resampled; synthetic candles; recordings."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
+
+from spark_stacker.cli.events import check_events_of, import_event_files, is_events, record_, recover_
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -39,7 +41,22 @@ def _market_options(command: Callable[..., Any]) -> Callable[..., Any]:
 
 @click.group(epilog="\b\nA row is counted from 0, the first after a header. Times are UTC.")
 def data() -> None:
-    """Import, list, check, resample and synthesise candles."""
+    """Import, list, check, resample and synthesise candles; import, check and record trades and books."""
+
+
+data.add_command(record_)
+data.add_command(recover_)
+
+
+def _event_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    for option in (
+        click.option("--start-empty", is_flag=True, help="Events: take a book without a snapshot."),
+        click.option("--correct-clock", is_flag=True, help="Events: move a late receiver's clock on."),
+        click.option("--tick-size", type=float, help="Events: step of prices.  [default: inferred]"),
+        click.option("--events", is_flag=True, help="Files are of events.  [default: told from the files]"),
+    ):
+        command = option(command)
+    return command
 
 
 @data.command("import")
@@ -55,6 +72,7 @@ def data() -> None:
     help="Mend this before the check; may be given twice. Nothing is mended unasked.",
 )
 @click.option("--replace", is_flag=True, help="Let rows that contradict the catalogue replace its own.")
+@_event_options
 @_root_option
 @_json_option
 def import_(
@@ -65,6 +83,10 @@ def import_(
     interval: str | None,
     kind: str | None,
     repair: tuple[str, ...],
+    events: bool,
+    tick_size: float | None,
+    correct_clock: bool,
+    start_empty: bool,
     root: Path | None,
     replace: bool,
     as_json: bool,
@@ -75,17 +97,32 @@ def import_(
     ISO 8601. Funding rates (timestamp,rate) and mark price candles are taken too; a backtest uses them with
     the candles beside them. All files are checked before the first is written.
 
+    Trades, quotes and books (tables of them, Tardis CSV, hftbacktest .npz, recordings) become one stream of
+    events, by the time of receipt: give all files of a market at once.
+
     \b
     Examples:
       spark-stacker data import ETH-USD_1h.csv
       spark-stacker data import btc-2023.csv btc-2024.csv --symbol BTC/USD --venue kraken --interval 1m
       spark-stacker data import raw.csv --symbol ETH-USD --repair sort --repair drop-duplicates
       spark-stacker data import ETH-USD_1h.csv ETH-USD_8h_funding.csv ETH-USD_1h_mark.csv --venue kraken
+      spark-stacker data import trades.csv.gz incremental_book_L2.csv.gz --symbol BTC/USDT --venue binance
+      spark-stacker data import btcusdt_20240808.npz --symbol BTC/USDT --venue binance --tick-size 0.1
     """
     from spark_stacker.cli import console
     from spark_stacker.data import Catalogue, prepare
     from spark_stacker.errors import ParameterError
 
+    if events or (kind is None and is_events(files)):
+        options = {
+            "tick_size": tick_size,
+            "correct_clock": correct_clock,
+            "start_empty": start_empty,
+            "sort": "sort" in repair,
+        }
+        place = {"venue": venue, "symbol": symbol, "root": root, "replace": replace, "as_json": as_json}
+        import_event_files(files, options=options, **place)  # type: ignore[arg-type]
+        return
     catalogue = Catalogue(root)
     named = [symbol or _symbol_in_name(path) for path in files]
     if None in named:
@@ -161,6 +198,8 @@ def list_(venue: str | None, root: Path | None, *, as_json: bool) -> None:
 )
 @click.option("--gaps", "all_gaps", is_flag=True, help="List every gap.")
 @click.option("--outlier-mads", default=20.0, show_default=True, help="Deviations that make an outlier.")
+@click.option("--contiguous", is_flag=True, help="Events: numbers of the book count one by one.")
+@_event_options
 @_root_option
 @_json_option
 def check(
@@ -171,6 +210,11 @@ def check(
     interval: str | None,
     kind: str | None,
     outlier_mads: float,
+    contiguous: bool,
+    events: bool,
+    tick_size: float | None,
+    correct_clock: bool,
+    start_empty: bool,
     root: Path | None,
     all_gaps: bool,
     as_json: bool,
@@ -178,11 +222,14 @@ def check(
     """Check candles in FILE or in the catalogue: order, doubles, gaps, prices, volume, outliers.
 
     Of funding: order, doubles, gaps in the schedule, rates that are not finite or beyond any venue's cap.
+    Of events: order of both clocks, values, crossed books, numbers of messages and trades.
     Nothing is changed. Ends with code 4 when the data break a rule.
 
     \b
     Examples:
       spark-stacker data check ETH-USD_1h.csv
+      spark-stacker data check trades.csv.gz
+      spark-stacker data check --events --venue binance --symbol BTC/USDT
       spark-stacker data check --venue kraken --symbol BTC/USD --interval 1h --gaps
       spark-stacker data check --venue kraken --symbol BTC/USD --interval 8h --kind funding
     """
@@ -190,6 +237,15 @@ def check(
     from spark_stacker.data import check_quality
     from spark_stacker.errors import DataError
 
+    if events or (kind is None and file is not None and is_events([file])):
+        options = {
+            "tick_size": tick_size,
+            "correct_clock": correct_clock,
+            "start_empty": start_empty,
+            "contiguous": contiguous,
+        }
+        check_events_of(file, venue=venue, symbol=symbol, root=root, as_json=as_json, options=options)
+        return
     read = _read(file, venue, symbol, interval, root, kind=kind)
     report: QualityReport = check_quality(
         read.frame,
