@@ -7,7 +7,16 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
 
-from spark_stacker.cli.events import check_events_of, import_event_files, is_events, record_, recover_
+from spark_stacker.cli.events import (
+    check_events_of,
+    event_options,
+    import_event_files,
+    is_events,
+    json_option,
+    record_,
+    recover_,
+    root_option,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -19,14 +28,6 @@ if TYPE_CHECKING:
 __all__ = ["data"]
 
 _PATH = click.Path(path_type=Path, readable=False)
-_json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON for machines.")
-_root_option = click.option(
-    "--root",
-    type=_PATH,
-    envvar="SPARK_STACKER_DATA",
-    show_envvar=True,
-    help="Directory of the catalogue.  [default: ~/.local/share/spark-stacker]",
-)
 
 
 def _market_options(command: Callable[..., Any]) -> Callable[..., Any]:
@@ -48,17 +49,6 @@ data.add_command(record_)
 data.add_command(recover_)
 
 
-def _event_options(command: Callable[..., Any]) -> Callable[..., Any]:
-    for option in (
-        click.option("--start-empty", is_flag=True, help="Events: take a book without a snapshot."),
-        click.option("--correct-clock", is_flag=True, help="Events: move a late receiver's clock on."),
-        click.option("--tick-size", type=float, help="Events: step of prices.  [default: inferred]"),
-        click.option("--events", is_flag=True, help="Files are of events.  [default: told from the files]"),
-    ):
-        command = option(command)
-    return command
-
-
 @data.command("import")
 @click.argument("files", nargs=-1, required=True, type=_PATH)
 @_market_options
@@ -72,9 +62,9 @@ def _event_options(command: Callable[..., Any]) -> Callable[..., Any]:
     help="Mend this before the check; may be given twice. Nothing is mended unasked.",
 )
 @click.option("--replace", is_flag=True, help="Let rows that contradict the catalogue replace its own.")
-@_event_options
-@_root_option
-@_json_option
+@event_options
+@root_option
+@json_option
 def import_(
     files: tuple[Path, ...],
     *,
@@ -156,8 +146,8 @@ def import_(
 
 @data.command("list")
 @click.option("--venue", help="Only this venue.")
-@_root_option
-@_json_option
+@root_option
+@json_option
 def list_(venue: str | None, root: Path | None, *, as_json: bool) -> None:
     """List what the catalogue holds.
 
@@ -199,9 +189,9 @@ def list_(venue: str | None, root: Path | None, *, as_json: bool) -> None:
 @click.option("--gaps", "all_gaps", is_flag=True, help="List every gap.")
 @click.option("--outlier-mads", default=20.0, show_default=True, help="Deviations that make an outlier.")
 @click.option("--contiguous", is_flag=True, help="Events: numbers of the book count one by one.")
-@_event_options
-@_root_option
-@_json_option
+@event_options
+@root_option
+@json_option
 def check(
     file: Path | None,
     *,
@@ -238,12 +228,8 @@ def check(
     from spark_stacker.errors import DataError
 
     if events or (kind is None and file is not None and is_events([file])):
-        options = {
-            "tick_size": tick_size,
-            "correct_clock": correct_clock,
-            "start_empty": start_empty,
-            "contiguous": contiguous,
-        }
+        options = {"tick_size": tick_size, "correct_clock": correct_clock, "start_empty": start_empty}
+        options["contiguous"] = contiguous
         check_events_of(file, venue=venue, symbol=symbol, root=root, as_json=as_json, options=options)
         return
     read = _read(file, venue, symbol, interval, root, kind=kind)
@@ -270,8 +256,8 @@ def check(
 @_market_options
 @click.option("--out", type=_PATH, help="File to write (.csv or .parquet) in place of the catalogue.")
 @click.option("--replace", is_flag=True, help="Let new bars that contradict the catalogue replace its own.")
-@_root_option
-@_json_option
+@root_option
+@json_option
 def resample_(
     file: Path | None,
     *,
@@ -322,8 +308,8 @@ def resample_(
 @click.option("--seed", default=1, show_default=True, help="The same seed gives the same bytes.")
 @click.option("--start", default="2024-01-01", show_default=True, help="Open time of the first bar.")
 @click.option("--out", type=_PATH, help="File to write (.csv or .parquet) in place of the catalogue.")
-@_root_option
-@_json_option
+@root_option
+@json_option
 def synthesise_(
     scenario: str,
     *,

@@ -9,22 +9,43 @@ from typing import TYPE_CHECKING, Any
 import click
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from spark_stacker.data.events import EventFiles
     from spark_stacker.data.recorder import Recorder, Recording
 
-__all__ = ["check_events_of", "import_event_files", "is_events", "record_", "recover_"]
+__all__ = [
+    "check_events_of",
+    "event_options",
+    "import_event_files",
+    "is_events",
+    "json_option",
+    "record_",
+    "recover_",
+    "root_option",
+]
 
 _PATH = click.Path(path_type=Path, readable=False)
-_root_option = click.option(
+root_option = click.option(
     "--root",
     type=_PATH,
     envvar="SPARK_STACKER_DATA",
     show_envvar=True,
     help="Directory of the catalogue.  [default: ~/.local/share/spark-stacker]",
 )
-_json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON for machines.")
+json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON for machines.")
+
+
+def event_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Options of import and check that mean something for events only."""
+    for option in (
+        click.option("--start-empty", is_flag=True, help="Events: take a book without a snapshot."),
+        click.option("--correct-clock", is_flag=True, help="Events: move a late receiver's clock on."),
+        click.option("--tick-size", type=float, help="Events: step of prices.  [default: inferred]"),
+        click.option("--events", is_flag=True, help="Files are of events.  [default: told from the files]"),
+    ):
+        command = option(command)
+    return command
 
 
 def is_events(files: Sequence[Path]) -> bool:
@@ -135,8 +156,8 @@ def check_events_of(
 @click.option("--rotate-minutes", default=60.0, show_default=True, help="Minutes that finish a part.")
 @click.option("--flush-seconds", default=1.0, show_default=True, help="Most that a killed recorder loses.")
 @click.option("--checksum", type=click.Choice(["kraken"]), help="Compare the book with the venue's checksum.")
-@_root_option
-@_json_option
+@root_option
+@json_option
 def record_(
     files: tuple[Path, ...],
     *,
@@ -222,7 +243,7 @@ def _facts(done: Recording) -> dict[str, Any]:
 @click.command("recover")
 @click.option("--symbol", required=True, help="Market, such as BTC/USDT.")
 @click.option("--venue", required=True, help="Where the recording is filed.")
-@_root_option
+@root_option
 def recover_(*, symbol: str, venue: str, root: Path | None) -> None:
     """Make a part of what a killed recorder had written.
 

@@ -120,6 +120,10 @@ class Cells:
     def _from_numbers(self, column: pl.Series) -> pl.Series:
         name = column.name
         text = column.str.strip_chars() if column.dtype == pl.String else None
+        if text is not None:
+            digits = text.cast(pl.Int64, strict=False)
+            if digits.null_count() == column.null_count():
+                column, text = digits, None
         if text is not None and text.drop_nulls().head(1).str.contains("[-:]").any():
             return parse_times(column, where=str(self.path)).times * 1_000
         whole = self._cast(text.str.extract(r"^(\d+)") if text is not None else column, pl.Float64, "times")

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 __all__ = ["EventWriter"]
 
-_PART_ROWS: Final = 1 << 22
+_PART_ROWS: Final = 1 << 21
 
 
 class EventWriter:

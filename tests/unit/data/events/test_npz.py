@@ -105,8 +105,10 @@ def test_a_snapshot_with_its_clears_is_one_message(tmp_path: Path) -> None:
     made["exch_ts"] = made["local_ts"] = DAY + np.array([10, 10, 10, 10, 20])
     kinds = [DEPTH_CLEAR_EVENT, DEPTH_CLEAR_EVENT, DEPTH_SNAPSHOT_EVENT, DEPTH_SNAPSHOT_EVENT, DEPTH_EVENT]
     made["ev"] = np.array(kinds).astype(np.uint64) | np.uint64(BUY_EVENT | EXCH_EVENT | LOCAL_EVENT)
-    made["px"][:2] = np.nan
-    read = import_events(write_npz(made, tmp_path / "a.npz"), tick_size=0.1).frame
+    made["px"][:2] = [np.nan, 99.0]
+    imported = import_events(write_npz(made, tmp_path / "a.npz"), tick_size=0.1)
+    assert "a.npz: 1 clears up to a price are taken to clear their whole side" in imported.notes
+    read = imported.frame
     assert read["kind"].to_list() == ["clear", "clear", "snapshot", "snapshot", "depth"]
     assert read["last"].to_list() == [False, False, False, True, True]
     assert read["price"][:2].to_list() == [0.0, 0.0]
