@@ -1,4 +1,4 @@
-"""``spark-stacker data``: the catalogue filled, listed, checked, resampled; synthetic candles."""
+"""``spark-stacker data``: the catalogue filled, listed, checked, resampled; synthetic candles; recordings."""
 
 from __future__ import annotations
 
@@ -6,6 +6,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
+
+from spark_stacker.cli.events import (
+    check_events_of,
+    event_options,
+    import_event_files,
+    is_events,
+    json_option,
+    record_,
+    recover_,
+    root_option,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -17,14 +28,6 @@ if TYPE_CHECKING:
 __all__ = ["data"]
 
 _PATH = click.Path(path_type=Path, readable=False)
-_json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON for machines.")
-_root_option = click.option(
-    "--root",
-    type=_PATH,
-    envvar="SPARK_STACKER_DATA",
-    show_envvar=True,
-    help="Directory of the catalogue.  [default: ~/.local/share/spark-stacker]",
-)
 
 
 def _market_options(command: Callable[..., Any]) -> Callable[..., Any]:
@@ -39,7 +42,11 @@ def _market_options(command: Callable[..., Any]) -> Callable[..., Any]:
 
 @click.group(epilog="\b\nA row is counted from 0, the first after a header. Times are UTC.")
 def data() -> None:
-    """Import, list, check, resample and synthesise candles."""
+    """Import, list, check, resample and synthesise candles; import, check and record trades and books."""
+
+
+data.add_command(record_)
+data.add_command(recover_)
 
 
 @data.command("import")
@@ -55,8 +62,9 @@ def data() -> None:
     help="Mend this before the check; may be given twice. Nothing is mended unasked.",
 )
 @click.option("--replace", is_flag=True, help="Let rows that contradict the catalogue replace its own.")
-@_root_option
-@_json_option
+@event_options
+@root_option
+@json_option
 def import_(
     files: tuple[Path, ...],
     *,
@@ -65,6 +73,10 @@ def import_(
     interval: str | None,
     kind: str | None,
     repair: tuple[str, ...],
+    events: bool,
+    tick_size: float | None,
+    correct_clock: bool,
+    start_empty: bool,
     root: Path | None,
     replace: bool,
     as_json: bool,
@@ -75,17 +87,32 @@ def import_(
     ISO 8601. Funding rates (timestamp,rate) and mark price candles are taken too; a backtest uses them with
     the candles beside them. All files are checked before the first is written.
 
+    Trades, quotes and books (tables of them, Tardis CSV, hftbacktest .npz, recordings) become one stream of
+    events, by the time of receipt: give all files of a market at once.
+
     \b
     Examples:
       spark-stacker data import ETH-USD_1h.csv
       spark-stacker data import btc-2023.csv btc-2024.csv --symbol BTC/USD --venue kraken --interval 1m
       spark-stacker data import raw.csv --symbol ETH-USD --repair sort --repair drop-duplicates
       spark-stacker data import ETH-USD_1h.csv ETH-USD_8h_funding.csv ETH-USD_1h_mark.csv --venue kraken
+      spark-stacker data import trades.csv.gz incremental_book_L2.csv.gz --symbol BTC/USDT --venue binance
+      spark-stacker data import btcusdt_20240808.npz --symbol BTC/USDT --venue binance --tick-size 0.1
     """
     from spark_stacker.cli import console
     from spark_stacker.data import Catalogue, prepare
     from spark_stacker.errors import ParameterError
 
+    if events or (kind is None and is_events(files)):
+        options = {
+            "tick_size": tick_size,
+            "correct_clock": correct_clock,
+            "start_empty": start_empty,
+            "sort": "sort" in repair,
+        }
+        place = {"venue": venue, "symbol": symbol, "root": root, "replace": replace, "as_json": as_json}
+        import_event_files(files, options=options, **place)  # type: ignore[arg-type]
+        return
     catalogue = Catalogue(root)
     named = [symbol or _symbol_in_name(path) for path in files]
     if None in named:
@@ -119,8 +146,8 @@ def import_(
 
 @data.command("list")
 @click.option("--venue", help="Only this venue.")
-@_root_option
-@_json_option
+@root_option
+@json_option
 def list_(venue: str | None, root: Path | None, *, as_json: bool) -> None:
     """List what the catalogue holds.
 
@@ -161,8 +188,10 @@ def list_(venue: str | None, root: Path | None, *, as_json: bool) -> None:
 )
 @click.option("--gaps", "all_gaps", is_flag=True, help="List every gap.")
 @click.option("--outlier-mads", default=20.0, show_default=True, help="Deviations that make an outlier.")
-@_root_option
-@_json_option
+@click.option("--contiguous", is_flag=True, help="Events: numbers of the book count one by one.")
+@event_options
+@root_option
+@json_option
 def check(
     file: Path | None,
     *,
@@ -171,6 +200,11 @@ def check(
     interval: str | None,
     kind: str | None,
     outlier_mads: float,
+    contiguous: bool,
+    events: bool,
+    tick_size: float | None,
+    correct_clock: bool,
+    start_empty: bool,
     root: Path | None,
     all_gaps: bool,
     as_json: bool,
@@ -178,11 +212,14 @@ def check(
     """Check candles in FILE or in the catalogue: order, doubles, gaps, prices, volume, outliers.
 
     Of funding: order, doubles, gaps in the schedule, rates that are not finite or beyond any venue's cap.
+    Of events: order of both clocks, values, crossed books, numbers of messages and trades.
     Nothing is changed. Ends with code 4 when the data break a rule.
 
     \b
     Examples:
       spark-stacker data check ETH-USD_1h.csv
+      spark-stacker data check trades.csv.gz
+      spark-stacker data check --events --venue binance --symbol BTC/USDT
       spark-stacker data check --venue kraken --symbol BTC/USD --interval 1h --gaps
       spark-stacker data check --venue kraken --symbol BTC/USD --interval 8h --kind funding
     """
@@ -190,6 +227,11 @@ def check(
     from spark_stacker.data import check_quality
     from spark_stacker.errors import DataError
 
+    if events or (kind is None and file is not None and is_events([file])):
+        options = {"tick_size": tick_size, "correct_clock": correct_clock, "start_empty": start_empty}
+        options["contiguous"] = contiguous
+        check_events_of(file, venue=venue, symbol=symbol, root=root, as_json=as_json, options=options)
+        return
     read = _read(file, venue, symbol, interval, root, kind=kind)
     report: QualityReport = check_quality(
         read.frame,
@@ -214,8 +256,8 @@ def check(
 @_market_options
 @click.option("--out", type=_PATH, help="File to write (.csv or .parquet) in place of the catalogue.")
 @click.option("--replace", is_flag=True, help="Let new bars that contradict the catalogue replace its own.")
-@_root_option
-@_json_option
+@root_option
+@json_option
 def resample_(
     file: Path | None,
     *,
@@ -266,8 +308,8 @@ def resample_(
 @click.option("--seed", default=1, show_default=True, help="The same seed gives the same bytes.")
 @click.option("--start", default="2024-01-01", show_default=True, help="Open time of the first bar.")
 @click.option("--out", type=_PATH, help="File to write (.csv or .parquet) in place of the catalogue.")
-@_root_option
-@_json_option
+@root_option
+@json_option
 def synthesise_(
     scenario: str,
     *,

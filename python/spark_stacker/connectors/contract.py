@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import enum
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 from spark_stacker.models import OrderSide, OrderType, TimeInForce
 
@@ -18,11 +18,14 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Sequence
     from decimal import Decimal
 
+    from spark_stacker.data.market_messages import MarketMessage
+
 __all__ = [
     "Balance",
     "Candle",
     "ExchangeClient",
     "FundingRate",
+    "MarketStreams",
     "OrderReport",
     "OrderStatus",
     "OrderTicket",
@@ -196,6 +199,36 @@ class ExchangeClient(Protocol):
 
     async def balances(self) -> list[Balance]:
         """Return the balances."""
+        ...
+
+    async def close(self) -> None:
+        """Let go of the venue."""
+        ...
+
+
+@runtime_checkable
+class MarketStreams(Protocol):
+    """A connector's streams of trades, quotes and the book, which not every connector has."""
+
+    @property
+    def name(self) -> str:
+        """Name of the connector, as metrics and logs show it."""
+        ...
+
+    async def open(self) -> None:
+        """Reach the venue."""
+        ...
+
+    def offers(self, feed: str, symbol: str) -> bool:
+        """Return whether a market has here: ``trades``, ``quotes``, ``book``, ``funding``, ``mark``."""
+        ...
+
+    def stream_market(self, symbol: str, feeds: Sequence[str]) -> AsyncIterator[MarketMessage]:
+        """Yield messages of one market as they come, first of the book a snapshot; ends only when there will
+        be no more.
+
+        After a lost connection the next message says that others were ``lost``, and a snapshot follows.
+        """
         ...
 
     async def close(self) -> None:

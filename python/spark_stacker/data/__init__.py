@@ -8,7 +8,8 @@
 - ``perpetuals``: the funding rates and mark candles that go with the candles of a perpetual
 - ``resample``: higher intervals from lower ones
 - ``scenarios``: synthetic candles
-- ``candles``, ``times``, ``fingerprint``: the frame, its times, its hash
+- ``events``, ``market_messages``, ``recorder``: trades, quotes and books, read, checked, kept, recorded
+- ``candles``, ``times``, ``fingerprint``, ``places``: the frame, its times, its hash; where the catalogue is
 """
 
 from __future__ import annotations

@@ -1,52 +1,52 @@
-"""The catalogue: candles, mark candles and funding rates as Parquet, by venue, symbol and interval.
+"""The catalogue: candles, mark candles and funding rates as Parquet, by venue, symbol and interval; events
+beside them.
 
 ::
 
     root/venue=kraken/symbol=BTC%2FUSD/interval=1h/candles.parquet
                                                    mark.parquet
                                                    funding.parquet
+                                      /events/2024-08-08-000.parquet
 
-A data set is replaced as a whole by renaming a complete file over it, under a lock of the catalogue.
+A data set of candles or rates is replaced as a whole by renaming a complete file over it, under a lock of the
+catalogue.
 """
 
 from __future__ import annotations
 
-import fcntl
-import os
-from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import polars as pl
 
 from spark_stacker.data.candles import FUNDING_SCHEMA, SCHEMA
+from spark_stacker.data.events.store import EventCatalogue
 from spark_stacker.data.files import file_labels, file_name, symbol_of, write_file
 from spark_stacker.data.fingerprint import data_hash
+from spark_stacker.data.places import default_root, locked
 from spark_stacker.data.rules import require_clean
 from spark_stacker.data.times import interval_us
 from spark_stacker.errors import DataError, ParameterError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
-    from datetime import datetime
+    from collections.abc import Mapping
+
+    from spark_stacker.data.events.store import EventSet
 
 __all__ = ["KINDS", "Catalogue", "DataSet", "Saved", "default_root"]
 
 KINDS: Final = ("candles", "mark", "funding")
-
-
-def default_root() -> Path:
-    """``SPARK_STACKER_DATA``, or ``spark-stacker`` in the user's data directory (``~/.local/share``)."""
-    if root := os.environ.get("SPARK_STACKER_DATA"):
-        return Path(root)
-    home = os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share"
-    return Path(home) / "spark-stacker"
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
 class DataSet:
-    """One entry of the catalogue. ``synthetic`` names the scenario when the data are made up, else None."""
+    """One entry of the catalogue. ``synthetic`` names the scenario when the data are made up, else None.
+
+    Events are of the kind ``events`` and the interval ``tick``; their path is a directory.
+    """
 
     venue: str
     symbol: str
@@ -78,6 +78,11 @@ class Catalogue:
         if self.root.exists() and not self.root.is_dir():
             raise DataError(f"{self.root}: is no directory; expected the directory of a catalogue")
 
+    @property
+    def events(self) -> EventCatalogue:
+        """Trades, quotes and books of the same markets."""
+        return EventCatalogue(self.root)
+
     def path(self, venue: str, symbol: str, interval: str, *, kind: str = "candles") -> Path:
         """The file of a data set, there or not."""
         interval_us(interval)
@@ -91,11 +96,15 @@ class Catalogue:
     def list(
         self, *, venue: str | None = None, symbol: str | None = None, kind: str | None = None
     ) -> list[DataSet]:
-        """Every data set, sorted by venue, symbol and interval; of one venue, symbol or kind if named."""
+        """Every data set, sorted by venue, symbol and interval, events first; of one venue, symbol or kind if
+        named.
+        """
         place, market = ("*" if name is None else file_name(name) for name in (venue, symbol))
         pattern = f"venue={place}/symbol={market}/interval=*/{kind or '*'}.parquet"
         found = [self._describe(path) for path in self.root.glob(pattern) if path.stem in KINDS]
-        return sorted(found, key=lambda s: (s.venue, s.symbol, interval_us(s.interval), KINDS.index(s.kind)))
+        if kind in (None, "events"):
+            found += [self._described(events) for events in self.events.list(venue=venue, symbol=symbol)]
+        return sorted(found, key=_place_in_list)
 
     def metadata(self, venue: str, symbol: str, interval: str, *, kind: str = "candles") -> dict[str, str]:
         """What the data set says of itself: ``source``, ``data_hash`` and, if made up, ``synthetic``."""
@@ -148,7 +157,7 @@ class Catalogue:
         if frame.is_empty():
             raise DataError(f"{where}: no rows to write")
         require_clean(frame, where=where)
-        with self._locked():
+        with locked(self.root):
             labels = dict(metadata or {})
             merged, saved = frame, Saved(path, len(frame), len(frame), 0, 0)
             if path.exists():
@@ -168,6 +177,16 @@ class Catalogue:
             raise DataError(f"no {kind} of {venue} {symbol} {interval} in {self.root}; there is {has}")
         return path
 
+    @staticmethod
+    def _described(events: EventSet) -> DataSet:
+        times = (_EPOCH + timedelta(microseconds=ns // 1_000) for ns in (events.start_ns, events.end_ns))
+        start, end = times
+        return DataSet(
+            *(events.venue, events.symbol, "tick", "events", events.rows, start, end),
+            synthetic=events.synthetic,
+            path=events.path,
+        )
+
     def _describe(self, path: Path) -> DataSet:
         venue, symbol, interval = (part.partition("=")[2] for part in path.parts[-4:-1])
         time = pl.col("timestamp")
@@ -177,16 +196,11 @@ class Catalogue:
         names = (symbol_of(venue), symbol_of(symbol), interval, path.stem)
         return DataSet(*names, rows=rows, start=start, end=end, synthetic=synthetic, path=path)
 
-    @contextmanager
-    def _locked(self) -> Iterator[None]:
-        try:
-            self.root.mkdir(parents=True, exist_ok=True)
-            lock = (self.root / ".lock").open("w")
-        except OSError as error:
-            raise DataError(f"{self.root}: cannot be written: {error.strerror or error}") from error
-        with lock:
-            fcntl.flock(lock, fcntl.LOCK_EX)
-            yield
+
+def _place_in_list(item: DataSet) -> tuple[str, str, int, int]:
+    is_events = item.kind == "events"
+    order = (0, 0) if is_events else (interval_us(item.interval), KINDS.index(item.kind))
+    return (item.venue, item.symbol, *order)
 
 
 def _scan(path: Path) -> pl.LazyFrame:

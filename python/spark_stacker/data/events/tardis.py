@@ -1,139 +1,108 @@
-"""CSV files of Tardis: trades, incremental books and book snapshots; times in microseconds."""
+"""CSV files of Tardis: ``trades``, ``incremental_book_L2``, ``book_snapshot_N``, ``book_ticker``;
+microseconds.
+
+Columns as its documentation has them (docs.tardis.dev, "downloadable CSV files"): ``timestamp`` is the
+exchange's, ``local_timestamp`` the receiver's; of an increment ``amount`` 0 deletes the level.
+"""
 
 from __future__ import annotations
 
-import gzip
-import io
 import re
-import zlib
 from typing import TYPE_CHECKING, Final
 
 import polars as pl
 
-from spark_stacker.data.events.tables import feed_frame
+from spark_stacker.data.events.feeds import feed_rows
+from spark_stacker.data.events.tables import quote_rows
 from spark_stacker.errors import DataError
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
     from pathlib import Path
 
-__all__ = ["is_tardis", "parse_csv", "read_csv_bytes", "read_tardis"]
+    from spark_stacker.data.events.cells import Cells
+    from spark_stacker.data.events.feeds import Column, Converter, FeedKind
 
-_MOST_BYTES: Final = 8 << 30
-_LONGEST_LINE: Final = 1 << 20
+__all__ = ["is_tardis", "tardis_converter"]
+
 _COMMON: Final = {"exchange", "symbol", "timestamp", "local_timestamp"}
-_SIDES: Final = {"buy": 1, "bid": 1, "sell": -1, "ask": -1, "unknown": 0}
 
 
-def read_csv_bytes(path: Path) -> bytes:
-    """A CSV file, unpacked if it is gzipped. Raises `DataError` for one that is cut off, or unpacks to too
-    much."""
-    try:
-        if path.suffix == ".gz":
-            with gzip.open(path) as file:
-                data = file.read(_MOST_BYTES + 1)
-        else:
-            data = path.read_bytes()
-    except (OSError, EOFError, zlib.error) as error:
-        raise DataError(f"{path}: cannot be read: {error}") from error
-    if len(data) > _MOST_BYTES:
-        raise DataError(f"{path}: more than {_MOST_BYTES:,} bytes; expected less, split the file")
-    end = data.find(b"\n", 0, _LONGEST_LINE)
-    if end < 0 and len(data) >= _LONGEST_LINE:
-        raise DataError(f"{path}: a first line of more than {_LONGEST_LINE:,} bytes; expected a header")
-    return data
-
-
-def is_tardis(raw: pl.DataFrame) -> bool:
+def is_tardis(columns: Collection[str]) -> bool:
     """Whether a table has the columns that all files of Tardis share."""
-    return set(raw.columns) >= _COMMON
+    return set(columns) >= _COMMON
 
 
-def parse_csv(data: bytes, place: str) -> pl.DataFrame:
-    """A table whose cells are text."""
-    try:
-        return pl.read_csv(io.BytesIO(data), infer_schema=False)
-    except (pl.exceptions.PolarsError, ValueError) as error:
-        raise DataError(f"{place}: not a CSV file: {str(error).splitlines()[0]}") from error
-
-
-def read_tardis(raw: pl.DataFrame, place: str) -> pl.DataFrame:
-    """The feed in a table of Tardis. Raises `DataError` naming column, row and value."""
-    if raw.is_empty():
-        raise DataError(f"{place}: has no rows")
-    for name in ("exchange", "symbol"):
-        if raw[name].n_unique() > 1:
-            row = int((raw[name] != raw[name][0]).arg_max() or 0)
-            raise DataError(
-                f"{place}: column {name}, row {row}: {raw[name][row]!r} after {raw[name][0]!r}; "
-                "expected one a file"
-            )
-    columns = set(raw.columns)
-    times = {
-        "exchange_ns": _number(raw, "timestamp", place, pl.Int64) * 1000,
-        "local_ns": _number(raw, "local_timestamp", place, pl.Int64) * 1000,
-    }
-    if {"is_snapshot", "side", "price", "amount"} <= columns:
-        snapshot = raw["is_snapshot"].str.to_lowercase() == "true"
-        kind = pl.Series(snapshot).replace_strict({True: "snapshot", False: "depth"}, return_dtype=pl.String)
-        rows = times | {"kind": kind, **_level(raw, place)}
-        # The first rows of a snapshot follow on rows that are none.
-        return feed_frame(rows).filter((pl.col("kind") == "depth") | (pl.col("size") > 0))
-    if {"id", "side", "price", "amount"} <= columns:
-        rows = times | {"kind": pl.Series(["trade"]).new_from_index(0, raw.height), **_level(raw, place)}
-        ids = raw["id"].cast(pl.Int64, strict=False)
-        return feed_frame(rows | {"last_id": ids}).filter(pl.col("size") > 0)
-    levels = sorted(
-        {int(found[1]) for name in columns if (found := re.fullmatch(r"asks\[(\d+)\]\.price", name))}
-    )
-    if levels:
-        return _snapshots(raw, times, levels, place)
+def tardis_converter(columns: Collection[str], path: Path) -> tuple[FeedKind, Converter]:
+    """What a file of Tardis is, and what makes a feed of its batches. Raises `DataError` for one of another
+    sort.
+    """
+    names = set(columns)
+    if {"is_snapshot", "side", "price", "amount"} <= names:
+        return "book", _increments
+    if {"id", "side", "price", "amount"} <= names:
+        return "trades", _trades
+    if {"bid_price", "bid_amount", "ask_price", "ask_amount"} <= names:
+        return "quotes", _ticker
+    if "asks[0].price" in names and "bids[0].price" in names:
+        return "book", _snapshots
     raise DataError(
-        f"{place}: columns {', '.join(raw.columns)[:200]}; "
-        "expected trades, incremental_book_L2 or book_snapshot_N"
+        f"{path}: columns {', '.join(columns)[:200]}; expected trades, incremental_book_L2, "
+        "book_snapshot_N or book_ticker"
     )
 
 
-def _number(raw: pl.DataFrame, name: str, place: str, dtype: type[pl.DataType]) -> pl.Series:
-    values = raw[name].cast(dtype, strict=False)
-    wrong = values.is_null() | (~values.is_finite() if dtype is pl.Float64 else pl.Series([False]))
-    if wrong.any():
-        row = int(wrong.arg_max() or 0)
-        raise DataError(f"{place}: column {name}, row {row}: {raw[name][row]!r}; expected a number")
-    return values
+def _clocks(cells: Cells) -> dict[str, Column]:
+    return {name: cells.times(column) for name, column in _CLOCKS.items()}
 
 
-def _level(raw: pl.DataFrame, place: str) -> dict[str, pl.Series]:
-    sides = raw["side"].replace_strict(_SIDES, default=None, return_dtype=pl.Int8)
-    if sides.null_count():
-        row = int(sides.is_null().arg_max() or 0)
-        raise DataError(
-            f"{place}: column side, row {row}: {raw['side'][row]!r}; expected one of {list(_SIDES)}"
-        )
-    size = _number(raw, "amount", place, pl.Float64)
-    if (size < 0).any():
-        row = int((size < 0).arg_max() or 0)
-        raise DataError(f"{place}: column amount, row {row}: {size[row]}; expected at least 0")
-    return {"side": sides, "price": _number(raw, "price", place, pl.Float64), "size": size}
+_CLOCKS: Final = {"exchange_ns": "timestamp", "local_ns": "local_timestamp"}
 
 
-def _snapshots(raw: pl.DataFrame, times: dict[str, pl.Series], levels: list[int], place: str) -> pl.DataFrame:
-    parts = []
+def _trades(cells: Cells) -> pl.DataFrame:
+    columns: dict[str, Column] = _clocks(cells) | {
+        "kind": "trade",
+        "side": cells.sides("side", unknown=("unknown",)),
+        "price": cells.numbers("price", positive=True),
+        "size": cells.numbers("amount", positive=True),
+        "last_id": cells.ids("id"),
+    }
+    return feed_rows(cells, columns)
+
+
+def _increments(cells: Cells) -> pl.DataFrame:
+    kind = cells.truths("is_snapshot").replace_strict(
+        {True: "snapshot", False: "depth"}, return_dtype=pl.String
+    )
+    columns = _clocks(cells) | {
+        "kind": kind,
+        "side": cells.sides("side"),
+        "price": cells.numbers("price", positive=True),
+        "size": cells.numbers("amount"),
+    }
+    return feed_rows(cells, columns).filter((pl.col("kind") == "depth") | (pl.col("size") > 0))
+
+
+def _ticker(cells: Cells) -> pl.DataFrame:
+    prices, sizes = {1: "bid_price", -1: "ask_price"}, {1: "bid_amount", -1: "ask_amount"}
+    return quote_rows(cells, _clocks(cells), prices=prices, sizes=sizes, number=None)
+
+
+def _snapshots(cells: Cells) -> pl.DataFrame:
+    """Every row is a whole book of N levels a side; levels that the book does not have are empty."""
+    clocks, parts = _clocks(cells), []
     for sign, side in ((1, "bids"), (-1, "asks")):
-        for level in levels:
-            cells = {name: raw[f"{side}[{level}].{name}"] for name in ("price", "amount")}
-            values = {name: cell.cast(pl.Float64, strict=False) for name, cell in cells.items()}
-            for name, cell in cells.items():
-                wrong = values[name].is_null() & cell.is_not_null() & (cell != "")
-                if wrong.any():
-                    row = int(wrong.arg_max() or 0)
-                    column = f"{side}[{level}].{name}"
-                    raise DataError(f"{place}: column {column}, row {row}: {cell[row]!r}; expected a number")
-            rows = times | {
-                "kind": pl.Series(["snapshot"]).new_from_index(0, raw.height),
-                "side": pl.Series([sign], dtype=pl.Int8).new_from_index(0, raw.height),
-                "price": values["price"],
-                "size": values["amount"],
+        depth = sum(1 for name in cells.frame.columns if re.fullmatch(rf"{side}\[\d+\]\.price", name))
+        for level in range(depth):
+            price, size = f"{side}[{level}].price", f"{side}[{level}].amount"
+            cells.one_of((price,), f"{side}")
+            cells.one_of((size,), f"{side}")
+            columns: dict[str, Column] = clocks | {
+                "kind": "snapshot",
+                "side": sign,
+                "price": cells.numbers(price, nullable=True),
+                "size": cells.numbers(size, nullable=True),
             }
-            parts.append(feed_frame(rows).with_row_index("row"))
-    joined = pl.concat(parts).filter(pl.col("price").is_not_null() & (pl.col("size") > 0))
-    return joined.sort("row", maintain_order=True).drop("row")
+            parts.append(feed_rows(cells, columns))
+    rows = pl.concat(parts).filter((pl.col("price") > 0) & (pl.col("size") > 0))
+    return rows.sort("row", maintain_order=True)
