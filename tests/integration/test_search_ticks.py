@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import itertools
+from typing import TYPE_CHECKING
 
-import polars as pl
 import pytest
 
 from made.books import made_events
 from spark_stacker.backtesting.ticks import ConstantLatency, GridMaker, TickSettings, run_tick_backtest
 from spark_stacker.backtesting.ticks.search import search_ticks
-from spark_stacker.data.events import EVENT_SCHEMA
 from spark_stacker.errors import InputError, ParameterError
+
+if TYPE_CHECKING:
+    import polars as pl
 
 MAKER = GridMaker(order_size=1.0, max_position=10.0, levels=3, interval_ms=50.0)
 SETTINGS = TickSettings(
@@ -27,21 +29,7 @@ SPACE = {"half_spread_ticks": [1.0, 2.0, 4.0], "skew_ticks": [0.0, 0.5]}
 
 @pytest.fixture(scope="module")
 def events() -> pl.DataFrame:
-    made = made_events(20_000, seed=3)
-    kinds = {1: "trade", 2: "depth"}
-    return pl.DataFrame(
-        {
-            "exchange_ns": made.exchange_ns,
-            "local_ns": made.local_ns,
-            "kind": [kinds[kind] for kind in made.kind.tolist()],
-            "side": made.side,
-            "price": made.price,
-            "size": made.size,
-            "last": made.last,
-            "sequence": pl.Series([None] * len(made.kind), dtype=pl.Int64),
-        },
-        schema=EVENT_SCHEMA,
-    )
+    return made_events(20_000, seed=3).frame()
 
 
 def test_a_grid_search_has_the_profit_of_every_run(events: pl.DataFrame) -> None:

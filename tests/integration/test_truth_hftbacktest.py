@@ -22,7 +22,7 @@ import pytest
 from made import hftbacktest_maker as peer
 from made.books import Events, made_events
 from spark_stacker.backtesting.ticks import ConstantLatency, GridMaker, TickSettings, run_tick_backtest
-from spark_stacker.data.events import KINDS, import_events
+from spark_stacker.data.events import import_events
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -42,21 +42,6 @@ def settings(queue: str, power: float) -> TickSettings:
         order_latency=ConstantLatency(ORDER_NS),
         answer_latency=ConstantLatency(ANSWER_NS),
         initial_balance=1e9,
-    )
-
-
-def frame_of(events: Events) -> pl.DataFrame:
-    kinds = pl.Series(events.kind).cast(pl.Int64) - 1
-    return pl.DataFrame(
-        {
-            "exchange_ns": events.exchange_ns,
-            "local_ns": events.local_ns,
-            "kind": pl.Series([KINDS[code] for code in kinds.to_list()]),
-            "side": events.side,
-            "price": events.price,
-            "size": events.size,
-            "last": events.last,
-        }
     )
 
 
@@ -126,7 +111,7 @@ def test_a_grid_maker_ends_as_in_hftbacktest_on_a_made_stream(
 ) -> None:
     events = made_events(100_000, seed=11)
     ours, theirs = both_run(
-        frame_of(events), peer.hft_events(events), maker, queue=queue, power=power, lot=0.01
+        events.frame(), peer.hft_events(events), maker, queue=queue, power=power, lot=0.01
     )
     assert ours["orders filled"] > 50
     assert ours == pytest.approx(theirs, rel=1e-9)

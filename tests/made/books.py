@@ -5,8 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+import polars as pl
 
 from spark_stacker._core import EventTape
+from spark_stacker.data.events import KINDS
 
 TRADE, DEPTH, SNAPSHOT, CLEAR = 1, 2, 3, 4
 START_NS = 1_700_000_000_000_000_000
@@ -24,6 +26,20 @@ class Events:
     size: np.ndarray
     last: np.ndarray
     tick_size: float
+
+    def frame(self) -> pl.DataFrame:
+        """The events as users have them."""
+        return pl.DataFrame(
+            {
+                "exchange_ns": self.exchange_ns,
+                "local_ns": self.local_ns,
+                "kind": [KINDS[code - 1] for code in self.kind.tolist()],
+                "side": self.side,
+                "price": self.price,
+                "size": self.size,
+                "last": self.last,
+            }
+        )
 
     def tape(self) -> EventTape:
         return EventTape(

@@ -18,6 +18,7 @@ from urllib.parse import quote, unquote
 
 import polars as pl
 
+from spark_stacker.data.sheltered import table_frame
 from spark_stacker.errors import DataError, ParameterError
 
 if TYPE_CHECKING:
@@ -93,12 +94,7 @@ def read_file(path: str | Path) -> tuple[pl.DataFrame, list[str]]:
     try:
         if path.stat().st_size == 0:
             raise DataError(f"{path}: is empty")
-        if path.suffix.lower() == ".csv":
-            frame = _read_csv(path, notes)
-        elif path.suffix.lower() == ".parquet":
-            frame = pl.read_parquet(path, hive_partitioning=False)
-        else:
-            frame = pl.read_ipc(path)
+        frame = _read_csv(path, notes) if path.suffix.lower() == ".csv" else table_frame(path)
     except pl.exceptions.PolarsError as error:
         reason = str(error).splitlines()[0]
         raise DataError(f"{path}: not a whole {path.suffix[1:]} file: {reason}") from error

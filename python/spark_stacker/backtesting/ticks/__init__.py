@@ -4,6 +4,7 @@
 - ``strategies``: `GridMaker` and `Schedule`, which run wholly in the core
 - ``run``: `run_tick_backtest`, and `profit_interval` under three assumptions of the queue
 - ``result``: `TickResult`, frames and statistics
+- ``search``: `search_ticks`, the best parameters of a strategy by the samplers of every other search
 - ``configured``: `run_configured`, bar strategies of a configuration on ticks
 """
 

@@ -11,8 +11,8 @@ from spark_stacker import _core
 from spark_stacker.backtesting.ticks.result import TickResult
 from spark_stacker.backtesting.ticks.settings import TickSettings
 from spark_stacker.backtesting.ticks.strategies import GridMaker, Schedule
-from spark_stacker.data.events import ImportedEvents, infer_steps, to_tape
-from spark_stacker.errors import DataError, SparkStackerError, StrategyError
+from spark_stacker.data.events import ImportedEvents, Steps, infer_steps, to_tape
+from spark_stacker.errors import DataError, StrategyError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -53,8 +53,9 @@ def run_tick_backtest(
 ) -> TickResult:
     """Plays a strategy over the events of one market.
 
-    ``events`` are a frame in `EVENT_SCHEMA`, what `import_events` gave, or consecutive frames, which are
-    played one after another (then ``tick_size`` must be given). ``strategy`` is a
+    ``events`` are a frame in `EVENT_SCHEMA`, what `import_events` gave, or consecutive frames, such as
+    those of `EventCatalogue.chunks`, which are played one after another in flat memory (then ``tick_size``
+    must be given). ``strategy`` is a
     `GridMaker`, a `Schedule`, or an object with any of ``on_trade(desk, trade)``, ``on_book(desk)``,
     ``on_bar(desk, bar)``, ``on_timer(desk)`` and ``on_fill(desk, fill)``: its attributes
     ``timer_interval_ns``, ``bar_interval`` (such as ``"1m"``) and ``depth_levels`` say what it wants;
@@ -98,28 +99,23 @@ def tapes_of(
     *,
     tick_size: float | None,
     place: str,
-) -> tuple[list[_core.EventTape], tuple[float, float | None]]:
-    """The events inside the core, and the steps on which they lie."""
+) -> tuple[Iterable[_core.EventTape], tuple[float, float | None]]:
+    """The events inside the core, and the steps on which they lie; those in parts are made one by one."""
     if isinstance(events, ImportedEvents):
-        frames, steps = [events.frame], (events.steps.tick_size, events.steps.lot_size)
-    elif isinstance(events, pl.DataFrame):
-        frames = [events]
-        if tick_size is None and settings.tick_size is None:
-            found = infer_steps(events)
-            steps = (found.tick_size, found.lot_size)
-        else:
-            steps = (tick_size or settings.tick_size or 0.0, settings.lot_size)
-    else:
-        frames = list(events)
-        steps = (tick_size or settings.tick_size or 0.0, settings.lot_size)
-        if not frames:
-            raise DataError(f"{place}: no events")
-        if steps[0] <= 0.0:
-            raise DataError(f"{place}: the tick size of events in parts must be given")
-    return [to_tape(frame, tick_size=steps[0], place=place) for frame in frames], steps
+        steps = (events.steps.tick_size, events.steps.lot_size)
+        return [to_tape(events.frame, tick_size=steps[0], place=place)], steps
+    step = settings.tick_size if tick_size is None else tick_size
+    if isinstance(events, pl.DataFrame):
+        found = infer_steps(events) if step is None else Steps(step, settings.lot_size)
+        tape = to_tape(events, tick_size=found.tick_size, place=place)
+        return [tape], (found.tick_size, found.lot_size)
+    if step is None:
+        raise DataError(f"{place}: the tick size of events in parts must be given")
+    parts = (to_tape(frame, tick_size=step, place=place) for frame in events)
+    return parts, (step, settings.lot_size)
 
 
-def _play(tapes: list[_core.EventTape], setup: dict[str, Any], strategy: object) -> _core.TickRun:
+def _play(tapes: Iterable[_core.EventTape], setup: dict[str, Any], strategy: object) -> _core.TickRun:
     if isinstance(strategy, GridMaker):
         return _core.run_grid_maker(tapes, setup, strategy.plan())
     if isinstance(strategy, Schedule):
@@ -128,9 +124,4 @@ def _play(tapes: list[_core.EventTape], setup: dict[str, Any], strategy: object)
         raise StrategyError(
             f"{type(strategy).__name__} has none of {', '.join(_METHODS)}; expected at least one of them"
         )
-    try:
-        return _core.run_tick_class(tapes, setup, strategy)
-    except SparkStackerError:
-        raise
-    except Exception as error:
-        raise StrategyError(f"{type(strategy).__name__}: {type(error).__name__}: {error}") from error
+    return _core.run_tick_class(tapes, setup, strategy)

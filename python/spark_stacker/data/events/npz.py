@@ -92,7 +92,7 @@ def _arrays(path: Path) -> Iterator[tuple[int, NDArray[Any]]]:
 def _header(file: IO[bytes]) -> tuple[tuple[int, ...], bool, np.dtype[Any]]:
     """Shape, order and fields of an array, of either version of the format."""
     versions = {(1, 0): read_array_header_1_0, (2, 0): read_array_header_2_0}
-    version = read_magic(file)  # type: ignore[no-untyped-call]
+    version = read_magic(file)
     if version not in versions:
         raise ValueError(f"version {version} of the array format; expected 1.0 or 2.0")
     read: Callable[..., tuple[tuple[int, ...], bool, np.dtype[Any]]] = versions[version]

@@ -18,6 +18,7 @@ from typing import IO, TYPE_CHECKING, Final, cast
 
 import polars as pl
 
+from spark_stacker.data.sheltered import table_frame, table_names
 from spark_stacker.errors import DataError
 
 if TYPE_CHECKING:
@@ -72,8 +73,7 @@ def _first_line(error: BaseException) -> str:
 def table_columns(path: Path) -> list[str]:
     """Names of the columns of a table. Raises `DataError` naming a file that is no whole table."""
     if path.suffix.lower() in TABLES:
-        with damaged(path, path.suffix[1:]):
-            return _scan(path).collect_schema().names()
+        return table_names(path)
     return csv_header(path)[0]
 
 
@@ -82,17 +82,10 @@ def table_batches(path: Path) -> Iterator[tuple[int, pl.DataFrame]]:
     yield from _scanned(path) if path.suffix.lower() in TABLES else _csv_batches(path)
 
 
-def _scan(path: Path) -> pl.LazyFrame:
-    if path.suffix.lower() == ".parquet":
-        return pl.scan_parquet(path, hive_partitioning=False, glob=False)
-    return pl.scan_ipc(path)
-
-
 def _scanned(path: Path) -> Iterator[tuple[int, pl.DataFrame]]:
     row = 0
     while True:
-        with damaged(path, path.suffix[1:]):
-            frame = _scan(path).slice(row, BATCH_ROWS).collect()
+        frame = table_frame(path, row, BATCH_ROWS)
         if frame.height:
             yield row, frame
         row += frame.height

@@ -4,23 +4,35 @@ use std::cell::RefCell;
 use std::rc::Rc;
 
 use pyo3::prelude::*;
-use pyo3::types::PyString;
+use pyo3::types::{PyModule, PyString};
 use spark_stacker_core::Error;
 use spark_stacker_core::engine::ticks::{TickDesk, TickStrategy};
-use spark_stacker_core::market::{Bar, Event, EventKind, EventTape, Interval};
+use spark_stacker_core::market::{Bar, Event, EventKind, Interval};
 use spark_stacker_core::venue::{Answer, AnswerKind, OrderId, OrderKind, OrderRequest, Side};
 use spark_stacker_core::venue::{MarketId, Purpose, Quantity, TimeInForce};
 
 use super::desk::{Command, PyFill, PyTickBar, PyTickDesk, PyTrade};
-use crate::errors::to_python;
+use crate::errors::{raise, to_python};
 
 /// The first exception of a strategy, after which none of its methods is called any more.
 #[derive(Default, Clone)]
 pub struct Failure(Rc<RefCell<Option<PyErr>>>);
 
 impl Failure {
-    pub fn take(&self) -> Option<PyErr> {
-        self.0.borrow_mut().take()
+    /// The exception, if there was one: our own as it is, any other as the cause of a `StrategyError`.
+    pub fn check(&self, strategy: &Bound<'_, PyAny>) -> PyResult<()> {
+        let Some(error) = self.0.borrow_mut().take() else {
+            return Ok(());
+        };
+        let py = strategy.py();
+        let errors = PyModule::import(py, "spark_stacker.errors")?;
+        if error.is_instance(py, &errors.getattr("SparkStackerError")?) {
+            return Err(error);
+        }
+        let strategy = strategy.get_type().name()?;
+        let wrapped = raise("StrategyError", format!("{strategy}: {error}"));
+        wrapped.set_cause(py, Some(error));
+        Err(wrapped)
     }
 
     fn is_set(&self) -> bool {
@@ -49,12 +61,8 @@ pub struct ClassStrategy<'py> {
 }
 
 impl<'py> ClassStrategy<'py> {
-    pub fn new(
-        py: Python<'py>,
-        strategy: &Bound<'py, PyAny>,
-        tapes: &[&EventTape],
-        failure: &Failure,
-    ) -> PyResult<Self> {
+    pub fn new(strategy: &Bound<'py, PyAny>, tick_size: f64, failure: &Failure) -> PyResult<Self> {
+        let py = strategy.py();
         let method = |name: &str| -> PyResult<Option<Bound<'py, PyAny>>> {
             let found = strategy.getattr_opt(PyString::new(py, name))?;
             Ok(found.filter(PyAnyMethods::is_callable))
@@ -87,7 +95,6 @@ impl<'py> ClassStrategy<'py> {
             "bar_interval",
             "a text such as 1m where there is on_bar",
         )?;
-        let tick_size = tapes.first().map_or(1.0, |tape| tape.tick_size());
         Ok(Self {
             py,
             on_trade: method("on_trade")?,
@@ -211,18 +218,8 @@ impl<'py> ClassStrategy<'py> {
             return;
         };
         let price = f64::from(event.tick) * self.tick_size;
-        let bar = self.forming.get_or_insert(Bar {
-            open_time_ns: interval.bucket_start_ns(now_ns),
-            open: price,
-            high: price,
-            low: price,
-            close: price,
-            volume: 0.0,
-        });
-        bar.high = bar.high.max(price);
-        bar.low = bar.low.min(price);
-        bar.close = price;
-        bar.volume += event.size;
+        let open_time_ns = interval.bucket_start_ns(now_ns);
+        Bar::join(&mut self.forming, open_time_ns, price, event.size);
     }
 }
 

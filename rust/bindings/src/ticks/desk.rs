@@ -52,7 +52,6 @@ pub struct PyTickDesk {
     best_ask: Option<i32>,
     bid_size: f64,
     ask_size: f64,
-    equity: f64,
     next_order: u32,
     orders: Vec<OwnOrder>,
     bids: Vec<(f64, f64)>,
@@ -66,7 +65,6 @@ impl PyTickDesk {
         self.now_ns = desk.now_ns;
         self.tick_size = desk.tick_size;
         self.position = desk.own().position();
-        self.equity = desk.equity();
         self.next_order = desk.next_order();
         self.best_bid = desk.book.best_bid();
         self.best_ask = desk.book.best_ask();
@@ -87,13 +85,26 @@ impl PyTickDesk {
     }
 
     fn ask_for(&mut self, command: Command) -> u32 {
+        let id = self.next_id();
+        self.commands.push(command);
+        id
+    }
+
+    /// The number that the next order gets, those asked for in this call counted.
+    fn next_id(&self) -> u32 {
         let sent = self
             .commands
             .iter()
             .filter(|command| !matches!(command, Command::Cancel { .. } | Command::Replace { .. }));
-        let id = self.next_order + u32::try_from(sent.count()).unwrap_or(u32::MAX);
-        self.commands.push(command);
-        id
+        self.next_order + u32::try_from(sent.count()).unwrap_or(u32::MAX)
+    }
+
+    fn require_sent(&self, order: u32) -> PyResult<()> {
+        if order < self.next_id() {
+            return Ok(());
+        }
+        let requirement = "the number of an order that has been sent";
+        Err(to_python(&Error::parameter("order", order, requirement)))
     }
 }
 
@@ -148,12 +159,6 @@ impl PyTickDesk {
     #[getter]
     const fn ask_size(&self) -> f64 {
         self.ask_size
-    }
-
-    /// Equity of all accounts at the exchange, quote currency.
-    #[getter]
-    const fn equity(&self) -> f64 {
-        self.equity
     }
 
     /// Price and size of the best bids: the strategy's `depth_levels`, as of the last book.
@@ -220,18 +225,22 @@ impl PyTickDesk {
         }))
     }
 
-    /// Asks for the end of an order.
-    fn cancel(&mut self, order: u32) {
+    /// Asks for the end of an order; nothing happens if the strategy has been told that it has ended.
+    fn cancel(&mut self, order: u32) -> PyResult<()> {
+        self.require_sent(order)?;
         self.commands.push(Command::Cancel { order });
+        Ok(())
     }
 
-    /// Asks for another price or size of a limit order.
-    fn replace(&mut self, order: u32, quantity: f64, price: f64) {
+    /// Asks for another price or size of a limit order; nothing happens if the strategy has been told that it has ended.
+    fn replace(&mut self, order: u32, quantity: f64, price: f64) -> PyResult<()> {
+        self.require_sent(order)?;
         self.commands.push(Command::Replace {
             order,
             quantity,
             price,
         });
+        Ok(())
     }
 }
 

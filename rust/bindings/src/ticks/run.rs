@@ -4,12 +4,13 @@ use numpy::{IntoPyArray, PyArray1};
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
 use spark_stacker_core::engine::ticks::{
-    GridMaker, GridMakerSpec, Schedule, ScheduleSpec, TickRecord, TickRun, TickSetup, TickStrategy,
+    GridMaker, GridMakerSpec, Schedule, ScheduleSpec, TickRecord, TickRun, TickStrategy,
 };
+use spark_stacker_core::market::EventTape;
 use spark_stacker_core::venue::{Side, Venue};
 use spark_stacker_core::{Error, Result};
 
-use super::class::ClassStrategy;
+use super::class::{ClassStrategy, Failure};
 use super::rules::SetupDict;
 use super::tape::PyEventTape;
 use crate::columns::{self, Columns};
@@ -135,45 +136,58 @@ pub struct ScheduleDict {
     sweep: bool,
 }
 
-fn play<S: TickStrategy + Send>(
-    py: Python<'_>,
-    tapes: &[Py<PyEventTape>],
+/// Plays consecutive tapes of one market, each made only when the one before has been played. `feed` plays one.
+fn played<S: TickStrategy>(
+    tapes: &Bound<'_, PyAny>,
+    setup: SetupDict<'_>,
+    strategy: impl FnOnce(f64) -> PyResult<S>,
+    feed: impl Fn(&mut TickRun<S>, &EventTape) -> PyResult<()>,
+) -> PyResult<PyTickRun> {
+    let setup = setup.into_setup()?;
+    let mut tapes = tapes.try_iter()?;
+    let Some(first) = tapes.next() else {
+        let error = Error::parameter("tapes", "none", "at least one");
+        return Err(to_python(&error));
+    };
+    let first = first?.cast_into::<PyEventTape>()?;
+    let tick_size = first.get().tape.tick_size();
+    let run = TickRun::new(strategy(tick_size)?, &setup, tick_size);
+    let mut run = run.map_err(|error| to_python(&error))?;
+    feed(&mut run, &first.get().tape)?;
+    drop(first);
+    for tape in tapes {
+        let tape = tape?.cast_into::<PyEventTape>()?;
+        let tape = &tape.get().tape;
+        if tape.tick_size() != tick_size {
+            let requirement = format!("the same for all tapes, {tick_size}");
+            let error = Error::parameter("tick_size", tape.tick_size(), requirement);
+            return Err(to_python(&error));
+        }
+        feed(&mut run, tape)?;
+    }
+    run.finish();
+    Ok(PyTickRun::of(&run, tick_size))
+}
+
+/// The same with the lock released while a tape is played.
+fn played_freely<S: TickStrategy + Send>(
+    tapes: &Bound<'_, PyAny>,
     setup: SetupDict<'_>,
     strategy: Result<S>,
 ) -> PyResult<PyTickRun> {
     let strategy = strategy.map_err(|error| to_python(&error))?;
-    let setup = setup.into_setup()?;
-    let tapes: Vec<_> = tapes.iter().map(|tape| &tape.get().tape).collect();
-    without_lock(py, || {
-        let (run, tick_size) = played(&tapes, &setup, strategy)?;
-        Ok(PyTickRun::of(&run, tick_size))
-    })
-}
-
-/// Plays consecutive tapes of one market.
-fn played<S: TickStrategy>(
-    tapes: &[&spark_stacker_core::market::EventTape],
-    setup: &TickSetup,
-    strategy: S,
-) -> Result<(TickRun<S>, f64)> {
-    let Some(first) = tapes.first() else {
-        return Err(Error::parameter("tapes", "none", "at least one"));
-    };
-    let tick_size = first.tick_size();
-    if let Some(other) = tapes.iter().find(|tape| tape.tick_size() != tick_size) {
-        let requirement = format!("the same for all tapes, {tick_size}");
-        return Err(Error::parameter(
-            "tick_size",
-            other.tick_size(),
-            requirement,
-        ));
-    }
-    let mut run = TickRun::new(strategy, setup, tick_size)?;
-    for tape in tapes {
-        run.feed(tape.events());
-    }
-    run.finish();
-    Ok((run, tick_size))
+    let py = tapes.py();
+    played(
+        tapes,
+        setup,
+        |_| Ok(strategy),
+        |run, tape| {
+            without_lock(py, || {
+                run.feed(tape.events());
+                Ok(())
+            })
+        },
+    )
 }
 
 /// Runs the grid market maker over consecutive tapes of one market.
@@ -183,8 +197,7 @@ fn played<S: TickStrategy>(
     reason = "arguments extracted from Python are owned"
 )]
 pub fn run_grid_maker(
-    py: Python<'_>,
-    tapes: Vec<Py<PyEventTape>>,
+    tapes: Bound<'_, PyAny>,
     setup: SetupDict<'_>,
     strategy: GridDict,
 ) -> PyResult<PyTickRun> {
@@ -197,7 +210,7 @@ pub fn run_grid_maker(
         skew_ticks: strategy.skew_ticks,
         max_position: strategy.max_position,
     });
-    play(py, &tapes, setup, maker)
+    played_freely(&tapes, setup, maker)
 }
 
 /// Runs an execution schedule over consecutive tapes of one market.
@@ -207,8 +220,7 @@ pub fn run_grid_maker(
     reason = "arguments extracted from Python are owned"
 )]
 pub fn run_schedule(
-    py: Python<'_>,
-    tapes: Vec<Py<PyEventTape>>,
+    tapes: Bound<'_, PyAny>,
     setup: SetupDict<'_>,
     strategy: ScheduleDict,
 ) -> PyResult<PyTickRun> {
@@ -226,7 +238,7 @@ pub fn run_schedule(
         limit_ticks: strategy.limit_ticks,
         sweep: strategy.sweep,
     });
-    play(py, &tapes, setup, schedule)
+    played_freely(&tapes, setup, schedule)
 }
 
 /// Runs an object with `on_trade`, `on_book`, `on_bar`, `on_timer` and `on_fill`, those of them that it has.
@@ -236,19 +248,21 @@ pub fn run_schedule(
     reason = "arguments extracted from Python are owned"
 )]
 pub fn run_tick_class(
-    py: Python<'_>,
-    tapes: Vec<Py<PyEventTape>>,
+    tapes: Bound<'_, PyAny>,
     setup: SetupDict<'_>,
     strategy: Bound<'_, PyAny>,
 ) -> PyResult<PyTickRun> {
-    let setup = setup.into_setup()?;
-    let tapes: Vec<_> = tapes.iter().map(|tape| &tape.get().tape).collect();
-    let failure = super::class::Failure::default();
-    let strategy = ClassStrategy::new(py, &strategy, &tapes, &failure)?;
-    let outcome = played(&tapes, &setup, strategy);
-    if let Some(error) = failure.take() {
-        return Err(error);
-    }
-    let (run, tick_size) = outcome.map_err(|error| to_python(&error))?;
-    Ok(PyTickRun::of(&run, tick_size))
+    let failure = Failure::default();
+    let outcome = played(
+        &tapes,
+        setup,
+        |tick_size| ClassStrategy::new(&strategy, tick_size, &failure),
+        |run, tape| {
+            run.feed(tape.events());
+            failure.check(&strategy)
+        },
+    )?;
+    // An answer may still have come after the last tape.
+    failure.check(&strategy)?;
+    Ok(outcome)
 }

@@ -199,18 +199,7 @@ impl TickedEngine {
             return;
         }
         let price = f64::from(event.tick) * market.tick_size;
-        let bar = market.forming.get_or_insert(Bar {
-            open_time_ns,
-            open: price,
-            high: price,
-            low: price,
-            close: price,
-            volume: 0.0,
-        });
-        bar.high = bar.high.max(price);
-        bar.low = bar.low.min(price);
-        bar.close = price;
-        bar.volume += event.size;
+        Bar::join(&mut market.forming, open_time_ns, price, event.size);
     }
 
     /// Closes the bars that end now, and lets the strategies decide on them.

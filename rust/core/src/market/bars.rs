@@ -23,6 +23,22 @@ pub struct Bar {
 }
 
 impl Bar {
+    /// Lets a trade join a bar that is being built, or begin it at `open_time_ns`.
+    pub fn join(forming: &mut Option<Self>, open_time_ns: i64, price: f64, size: f64) {
+        let bar = forming.get_or_insert(Self {
+            open_time_ns,
+            open: price,
+            high: price,
+            low: price,
+            close: price,
+            volume: 0.0,
+        });
+        bar.high = bar.high.max(price);
+        bar.low = bar.low.min(price);
+        bar.close = price;
+        bar.volume += size;
+    }
+
     /// Checks that prices are finite and positive, that high and low enclose open and close, and that volume is not negative.
     ///
     /// # Errors

@@ -240,7 +240,8 @@ impl Venue {
         state.ticks.as_deref_mut()
     }
 
-    /// Asks for another price or size of an order in a market that trades tick by tick. `false` when it has ended, or the market does not.
+    /// Asks for another price or size of an order in a market that trades tick by tick; whether it still stands is seen when the message
+    /// arrives. `false` when there never was such an order, or its market does not trade so.
     pub fn replace(
         &mut self,
         id: OrderId,
@@ -248,17 +249,20 @@ impl Venue {
         quantity: Option<Quantity>,
         now_ns: i64,
     ) -> bool {
-        let Some(record) = self.log.records().get(id.0 as usize) else {
+        self.send_about(id, Message::Replace(id, kind, quantity), now_ns)
+    }
+
+    /// Sends a message about an order to a market that trades tick by tick.
+    fn send_about(&mut self, id: OrderId, message: Message, now_ns: i64) -> bool {
+        let record = self.log.records().get(id.0 as usize);
+        let Some(ticks) = record
+            .map(|record| record.market)
+            .and_then(|market| self.tick_market(market))
+        else {
             return false;
         };
-        let (market, is_ended) = (record.market, record.is_ended());
-        match self.tick_market(market) {
-            Some(ticks) if !is_ended => {
-                ticks.send(Message::Replace(id, kind, quantity), now_ns);
-                true
-            }
-            _ => false,
-        }
+        ticks.send(message, now_ns);
+        true
     }
 
     /// Cancels a waiting order, or where ticks are traded asks for it. `false` when it does not wait any more, or protects a position: those end with it, or by [`Venue::set_bracket`].
@@ -266,12 +270,9 @@ impl Venue {
         let Some(record) = self.log.records().get(id.0 as usize) else {
             return false;
         };
-        let (market, is_ended) = (record.market, record.is_ended());
-        if let Some(ticks) = self.tick_market(market) {
-            if !is_ended {
-                ticks.send(Message::Cancel(id), now_ns);
-            }
-            return !is_ended;
+        let market = record.market;
+        if self.tick_market(market).is_some() {
+            return self.send_about(id, Message::Cancel(id), now_ns);
         }
         let Some(state) = self.markets.get_mut(usize::from(market.0)) else {
             return false;

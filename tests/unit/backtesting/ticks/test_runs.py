@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -22,7 +23,6 @@ from spark_stacker.backtesting.ticks import (
     run_tick_backtest,
 )
 from spark_stacker.config import parse_settings
-from spark_stacker.data.events import KINDS
 from spark_stacker.errors import DataError, ParameterError, StrategyError
 
 if TYPE_CHECKING:
@@ -38,17 +38,7 @@ def frame() -> pl.DataFrame:
     events = made_events(20_000, seed=4)
     # Ten seconds in all, each event received a millisecond after it happened.
     exchange_ns = events.exchange_ns[0] + 10 * (events.exchange_ns - events.exchange_ns[0])
-    return pl.DataFrame(
-        {
-            "exchange_ns": exchange_ns,
-            "local_ns": exchange_ns + 1_000_000,
-            "kind": pl.Series([KINDS[code - 1] for code in events.kind.tolist()]),
-            "side": events.side,
-            "price": events.price,
-            "size": events.size,
-            "last": events.last,
-        }
-    )
+    return replace(events, exchange_ns=exchange_ns, local_ns=exchange_ns + 1_000_000).frame()
 
 
 def test_frames_and_statistics_of_a_run_agree(frame: pl.DataFrame) -> None:
@@ -93,6 +83,35 @@ def test_events_in_parts_are_one_run(frame: pl.DataFrame) -> None:
     assert whole.fills.equals(parts.fills)
     with pytest.raises(DataError, match="tick size of events in parts"):
         run_tick_backtest([frame], MAKER, settings)
+    with pytest.raises(ParameterError, match="tapes must be at least one"):
+        run_tick_backtest(iter([]), MAKER, settings, tick_size=0.1)
+
+
+def test_a_part_is_asked_for_when_the_one_before_has_been_played(frame: pl.DataFrame) -> None:
+    seen: list[int] = []
+    asked_at: list[int] = []
+
+    class Counting:
+        def on_trade(self, desk: Any, trade: Any) -> None:
+            seen.append(trade.local_ns)
+
+    def parts() -> Any:
+        for first in range(0, 20_000, 5_000):
+            asked_at.append(len(seen))
+            yield frame[first : first + 5_000]
+
+    run_tick_backtest(parts(), Counting(), tick_size=0.1)
+    assert asked_at == sorted(asked_at)
+    assert 0 < asked_at[1] < asked_at[2] < asked_at[3] < len(seen)
+
+
+def test_what_is_asked_of_an_order_never_sent_is_an_error(frame: pl.DataFrame) -> None:
+    class Asking:
+        def on_trade(self, desk: Any, trade: Any) -> None:
+            desk.cancel(7)
+
+    with pytest.raises(ParameterError, match="the number of an order that has been sent, was 7"):
+        run_tick_backtest(frame, Asking(), tick_size=0.1)
 
 
 def test_a_profit_is_given_between_two_assumptions_of_the_queue(frame: pl.DataFrame) -> None:

@@ -75,7 +75,8 @@ class TickEvaluator:
         self.settings = settings
         self.interval_ns = settings.record_interval_ns
         self.initial_balance = settings.initial_balance
-        self._tapes, steps = tapes_of(events, settings, tick_size=None, place="events")
+        tapes, steps = tapes_of(events, settings, tick_size=None, place="events")
+        self._tapes = list(tapes)
         self._setup = settings.setup(tick_size=steps[0], lot_size=steps[1])
         self._events = events
 

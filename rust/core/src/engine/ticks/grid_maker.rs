@@ -1,7 +1,7 @@
 //! A market maker that keeps a grid of post-only quotes around a price which leans against its inventory.
 
+use super::desk::{TickDesk, TickStrategy};
 use super::own::Standing;
-use super::run::{TickDesk, TickStrategy};
 use crate::error::{Error, Result};
 use crate::venue::{OrderId, Side, TimeInForce};
 

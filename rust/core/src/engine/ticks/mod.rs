@@ -2,18 +2,25 @@
 //!
 //! - `run`: the loop. Four streams are merged by time; at equal times a market event reaches the strategy first, then an answer, then an event
 //!   happens at the exchange, then a message arrives there, and last of all the strategy's timer rings.
+//! - `setup`, `places`: what a run trades by, how far it has come in a tape.
+//! - `desk`: what a strategy sees and may ask for.
 //! - `own`: the strategy's knowledge of its own orders and position, as it was told.
 //! - `record`: what is kept of a run: equity, the context of every order, markouts of every fill, latencies.
 //! - `grid_maker`, `schedule`: strategies wholly in the core: a market maker with a grid of quotes, and the execution of a large order in slices.
 
+mod desk;
 mod grid_maker;
 mod own;
+mod places;
 mod record;
 mod run;
 mod schedule;
+mod setup;
 
+pub use desk::{TickDesk, TickStrategy};
 pub use grid_maker::{GridMaker, GridMakerSpec};
 pub use own::{OwnOrder, OwnOrders, Standing};
 pub use record::{MARKOUT_HORIZONS_NS, Markout, OrderContext, TickRecord};
-pub use run::{TickDesk, TickRun, TickSetup, TickStrategy};
+pub use run::TickRun;
 pub use schedule::{Schedule, ScheduleSpec};
+pub use setup::TickSetup;

@@ -52,14 +52,18 @@ impl OwnOrders {
         self.orders.push(order);
     }
 
-    pub(super) fn asked(&mut self, id: OrderId) {
-        self.set(id, Standing::Asked);
+    /// Notes that something has been asked of an order. `false` when it has ended.
+    pub(super) fn asked(&mut self, id: OrderId) -> bool {
+        self.set(id, Standing::Asked)
     }
 
-    fn set(&mut self, id: OrderId, standing: Standing) {
-        if let Some(order) = self.orders.iter_mut().find(|order| order.id == id) {
+    fn set(&mut self, id: OrderId, standing: Standing) -> bool {
+        let order = self.orders.iter_mut().find(|order| order.id == id);
+        let known = order.is_some();
+        if let Some(order) = order {
             order.standing = standing;
         }
+        known
     }
 
     /// Learns from an answer; `side` is that of its order.

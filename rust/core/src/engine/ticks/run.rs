@@ -2,204 +2,17 @@
 
 use std::collections::VecDeque;
 
-use super::own::{OwnOrder, OwnOrders, Standing};
-use super::record::{OrderContext, TickRecord};
-use crate::error::{Error, Result};
-use crate::market::{Book, Event, EventKind, EventTape, Instrument};
-use crate::venue::{
-    Answer, MAIN, MarketId, OrderId, OrderKind, OrderRequest, Purpose, Quantity, Side, TickRules,
-    TimeInForce, Venue, VenueRules,
-};
+use super::desk::{TickDesk, TickStrategy};
+use super::own::OwnOrders;
+use super::places::Places;
+use super::record::TickRecord;
+use super::setup::TickSetup;
+use crate::error::Result;
+use crate::market::{Book, Event, EventKind, EventTape};
+use crate::venue::{MAIN, MarketId, Venue};
 
 /// The only market of a run.
-const MARKET: MarketId = MarketId(0);
-
-/// A strategy on market events. Times are of its own clock.
-pub trait TickStrategy {
-    /// Whether it wants to see every market event.
-    const WATCHES_EVENTS: bool = false;
-
-    /// When its timer rings next, UTC nanoseconds; `i64::MAX` for never. The first event's time is given once, before everything.
-    fn start(&mut self, first_ns: i64);
-
-    /// When its timer rings next; `i64::MAX` for never.
-    fn next_timer_ns(&self) -> i64;
-
-    /// Its timer rings.
-    fn on_timer(&mut self, desk: &mut TickDesk<'_>);
-
-    /// A market event has reached it; its book already shows it.
-    fn on_event(&mut self, _event: &Event, _desk: &mut TickDesk<'_>) {}
-
-    /// An answer has reached it; its orders and position already show it.
-    fn on_answer(&mut self, _answer: &Answer, _desk: &mut TickDesk<'_>) {}
-}
-
-/// What a run trades, and by which rules.
-#[derive(Debug, Clone, PartialEq)]
-pub struct TickSetup {
-    /// Fees, margin and, where the data have no book, slippage.
-    pub venue: VenueRules,
-    /// Queue, latencies, fills.
-    pub ticks: TickRules,
-    /// Steps and limits of the market, if they are known.
-    pub instrument: Option<Instrument>,
-    /// Quote currency at the start.
-    pub initial_balance: f64,
-    /// Leverage of every order.
-    pub leverage: f64,
-    /// How long a market event takes to the strategy; `None`: as recorded.
-    pub feed_latency_ns: Option<i64>,
-    /// How often the equity is recorded, nanoseconds.
-    pub record_interval_ns: i64,
-}
-
-impl TickSetup {
-    fn check(&self) -> Result<()> {
-        if self.record_interval_ns <= 0 {
-            let name = "record_interval_ns";
-            return Err(Error::parameter(name, self.record_interval_ns, "positive"));
-        }
-        if let Some(ns) = self.feed_latency_ns.filter(|ns| *ns < 0) {
-            return Err(Error::parameter("feed_latency_ns", ns, "not negative"));
-        }
-        if !(self.leverage.is_finite() && self.leverage >= 1.0) {
-            return Err(Error::parameter("leverage", self.leverage, "at least 1"));
-        }
-        Ok(())
-    }
-}
-
-/// What a strategy sees and does at one moment.
-#[derive(Debug)]
-pub struct TickDesk<'a> {
-    /// Its clock, UTC nanoseconds.
-    pub now_ns: i64,
-    /// The book as it has reached the strategy.
-    pub book: &'a Book,
-    /// Quote currency a tick.
-    pub tick_size: f64,
-    own: &'a mut OwnOrders,
-    venue: &'a mut Venue,
-    contexts: &'a mut Vec<OrderContext>,
-    leverage: f64,
-}
-
-impl TickDesk<'_> {
-    /// Own orders and position, as answered.
-    #[must_use]
-    pub fn own(&self) -> &OwnOrders {
-        self.own
-    }
-
-    /// Equity of all accounts as the exchange has it.
-    #[must_use]
-    pub fn equity(&self) -> f64 {
-        self.venue.equity()
-    }
-
-    /// Leverage of the run's orders.
-    #[must_use]
-    pub const fn leverage(&self) -> f64 {
-        self.leverage
-    }
-
-    /// The id that the next order gets.
-    #[must_use]
-    pub fn next_order(&self) -> u32 {
-        u32::try_from(self.venue.orders().len()).unwrap_or(u32::MAX)
-    }
-
-    /// Side of an order that has been sent.
-    #[must_use]
-    pub fn side_of(&self, order: OrderId) -> Side {
-        self.venue.orders()[order.0 as usize].side
-    }
-
-    /// Sends a limit order.
-    pub fn limit(
-        &mut self,
-        side: Side,
-        tick: i32,
-        units: f64,
-        time_in_force: TimeInForce,
-        post_only: bool,
-    ) -> OrderId {
-        let price = f64::from(tick) * self.tick_size;
-        self.send(OrderRequest {
-            kind: OrderKind::Limit { price },
-            time_in_force,
-            post_only,
-            ..self.request(side, Quantity::Base(units))
-        })
-    }
-
-    /// Sends a market order.
-    pub fn market(&mut self, side: Side, units: f64) -> OrderId {
-        self.send(self.request(side, Quantity::Base(units)))
-    }
-
-    fn request(&self, side: Side, quantity: Quantity) -> OrderRequest {
-        OrderRequest {
-            purpose: Purpose::Manual,
-            leverage: self.leverage,
-            ..OrderRequest::market(MARKET, side, quantity)
-        }
-    }
-
-    /// Sends any order of the run's market.
-    pub fn send(&mut self, request: OrderRequest) -> OrderId {
-        let id = self.venue.submit(request, self.now_ns);
-        let (OrderKind::Limit { price } | OrderKind::TakeProfit { price }) = request.kind else {
-            return self.note(id, request, 0);
-        };
-        #[expect(
-            clippy::cast_possible_truncation,
-            reason = "saturates where no market is"
-        )]
-        let tick = (price / self.tick_size).round() as i32;
-        self.note(id, request, tick)
-    }
-
-    fn note(&mut self, id: OrderId, request: OrderRequest, tick: i32) -> OrderId {
-        let leaves = match request.quantity {
-            Quantity::Base(units) => units,
-            Quantity::Quote(_) | Quantity::Position => f64::NAN,
-        };
-        self.own.sent(OwnOrder {
-            id,
-            side: request.side,
-            tick,
-            leaves,
-            standing: Standing::Sent,
-        });
-        self.contexts.push(OrderContext {
-            order: id,
-            decided_ns: self.now_ns,
-            decision_mid: self.book.mid_tick().unwrap_or(f64::NAN),
-            arrived_ns: None,
-            arrival_mid: f64::NAN,
-            queue_ahead: f64::NAN,
-            answered_ns: None,
-        });
-        id
-    }
-
-    /// Asks for the end of an order.
-    pub fn cancel(&mut self, id: OrderId) -> bool {
-        self.own.asked(id);
-        self.venue.cancel(id, self.now_ns)
-    }
-
-    /// Asks for another price or size of a limit order.
-    pub fn replace(&mut self, id: OrderId, tick: i32, units: f64) -> bool {
-        self.own.asked(id);
-        let price = f64::from(tick) * self.tick_size;
-        let kind = OrderKind::Limit { price };
-        self.venue
-            .replace(id, kind, Some(Quantity::Base(units)), self.now_ns)
-    }
-}
+pub(super) const MARKET: MarketId = MarketId(0);
 
 /// A strategy at work on the events of one market.
 #[derive(Debug)]
@@ -304,11 +117,7 @@ impl<S: TickStrategy> TickRun<S> {
         if !self.started {
             self.begin(events);
         }
-        let mut places = Places {
-            events,
-            exchange: next_place(events, 0, Event::is_at_exchange),
-            local: next_place(events, 0, Event::is_at_local),
-        };
+        let mut places = Places::new(events);
         loop {
             // What is due beside market events; looked at anew whenever it may have changed.
             let due = self.due();
@@ -331,9 +140,7 @@ impl<S: TickStrategy> TickRun<S> {
         if to_the_end {
             self.venue.mark_to_book(MARKET);
         }
-        let rest = events[places.local.min(events.len())..].iter();
-        self.underway
-            .extend(rest.filter(|event| event.is_at_local()));
+        self.underway.extend(places.not_received());
     }
 
     /// Plays market events up to what is due. `false` when one of them may have changed what is due.
@@ -528,48 +335,4 @@ struct Due {
     watch_ns: i64,
     answer_ns: i64,
     arrival_ns: i64,
-}
-
-/// How far the exchange and the strategy are in a stretch of events.
-struct Places<'a> {
-    events: &'a [Event],
-    exchange: usize,
-    local: usize,
-}
-
-impl<'a> Places<'a> {
-    #[inline]
-    fn at_exchange(&self) -> Option<&'a Event> {
-        self.events.get(self.exchange)
-    }
-
-    #[inline]
-    fn at_local(&self) -> Option<&'a Event> {
-        self.events.get(self.local)
-    }
-
-    #[inline]
-    fn pass_exchange(&mut self) {
-        self.exchange = next_place(self.events, self.exchange + 1, Event::is_at_exchange);
-    }
-
-    #[inline]
-    fn pass_local(&mut self) {
-        self.local = next_place(self.events, self.local + 1, Event::is_at_local);
-    }
-
-    fn take_local(&mut self) -> Option<Event> {
-        let event = self.at_local().copied();
-        self.pass_local();
-        event
-    }
-}
-
-/// The next row from `place` on that is of a kind.
-#[inline]
-fn next_place(events: &[Event], mut place: usize, wanted: impl Fn(&Event) -> bool) -> usize {
-    while events.get(place).is_some_and(|event| !wanted(event)) {
-        place += 1;
-    }
-    place
 }

@@ -2,8 +2,8 @@
 //!
 //! A slice is quoted as a post-only limit near the touch; what of it has not filled at its end is taken from the book.
 
+use super::desk::{TickDesk, TickStrategy};
 use super::own::Standing;
-use super::run::{TickDesk, TickStrategy};
 use crate::error::{Error, Result};
 use crate::venue::{Answer, Side, TimeInForce};
 

@@ -12,6 +12,7 @@
 pub mod blocks;
 pub mod bootstrap;
 pub mod cross_validation;
+mod halves;
 pub mod normal;
 pub mod permutation;
 pub mod sharpe;
