@@ -1,9 +1,9 @@
 //! Books as level columns: what sizes cost, checksums, and probes of recorded ones.
 
-use numpy::{PyArray1, PyReadonlyArray1};
+use numpy::{PyArray1, PyArray2, PyArrayMethods, PyReadonlyArray1};
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
-use spark_stacker_core::market::{Book, BookProbe, KrakenSpot, Walker};
+use spark_stacker_core::market::{Book, BookFilm, BookProbe, FilmRows, KrakenSpot, Walker};
 use spark_stacker_core::venue::Side;
 
 use crate::errors::{raise, without_lock};
@@ -102,9 +102,55 @@ impl PyBookProbe {
     }
 }
 
+/// Follows the exchange's book through consecutive tapes and notes the depth at given times, in rows of prices.
+#[pyclass(name = "BookFilm", module = "spark_stacker._core")]
+pub struct PyBookFilm {
+    /// None once it has been read.
+    film: Option<BookFilm>,
+    rows: usize,
+}
+
+#[pymethods]
+impl PyBookFilm {
+    /// `times_ns` of the exchange, ascending; `rows` of `row_ticks` ticks each from `first_tick` on.
+    #[new]
+    #[pyo3(signature = (times_ns, *, first_tick, row_ticks, rows))]
+    fn new(times_ns: Vec<i64>, first_tick: i32, row_ticks: u32, rows: usize) -> PyResult<Self> {
+        let shown = FilmRows {
+            first_tick,
+            row_ticks,
+            rows,
+        };
+        let film = BookFilm::new(times_ns, shown);
+        let film = film.map_err(|error| crate::errors::to_python(&error))?;
+        Ok(Self {
+            film: Some(film),
+            rows,
+        })
+    }
+
+    /// Goes on through the events of a tape.
+    fn feed(&mut self, py: Python<'_>, tape: Bound<'_, PyEventTape>) -> PyResult<()> {
+        let film = self.film.as_mut().ok_or_else(has_been_read)?;
+        let tape = &tape.get().tape;
+        without_lock(py, || {
+            film.feed(tape);
+            Ok(())
+        })
+    }
+
+    /// Base units by time and row; the film ends.
+    fn finish<'py>(&mut self, py: Python<'py>) -> PyResult<Bound<'py, PyArray2<f64>>> {
+        let film = self.film.take().ok_or_else(has_been_read)?;
+        let size = without_lock(py, || Ok(film.finish()))?;
+        let times = size.len() / self.rows;
+        PyArray1::from_vec(py, size).reshape([times, self.rows])
+    }
+}
+
 fn has_been_read() -> PyErr {
     raise(
         "ParameterError",
-        "a probe that has been read takes no more events".to_owned(),
+        "what has been read takes no more events".to_owned(),
     )
 }

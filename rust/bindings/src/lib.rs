@@ -36,7 +36,7 @@ mod _core {
     #[pymodule_export]
     use super::bars::{PyBars, interval_name, interval_ns};
     #[pymodule_export]
-    use super::books::{PyBookProbe, kraken_checksum, walk_levels};
+    use super::books::{PyBookFilm, PyBookProbe, kraken_checksum, walk_levels};
     #[pymodule_export]
     use super::functions::{
         atr, bollinger, ema, empty_lines, hull, linear_regression, linear_regression_intercept,

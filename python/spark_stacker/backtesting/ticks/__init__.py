@@ -3,14 +3,16 @@
 - ``settings``: `TickSettings`, the venue's rules and the latencies
 - ``strategies``: `GridMaker` and `Schedule`, which run wholly in the core
 - ``run``: `run_tick_backtest`, and `profit_interval` under three assumptions of the queue
-- ``result``: `TickResult`, frames and statistics
+- ``stream``: `EventStream`, events in memory or of the catalogue, played part by part
+- ``result``: `TickResult`; ``execution``: frames of orders and fills, and the figures of execution
 - ``search``: `search_ticks`, the best parameters of a strategy by the samplers of every other search
 - ``configured``: `run_configured`, bar strategies of a configuration on ticks
 """
 
 from __future__ import annotations
 
-from spark_stacker.backtesting.ticks.configured import run_configured
+from spark_stacker.backtesting.ticks.configured import TickedBacktestResult, run_configured
+from spark_stacker.backtesting.ticks.execution import Execution
 from spark_stacker.backtesting.ticks.result import TickResult
 from spark_stacker.backtesting.ticks.run import ProfitInterval, profit_interval, run_tick_backtest
 from spark_stacker.backtesting.ticks.settings import (
@@ -21,9 +23,12 @@ from spark_stacker.backtesting.ticks.settings import (
     TickSettings,
 )
 from spark_stacker.backtesting.ticks.strategies import GridMaker, Schedule
+from spark_stacker.backtesting.ticks.stream import EventStream
 
 __all__ = [
     "ConstantLatency",
+    "EventStream",
+    "Execution",
     "FeedLatency",
     "GridMaker",
     "LogNormalLatency",
@@ -32,6 +37,7 @@ __all__ = [
     "Schedule",
     "TickResult",
     "TickSettings",
+    "TickedBacktestResult",
     "profit_interval",
     "run_configured",
     "run_tick_backtest",

@@ -14,34 +14,46 @@ from spark_stacker.backtesting.plain import plain
 from spark_stacker.backtesting.record import StoredRun
 from spark_stacker.backtesting.result import BacktestResult
 from spark_stacker.backtesting.setup import RunSetup
+from spark_stacker.backtesting.ticks.execution import Execution
 from spark_stacker.backtesting.ticks.settings import TickSettings
+from spark_stacker.backtesting.ticks.stream import EventStream
 from spark_stacker.config import build_plan, enabled_strategies, markets_of, parse_symbol
 from spark_stacker.data import bars_to_frame
-from spark_stacker.data.events import ImportedEvents, infer_steps, to_tape
+from spark_stacker.data.events import ImportedEvents
 from spark_stacker.errors import DataError, ParameterError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from typing import Any
 
+    from spark_stacker.backtesting.ticks.stream import Events
     from spark_stacker.config import Settings
 
-__all__ = ["run_configured"]
+__all__ = ["TickedBacktestResult", "run_configured"]
+
+
+class TickedBacktestResult(BacktestResult):
+    """The result of a backtest on ticks: as of one on bars, and how its orders were executed."""
+
+    def __init__(self, run: StoredRun, setup: RunSetup, *, execution: Execution, ticks: TickSettings) -> None:
+        super().__init__(run, setup)
+        self.execution = execution
+        self.ticks = ticks
 
 
 def run_configured(
     settings: Settings,
-    events: Mapping[str, pl.DataFrame | ImportedEvents],
+    events: Mapping[str, Events],
     ticks: TickSettings | None = None,
     *,
     strategies: Sequence[str] | None = None,
-) -> BacktestResult:
+) -> TickedBacktestResult:
     """Runs the strategies of a configuration unchanged on the events of their markets, by symbol.
 
     A bar is built from the trades received within it and closes when the strategy's clock passes its end;
     its orders then travel to the exchange and are filled from the book, or where the events have none, at
     the last trade with the configured slippage. Fees, margin and limits are the configuration's; queue and
-    latencies those of ``ticks``.
+    latencies those of ``ticks``. An `EventStream` of the catalogue is played in flat memory.
 
     Raises `ParameterError` for a market without events, an indicator in Python, `DataError` for events
     that cannot be played or have no trades.
@@ -59,29 +71,23 @@ def run_configured(
                     f"indicator {indicator['name']!r} is computed in Python; "
                     "on ticks only those of the core run"
                 )
-    tapes, sources = _tapes(events, [use.symbol for use in uses])
-    session = _core.TickSession(_core.Portfolio(plan), ticks.rules(), [tape.tick_size for tape in tapes])
-    session.play(tapes)
+    streams = [_stream(events, use.symbol) for use in uses]
+    session = _core.TickSession(
+        _core.Portfolio(plan), ticks.rules(), [stream.tick_size for stream in streams]
+    )
+    session.play([stream.tapes() for stream in streams])
+    sources = [stream.source for stream in streams]
     return _result(session, plan, settings, ticks, names=names, uses=uses, sources=sources)
 
 
-def _tapes(
-    events: Mapping[str, pl.DataFrame | ImportedEvents], symbols: Sequence[str]
-) -> tuple[list[_core.EventTape], list[str]]:
-    tapes, sources = [], []
-    for symbol in symbols:
-        given = events.get(symbol)
-        if given is None:
-            raise ParameterError(
-                f"events must be given of {symbol}, were of {', '.join(events) or 'nothing'}"
-            )
-        frame = given.frame if isinstance(given, ImportedEvents) else given
-        if "trade" not in set(frame["kind"].cast(pl.String).unique()):
-            raise DataError(f"{symbol}: no trades among the events; expected trades to build bars from")
-        steps = given.steps if isinstance(given, ImportedEvents) else infer_steps(frame)
-        tapes.append(to_tape(frame, tick_size=steps.tick_size, place=symbol))
-        sources.append(", ".join(given.sources) if isinstance(given, ImportedEvents) else "events")
-    return tapes, sources
+def _stream(events: Mapping[str, Events], symbol: str) -> EventStream:
+    given = events.get(symbol)
+    if given is None:
+        raise ParameterError(f"events must be given of {symbol}, were of {', '.join(events) or 'nothing'}")
+    frame = given.frame if isinstance(given, ImportedEvents) else given
+    if isinstance(frame, pl.DataFrame) and "trade" not in set(frame["kind"].cast(pl.String).unique()):
+        raise DataError(f"{symbol}: no trades among the events; expected trades to build bars from")
+    return EventStream.of(given, place=symbol)
 
 
 def _result(
@@ -93,7 +99,7 @@ def _result(
     names: Sequence[str],
     uses: Sequence[Any],
     sources: Sequence[str],
-) -> BacktestResult:
+) -> TickedBacktestResult:
     bars = [session.bars(market) for market in range(len(uses))]
     frames = [bars_to_frame(columns) for columns in bars]
     markets = tuple(
@@ -134,4 +140,5 @@ def _result(
             if count
         ),
     )
-    return BacktestResult(record, setup)
+    execution = Execution(session.orders(0), session.fills(0), session)
+    return TickedBacktestResult(record, setup, execution=execution, ticks=ticks)

@@ -1,20 +1,19 @@
-"""What a run on ticks came to: frames of fills, orders and equity, and the statistics of execution."""
+"""What a run on ticks came to."""
 
 from __future__ import annotations
 
 from functools import cached_property
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 import polars as pl
+
+from spark_stacker.backtesting.ticks.execution import Execution
 
 if TYPE_CHECKING:
     from spark_stacker import _core
     from spark_stacker.backtesting.ticks.settings import TickSettings
 
-__all__ = ["HORIZONS", "TickResult"]
-
-HORIZONS: Final = ("1s", "5s", "30s")
-"""After how long a fill is looked back at."""
+__all__ = ["TickResult"]
 
 
 class TickResult:
@@ -49,40 +48,19 @@ class TickResult:
         return pl.DataFrame(self._run.curve()).with_columns(pl.col("mid").fill_nan(None))
 
     @cached_property
+    def execution(self) -> Execution:
+        """How its orders were executed."""
+        return Execution(self._run.orders(), self._run.fills(), self._run)
+
+    @property
     def orders(self) -> pl.DataFrame:
-        """Every order, how it ended and why; when it was decided, arrived and was answered, and its queue."""
-        orders = pl.DataFrame(self._run.orders(), schema_overrides=_ORDER_TYPES)
-        contexts = pl.DataFrame(self._run.contexts(), schema_overrides=_CONTEXT_TYPES)
-        contexts = contexts.with_columns(
-            pl.col(name).fill_nan(None) for name in ("decision_mid", "arrival_mid", "queue_ahead")
-        )
-        return orders.join(contexts, on="order", how="left", maintain_order="left")
+        """`Execution.orders`."""
+        return self.execution.orders
 
-    @cached_property
+    @property
     def fills(self) -> pl.DataFrame:
-        """Every execution with the middle of the book at it and after it.
-
-        ``markout_1s``, ``_5s``, ``_30s``: by how much the middle moved in the fill's favour from its
-        price, as a fraction of it; ``slippage``: how much worse than the middle at the order's arrival it
-        was, as a fraction;
-        ``queued_ns``: how long the order had waited since it arrived.
-        """
-        fills = pl.DataFrame(self._run.fills(), schema_overrides=_FILL_TYPES)
-        marks = pl.DataFrame(self._run.markouts(), schema_overrides=dict.fromkeys(_MARKS, pl.Float64))
-        marks = marks.with_columns(pl.all().fill_nan(None))
-        fills = pl.concat([fills, marks], how="horizontal")
-        arrival = self.orders.select("order", "arrived_ns", "arrival_mid")
-        fills = fills.join(arrival, on="order", how="left", maintain_order="left")
-        sign = pl.when(pl.col("side") == "buy").then(1.0).otherwise(-1.0)
-        price = pl.col("price")
-        return fills.with_columns(
-            *(
-                (sign * (pl.col(f"mid_{horizon}") - price) / price).alias(f"markout_{horizon}")
-                for horizon in HORIZONS
-            ),
-            (sign * (price - pl.col("arrival_mid")) / pl.col("arrival_mid")).alias("slippage"),
-            (pl.col("time_ns") - pl.col("arrived_ns")).alias("queued_ns"),
-        )
+        """`Execution.fills`."""
+        return self.execution.fills
 
     @cached_property
     def trades(self) -> pl.DataFrame:
@@ -91,70 +69,14 @@ class TickResult:
 
     @cached_property
     def statistics(self) -> dict[str, float | int | None]:
-        """The figures of execution by name; fractions, quote currency or nanoseconds, null where
-        undefined."""
-        fills, orders = self.fills, self.orders
-        notional = (fills["price"] * fills["quantity"]).sum() if fills.height else 0.0
-        maker = fills.filter(pl.col("liquidity") == "maker")
-        taker = fills.filter(pl.col("liquidity") == "taker")
-        rested = orders.filter(pl.col("queue_ahead").is_not_null())
-        answered = orders.filter(pl.col("answered_ns").is_not_null())
-        round_trip = answered["answered_ns"] - answered["decided_ns"]
-        found: dict[str, float | int | None] = {
-            "profit": self.profit,
-            "fills": fills.height,
-            "orders": orders.height,
-            "filled_orders": orders.filter(pl.col("state") == "filled").height,
-            "cancelled_orders": orders.filter(pl.col("state") == "cancelled").height,
-            "rejected_orders": orders.filter(pl.col("state") == "rejected").height,
-            "traded_notional": float(notional),
-            "fees": float(fills["fee"].sum()),
-            "maker_share": _share((maker["price"] * maker["quantity"]).sum(), notional),
-            "median_queue_ahead": _number(rested["queue_ahead"].median()),
-            "median_time_in_queue_ns": _number(maker["queued_ns"].median()),
-            "median_round_trip_ns": _number(round_trip.median()),
-            "worst_round_trip_ns": _number(round_trip.max()),
-            "taker_slippage": _weighted(taker, "slippage"),
-            "maker_slippage": _weighted(maker, "slippage"),
-        }
-        found |= {f"markout_{horizon}": _weighted(fills, f"markout_{horizon}") for horizon in HORIZONS}
-        drawdown = 1.0 - self.curve["equity"] / self.curve["equity"].cum_max()
-        found["max_drawdown"] = _number(drawdown.max())
+        """`Execution.statistics`, with ``profit``, ``max_drawdown`` (a fraction) and ``max_position`` (base
+        units, either way).
+        """
+        drawdown = (1.0 - self.curve["equity"] / self.curve["equity"].cum_max()).max()
         position = self.curve["position"].abs().max()
-        found["max_position"] = _number(position)
-        return found
-
-
-_MARKS: Final = ("mid", "mid_1s", "mid_5s", "mid_30s")
-_ORDER_TYPES: Final = {
-    "order": pl.Int64,
-    "side": pl.String,
-    "kind": pl.String,
-    "quantity": pl.Float64,
-    "quote_quantity": pl.Float64,
-    "price": pl.Float64,
-    "trigger": pl.Float64,
-    "state": pl.String,
-    "reason": pl.String,
-    "purpose": pl.String,
-    "ended_ns": pl.Int64,
-    "average_price": pl.Float64,
-}
-_CONTEXT_TYPES: Final = {"order": pl.Int64, "arrived_ns": pl.Int64, "answered_ns": pl.Int64}
-_FILL_TYPES: Final = {"order": pl.Int64, "side": pl.String, "liquidity": pl.String, "purpose": pl.String}
-
-
-def _number(value: object) -> float | None:
-    return float(value) if isinstance(value, int | float) else None
-
-
-def _share(part: object, whole: object) -> float | None:
-    shares = _number(part), _number(whole)
-    return shares[0] / shares[1] if shares[0] is not None and shares[1] else None
-
-
-def _weighted(fills: pl.DataFrame, column: str) -> float | None:
-    """Mean of a column by notional, over the fills that have it."""
-    known = fills.filter(pl.col(column).is_not_null())
-    weight = known["price"] * known["quantity"]
-    return _share((known[column] * weight).sum(), weight.sum()) if known.height else None
+        return {
+            "profit": self.profit,
+            **self.execution.statistics,
+            "max_drawdown": drawdown if isinstance(drawdown, float) else None,
+            "max_position": position if isinstance(position, float) else None,
+        }

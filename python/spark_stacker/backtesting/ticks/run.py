@@ -5,19 +5,19 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-import polars as pl
-
 from spark_stacker import _core
 from spark_stacker.backtesting.ticks.result import TickResult
 from spark_stacker.backtesting.ticks.settings import TickSettings
 from spark_stacker.backtesting.ticks.strategies import GridMaker, Schedule
-from spark_stacker.data.events import ImportedEvents, Steps, infer_steps, to_tape
-from spark_stacker.errors import DataError, StrategyError
+from spark_stacker.backtesting.ticks.stream import EventStream
+from spark_stacker.errors import StrategyError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-__all__ = ["INTERVAL_QUEUES", "ProfitInterval", "profit_interval", "run_tick_backtest", "tapes_of"]
+    from spark_stacker.backtesting.ticks.stream import Events
+
+__all__ = ["INTERVAL_QUEUES", "ProfitInterval", "profit_interval", "run_tick_backtest"]
 
 INTERVAL_QUEUES: Final = ("conservative", "proportional", "optimistic")
 """The queue models between which a profit is given."""
@@ -44,7 +44,7 @@ class ProfitInterval:
 
 
 def run_tick_backtest(
-    events: pl.DataFrame | ImportedEvents | Iterable[pl.DataFrame],
+    events: Events,
     strategy: object,
     settings: TickSettings | None = None,
     *,
@@ -53,11 +53,11 @@ def run_tick_backtest(
 ) -> TickResult:
     """Plays a strategy over the events of one market.
 
-    ``events`` are a frame in `EVENT_SCHEMA`, what `import_events` gave, or consecutive frames, such as
-    those of `EventCatalogue.chunks`, which are played one after another in flat memory (then ``tick_size``
-    must be given). ``strategy`` is a
-    `GridMaker`, a `Schedule`, or an object with any of ``on_trade(desk, trade)``, ``on_book(desk)``,
-    ``on_bar(desk, bar)``, ``on_timer(desk)`` and ``on_fill(desk, fill)``: its attributes
+    ``events`` are a frame in `EVENT_SCHEMA`, what `import_events` gave, an `EventStream` of the catalogue,
+    or consecutive frames, such as those of `EventCatalogue.chunks`; the last two are played part by part in
+    flat memory (of frames ``tick_size`` must be given). ``strategy`` is a `GridMaker`, a `Schedule`, or an
+    object with any of ``on_trade(desk, trade)``, ``on_book(desk)``, ``on_bar(desk, bar)``,
+    ``on_timer(desk)`` and ``on_fill(desk, fill)``: its attributes
     ``timer_interval_ns``, ``bar_interval`` (such as ``"1m"``) and ``depth_levels`` say what it wants;
     `spark_stacker._core.TickDesk` is its view of the market and its hand on it.
 
@@ -65,13 +65,12 @@ def run_tick_backtest(
     of the strategy's, `ParameterError` for a setting that cannot be.
     """
     settings = settings or TickSettings()
-    tapes, steps = tapes_of(events, settings, tick_size=tick_size, place=place)
-    setup = settings.setup(tick_size=steps[0], lot_size=steps[1])
-    return TickResult(_play(tapes, setup, strategy), settings, type(strategy).__name__)
+    stream = _stream(events, settings, tick_size=tick_size, place=place)
+    return _result(stream, strategy, settings)
 
 
 def profit_interval(
-    events: pl.DataFrame | ImportedEvents,
+    events: Events,
     strategy: object,
     settings: TickSettings | None = None,
     *,
@@ -80,39 +79,25 @@ def profit_interval(
     """The profit between a queue that never shortens in one's favour and one that always does.
 
     A strategy that keeps state of its own must be callable: it is then called for a fresh one before each
-    run.
+    run. Events in parts must be an `EventStream`, since they are played three times.
     """
     settings = settings or TickSettings()
-    tapes, steps = tapes_of(events, settings, tick_size=None, place=place)
+    stream = _stream(events, settings, tick_size=None, place=place)
     results = []
     for queue in INTERVAL_QUEUES:
         fresh = strategy() if callable(strategy) else strategy
-        chosen = settings.with_queue(queue)
-        setup = chosen.setup(tick_size=steps[0], lot_size=steps[1])
-        results.append(TickResult(_play(tapes, setup, fresh), chosen, type(fresh).__name__))
+        results.append(_result(stream, fresh, settings.with_queue(queue)))
     return ProfitInterval(*results)
 
 
-def tapes_of(
-    events: pl.DataFrame | ImportedEvents | Iterable[pl.DataFrame],
-    settings: TickSettings,
-    *,
-    tick_size: float | None,
-    place: str,
-) -> tuple[Iterable[_core.EventTape], tuple[float, float | None]]:
-    """The events inside the core, and the steps on which they lie; those in parts are made one by one."""
-    if isinstance(events, ImportedEvents):
-        steps = (events.steps.tick_size, events.steps.lot_size)
-        return [to_tape(events.frame, tick_size=steps[0], place=place)], steps
+def _stream(events: Events, settings: TickSettings, *, tick_size: float | None, place: str) -> EventStream:
     step = settings.tick_size if tick_size is None else tick_size
-    if isinstance(events, pl.DataFrame):
-        found = infer_steps(events) if step is None else Steps(step, settings.lot_size)
-        tape = to_tape(events, tick_size=found.tick_size, place=place)
-        return [tape], (found.tick_size, found.lot_size)
-    if step is None:
-        raise DataError(f"{place}: the tick size of events in parts must be given")
-    parts = (to_tape(frame, tick_size=step, place=place) for frame in events)
-    return parts, (step, settings.lot_size)
+    return EventStream.of(events, tick_size=step, lot_size=settings.lot_size, place=place)
+
+
+def _result(stream: EventStream, strategy: object, settings: TickSettings) -> TickResult:
+    setup = settings.setup(tick_size=stream.tick_size, lot_size=stream.lot_size)
+    return TickResult(_play(stream.tapes(), setup, strategy), settings, type(strategy).__name__)
 
 
 def _play(tapes: Iterable[_core.EventTape], setup: dict[str, Any], strategy: object) -> _core.TickRun:

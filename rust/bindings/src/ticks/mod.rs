@@ -2,6 +2,7 @@
 
 mod class;
 mod desk;
+mod execution;
 mod rules;
 mod run;
 mod session;

@@ -11,9 +11,10 @@ use spark_stacker_core::venue::{Side, Venue};
 use spark_stacker_core::{Error, Result};
 
 use super::class::{ClassStrategy, Failure};
+use super::execution;
 use super::rules::SetupDict;
 use super::tape::PyEventTape;
-use crate::columns::{self, Columns};
+use crate::columns;
 use crate::errors::{to_python, without_lock};
 
 /// What a run on ticks recorded; columns are made when asked for.
@@ -84,29 +85,12 @@ impl PyTickRun {
 
     /// The circumstances of every order that the strategy sent; prices in quote currency.
     fn contexts<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
-        let rows = &self.record.contexts;
-        let columns = Columns::new(py);
-        columns.integers("order", rows, |row| i64::from(row.order.0))?;
-        columns.integers("decided_ns", rows, |row| row.decided_ns)?;
-        columns.optional_integers("arrived_ns", rows, |row| row.arrived_ns)?;
-        columns.optional_integers("answered_ns", rows, |row| row.answered_ns)?;
-        columns.numbers("decision_mid", rows, |row| {
-            row.decision_mid * self.tick_size
-        })?;
-        columns.numbers("arrival_mid", rows, |row| row.arrival_mid * self.tick_size)?;
-        columns.numbers("queue_ahead", rows, |row| row.queue_ahead)?;
-        Ok(columns.into_dict())
+        execution::contexts(py, &self.record.executions, &self.venue, &[self.tick_size])
     }
 
     /// The middle of the book at every fill and 1, 5 and 30 seconds after it; NaN where there is none.
     fn markouts<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
-        let rows = &self.record.markouts;
-        let columns = Columns::new(py);
-        columns.numbers("mid", rows, |row| row.mid * self.tick_size)?;
-        for (place, name) in ["mid_1s", "mid_5s", "mid_30s"].into_iter().enumerate() {
-            columns.numbers(name, rows, |row| row.later[place] * self.tick_size)?;
-        }
-        Ok(columns.into_dict())
+        execution::markouts(py, &self.record.executions, &self.venue, &[self.tick_size])
     }
 }
 

@@ -2,10 +2,11 @@
 
 use numpy::PyArray1;
 use pyo3::prelude::*;
-use pyo3::types::PyDict;
+use pyo3::types::{PyDict, PyIterator};
 use spark_stacker_core::engine::TickedEngine;
 use spark_stacker_core::{Error, Result};
 
+use super::execution;
 use super::rules::RulesDict;
 use super::tape::PyEventTape;
 use crate::bars::PyBars;
@@ -18,7 +19,7 @@ use crate::stats::{metrics_dict, undefined_dict};
 #[pyclass(name = "TickSession", module = "spark_stacker._core")]
 pub struct PyTickSession {
     engine: TickedEngine,
-    markets: usize,
+    tick_sizes: Vec<f64>,
 }
 
 #[pymethods]
@@ -37,7 +38,7 @@ impl PyTickSession {
         let engine = TickedEngine::new(&portfolio.spec, &rules, &tick_sizes);
         Ok(Self {
             engine: engine.map_err(|error| to_python(&error))?,
-            markets: tick_sizes.len(),
+            tick_sizes,
         })
     }
 
@@ -54,15 +55,40 @@ impl PyTickSession {
         })
     }
 
-    /// Plays whole tapes, one a market, to their ends.
+    /// Plays consecutive tapes of every market to their ends: one iterable of them a market, each asked for the next when it is needed.
     #[expect(
         clippy::needless_pass_by_value,
         reason = "arguments extracted from Python are owned"
     )]
-    fn play(&mut self, py: Python<'_>, tapes: Vec<Py<PyEventTape>>) -> PyResult<()> {
-        let tapes: Vec<_> = tapes.iter().map(|tape| &tape.get().tape).collect();
-        let engine = &mut self.engine;
-        without_lock(py, || engine.play(&tapes))
+    fn play(&mut self, py: Python<'_>, tapes: Vec<Bound<'_, PyAny>>) -> PyResult<()> {
+        let markets = self.tick_sizes.len();
+        if tapes.len() != markets {
+            let requirement = format!("one iterable for each of {markets} markets");
+            let error = Error::parameter("tapes", tapes.len(), requirement);
+            return Err(to_python(&error));
+        }
+        let mut coming = tapes
+            .iter()
+            .map(|tapes| tapes.try_iter())
+            .collect::<PyResult<Vec<_>>>()?;
+        let mut rows = vec![0; markets];
+        let mut held = Vec::with_capacity(markets);
+        for (market, tapes) in coming.iter_mut().enumerate() {
+            held.push(self.next_tape(market, tapes)?);
+        }
+        loop {
+            let tapes: Vec<_> = held
+                .iter()
+                .map(|held: &Option<Py<PyEventTape>>| held.as_ref().map(|tape| &tape.get().tape))
+                .collect();
+            let (engine, rows) = (&mut self.engine, &mut rows);
+            let ended = without_lock(py, || Ok(engine.play_on(&tapes, rows)))?;
+            let Some(market) = ended else { break };
+            rows[market] = 0;
+            held[market] = None;
+            held[market] = self.next_tape(market, &mut coming[market])?;
+        }
+        self.finish(py)
     }
 
     /// Plays the rows `start` to `end` of a market's tape, after all rows before them.
@@ -176,6 +202,18 @@ impl PyTickSession {
         columns::trades(py, &trades[since.min(trades.len())..])
     }
 
+    /// The circumstances of every order; prices in quote currency.
+    fn contexts<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
+        let venue = &self.engine.engine().simulation().venue;
+        execution::contexts(py, self.engine.executions(), venue, &self.tick_sizes)
+    }
+
+    /// The middle of the book at every fill and 1, 5 and 30 seconds after it; NaN where there is none.
+    fn markouts<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
+        let venue = &self.engine.engine().simulation().venue;
+        execution::markouts(py, self.engine.executions(), venue, &self.tick_sizes)
+    }
+
     fn open_positions<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
         columns::open_positions(py, &self.engine.engine().simulation().venue)
     }
@@ -188,11 +226,31 @@ impl PyTickSession {
 }
 
 impl PyTickSession {
+    /// The next tape of a market, checked; `None` after the last.
+    fn next_tape(
+        &self,
+        market: usize,
+        tapes: &mut Bound<'_, PyIterator>,
+    ) -> PyResult<Option<Py<PyEventTape>>> {
+        let Some(tape) = tapes.next() else {
+            return Ok(None);
+        };
+        let tape = tape?.cast_into::<PyEventTape>()?;
+        let (found, expected) = (tape.get().tape.tick_size(), self.tick_sizes[market]);
+        if found == expected {
+            return Ok(Some(tape.unbind()));
+        }
+        let requirement = format!("the same for all tapes of a market, {expected}");
+        let error = Error::parameter("tick_size", found, requirement);
+        Err(to_python(&error))
+    }
+
     fn check_market(&self, market: usize) -> Result<()> {
-        if market < self.markets {
+        let markets = self.tick_sizes.len();
+        if market < markets {
             return Ok(());
         }
-        let requirement = format!("below {}", self.markets);
+        let requirement = format!("below {markets}");
         Err(Error::parameter("market", market, requirement))
     }
 }

@@ -6,6 +6,7 @@
 
 mod batch;
 mod desk;
+mod execution;
 mod performance;
 mod runner;
 mod simulation;
@@ -18,6 +19,7 @@ pub use batch::History;
 pub(crate) use batch::{check_histories, record_feeds};
 pub use desk::RefusedEntry;
 use desk::{Desk, Moment};
+pub use execution::{Executions, MARKOUT_HORIZONS_NS, Markout, OrderContext};
 use runner::Runner;
 pub use simulation::{Funding, MarketBar, Record, Simulation};
 use supply::Supply;

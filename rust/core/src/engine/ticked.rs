@@ -5,13 +5,14 @@
 
 use std::collections::VecDeque;
 
+use super::execution::{Executions, middle};
 use super::simulation::MarketBar;
 use super::{Engine, market_id};
 use crate::error::{Error, Result};
 use crate::market::{Bar, BarColumns, Event, EventKind, EventTape, RawColumns};
 use crate::plan::PortfolioSpec;
 use crate::stats::Metrics;
-use crate::venue::TickRules;
+use crate::venue::{MarketId, TickRules};
 
 /// An engine whose markets trade tick by tick.
 #[derive(Debug)]
@@ -20,6 +21,7 @@ pub struct TickedEngine {
     markets: Vec<TickedMarket>,
     /// Trades on their way to the strategies, in the order in which they are received.
     underway: VecDeque<(usize, Event)>,
+    executions: Executions,
     interval_ns: i64,
     initial_balance: f64,
 }
@@ -69,6 +71,7 @@ impl TickedEngine {
         Ok(Self {
             markets: markets.collect(),
             underway: VecDeque::new(),
+            executions: Executions::new(tick_sizes.len()),
             interval_ns: engine.interval.ns(),
             initial_balance: portfolio.initial_balance,
             engine,
@@ -85,6 +88,17 @@ impl TickedEngine {
             return Err(Error::parameter("tapes", tapes.len(), requirement));
         }
         let mut rows = vec![0; tapes.len()];
+        let mut left: Vec<_> = tapes.iter().copied().map(Some).collect();
+        while let Some(market) = self.play_on(&left, &mut rows) {
+            left[market] = None;
+        }
+        self.finish();
+        Ok(())
+    }
+
+    /// Plays a tape of every market, merged by time, from `rows` on, until the end of one is reached: of the market returned the next one
+    /// is needed. A market whose last tape has been played has none; when that is so of all, nothing is returned.
+    pub fn play_on(&mut self, tapes: &[Option<&EventTape>], rows: &mut [usize]) -> Option<usize> {
         let time = |event: &Event| {
             if event.is_at_exchange() {
                 event.exchange_ns
@@ -93,36 +107,57 @@ impl TickedEngine {
             }
         };
         loop {
-            let fronts = tapes.iter().zip(&rows).enumerate();
-            let fronts = fronts.filter_map(|(market, (tape, row))| {
-                tape.events().get(*row).map(|event| (time(event), market))
-            });
-            let Some((_, market)) = fronts.min() else {
-                break;
-            };
-            let event = tapes[market].events()[rows[market]];
+            let mut next: Option<(i64, usize)> = None;
+            for (market, tape) in tapes.iter().enumerate() {
+                let Some(tape) = tape else { continue };
+                let Some(event) = tape.events().get(rows[market]) else {
+                    return Some(market);
+                };
+                let front = (time(event), market);
+                next = Some(next.map_or(front, |next| next.min(front)));
+            }
+            let (_, market) = next?;
+            let event = tapes[market]?.events()[rows[market]];
             rows[market] += 1;
             self.push(market, &event);
         }
-        self.finish();
-        Ok(())
     }
 
     /// Takes the next row of a market's tape: plays all that comes before it, then what happens at the exchange.
     pub fn push(&mut self, market: usize, event: &Event) {
         if event.is_at_exchange() {
             self.advance(event.exchange_ns, false);
-            self.engine
-                .desk
-                .simulation
-                .venue
-                .on_event(market_id(market), event);
+            self.happen(market_id(market), event);
         }
         if event.is_at_local() && matches!(event.kind, EventKind::Trade | EventKind::Gap) {
             let place = self
                 .underway
                 .partition_point(|(_, other)| other.local_ns <= event.local_ns);
             self.underway.insert(place, (market, *event));
+        }
+    }
+
+    /// An event happens at the exchange.
+    fn happen(&mut self, market: MarketId, event: &Event) {
+        let venue = &mut self.engine.desk.simulation.venue;
+        let mid = middle(venue, market);
+        if self.executions.next_due_ns(market) < event.exchange_ns {
+            self.executions.note_due(market, event.exchange_ns - 1, mid);
+        }
+        if venue.on_event(market, event) {
+            self.note_executions(event.exchange_ns, mid);
+        }
+    }
+
+    /// Notes what the exchange has just done, before which the middle of the book was `mid`.
+    fn note_executions(&mut self, now_ns: i64, mid: f64) {
+        let venue = &mut self.engine.desk.simulation.venue;
+        self.executions.note_orders(venue, now_ns, true);
+        self.executions.note_fills(venue.fills(), mid);
+        for market in 0..self.markets.len() {
+            while let Some(answer) = venue.take_answer(market_id(market)) {
+                self.executions.note_answer(&answer);
+            }
         }
     }
 
@@ -154,11 +189,19 @@ impl TickedEngine {
             match step {
                 Step::Close => self.close_bars(due),
                 Step::Receipt => self.receive(),
-                Step::Arrival(market) => {
-                    self.engine.desk.simulation.venue.arrive(market_id(market));
-                }
+                Step::Arrival(market) => self.arrive(market_id(market), due),
             }
         }
+    }
+
+    /// The next message of a market reaches the exchange.
+    fn arrive(&mut self, market: MarketId, now_ns: i64) {
+        let venue = &mut self.engine.desk.simulation.venue;
+        let mid = middle(venue, market);
+        if let Some(order) = venue.arrive(market) {
+            self.executions.note_arrival(order, now_ns, mid);
+        }
+        self.note_executions(now_ns, mid);
     }
 
     fn arrival(&self, market: usize) -> i64 {
@@ -227,6 +270,8 @@ impl TickedEngine {
         }
         let equity = self.engine.desk.simulation.note(open_time_ns);
         self.engine.conclude(open_time_ns, &closed, equity);
+        let venue = &self.engine.desk.simulation.venue;
+        self.executions.note_orders(venue, end_ns, false);
     }
 
     /// The engine: venue, record, refusals.
@@ -238,6 +283,12 @@ impl TickedEngine {
     /// The engine, for warming up and signals from outside.
     pub const fn engine_mut(&mut self) -> &mut Engine {
         &mut self.engine
+    }
+
+    /// How the orders have been executed so far.
+    #[must_use]
+    pub const fn executions(&self) -> &Executions {
+        &self.executions
     }
 
     /// The bars of a market that have closed.

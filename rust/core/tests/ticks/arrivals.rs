@@ -64,7 +64,12 @@ fn a_cancel_that_arrives_in_time_ends_the_order() {
         (record.state, record.reason),
         (OrderState::Cancelled, Reason::Requested)
     );
-    assert!(!scene.venue.cancel(order, scene.now));
+    // Whoever has not heard of the end yet asks again, and is told.
+    assert!(scene.venue.cancel(order, scene.now));
+    scene.trade(Side::Sell, 98, 1.0);
+    let last = scene.answers().last().map(|answer| answer.kind);
+    assert_eq!(last, Some(AnswerKind::Refused(Reason::NotFound)));
+    assert!(!scene.venue.cancel(OrderId(99), scene.now));
 }
 
 #[test]

@@ -166,9 +166,9 @@ fn markouts_and_contexts_are_kept_for_every_fill_and_order() {
     let mut run = TickRun::new(maker(), &setup(20), 1.0).unwrap();
     run.run(&tape);
     let record = run.record();
-    assert_eq!(record.markouts.len(), run.venue().fills().len());
-    assert_eq!(record.contexts.len(), run.venue().orders().len());
-    for (context, order) in record.contexts.iter().zip(run.venue().orders()) {
+    assert_eq!(record.executions.markouts.len(), run.venue().fills().len());
+    assert_eq!(record.executions.contexts.len(), run.venue().orders().len());
+    for (context, order) in record.executions.contexts.iter().zip(run.venue().orders()) {
         assert_eq!(context.decided_ns, order.submitted_ns);
         if let Some(arrived) = context.arrived_ns {
             assert_eq!(arrived, context.decided_ns + 20);

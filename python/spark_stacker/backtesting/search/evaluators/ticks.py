@@ -14,8 +14,8 @@ import numpy as np
 from spark_stacker import _core
 from spark_stacker.backtesting.search.evaluators.contract import WHOLE, Rows, Window
 from spark_stacker.backtesting.ticks.result import TickResult
-from spark_stacker.backtesting.ticks.run import tapes_of
 from spark_stacker.backtesting.ticks.strategies import GridMaker, Schedule
+from spark_stacker.backtesting.ticks.stream import EventStream
 from spark_stacker.config.suggestions import did_you_mean
 from spark_stacker.errors import InputError, ParameterError
 
@@ -75,9 +75,10 @@ class TickEvaluator:
         self.settings = settings
         self.interval_ns = settings.record_interval_ns
         self.initial_balance = settings.initial_balance
-        tapes, steps = tapes_of(events, settings, tick_size=None, place="events")
-        self._tapes = list(tapes)
-        self._setup = settings.setup(tick_size=steps[0], lot_size=steps[1])
+        stream = EventStream.of(events, tick_size=settings.tick_size, lot_size=settings.lot_size)
+        # Every set plays all of them: they stay inside the core.
+        self._tapes = list(stream.tapes())
+        self._setup = settings.setup(tick_size=stream.tick_size, lot_size=stream.lot_size)
         self._events = events
 
     @cached_property

@@ -1,8 +1,8 @@
 //! What a strategy on ticks sees, and what it may ask for.
 
 use super::own::{OwnOrder, OwnOrders, Standing};
-use super::record::OrderContext;
 use super::run::MARKET;
+use crate::engine::execution::OrderContext;
 use crate::market::{Book, Event};
 use crate::venue::{
     Answer, OrderId, OrderKind, OrderRequest, Purpose, Quantity, Side, TimeInForce, Venue,
@@ -126,15 +126,9 @@ impl TickDesk<'_> {
             leaves,
             standing: Standing::Sent,
         });
-        self.contexts.push(OrderContext {
-            order: id,
-            decided_ns: self.now_ns,
-            decision_mid: self.book.mid_tick().unwrap_or(f64::NAN),
-            arrived_ns: None,
-            arrival_mid: f64::NAN,
-            queue_ahead: f64::NAN,
-            answered_ns: None,
-        });
+        let mid = self.book.mid_tick().unwrap_or(f64::NAN);
+        self.contexts
+            .push(OrderContext::decided(id, self.now_ns, mid));
         id
     }
 

@@ -5,7 +5,7 @@
 //! - `setup`, `places`: what a run trades by, how far it has come in a tape.
 //! - `desk`: what a strategy sees and may ask for.
 //! - `own`: the strategy's knowledge of its own orders and position, as it was told.
-//! - `record`: what is kept of a run: equity, the context of every order, markouts of every fill, latencies.
+//! - `record`: what is kept of a run: equity, and how its orders were executed.
 //! - `grid_maker`, `schedule`: strategies wholly in the core: a market maker with a grid of quotes, and the execution of a large order in slices.
 
 mod desk;
@@ -20,7 +20,7 @@ mod setup;
 pub use desk::{TickDesk, TickStrategy};
 pub use grid_maker::{GridMaker, GridMakerSpec};
 pub use own::{OwnOrder, OwnOrders, Standing};
-pub use record::{MARKOUT_HORIZONS_NS, Markout, OrderContext, TickRecord};
+pub use record::TickRecord;
 pub use run::TickRun;
 pub use schedule::{Schedule, ScheduleSpec};
 pub use setup::TickSetup;

@@ -7,6 +7,7 @@ use super::own::OwnOrders;
 use super::places::Places;
 use super::record::TickRecord;
 use super::setup::TickSetup;
+use crate::engine::execution::middle;
 use crate::error::Result;
 use crate::market::{Book, Event, EventKind, EventTape};
 use crate::venue::{MAIN, MarketId, Venue};
@@ -47,7 +48,7 @@ impl<S: TickStrategy> TickRun<S> {
             venue,
             book: Book::default(),
             own: OwnOrders::default(),
-            record: TickRecord::default(),
+            record: TickRecord::new(),
             tick_size,
             leverage: setup.leverage,
             feed_latency_ns: setup.feed_latency_ns,
@@ -218,12 +219,12 @@ impl<S: TickStrategy> TickRun<S> {
                 return false;
             }
             let mid = self.exchange_mid();
-            self.record.note_fills(self.venue.fills(), mid);
+            self.record.executions.note_fills(self.venue.fills(), mid);
         } else {
             let mid = self.exchange_mid();
             self.record.gaps += u64::from(event.kind == EventKind::Gap);
             self.venue.on_event(MARKET, event);
-            self.record.note_fills(self.venue.fills(), mid);
+            self.record.executions.note_fills(self.venue.fills(), mid);
         }
         true
     }
@@ -258,9 +259,11 @@ impl<S: TickStrategy> TickRun<S> {
         } else {
             let mid = self.exchange_mid();
             if let Some(order) = self.venue.arrive(MARKET) {
-                self.record.note_arrival(order, due.arrival_ns, mid);
+                self.record
+                    .executions
+                    .note_arrival(order, due.arrival_ns, mid);
             }
-            self.record.note_fills(self.venue.fills(), mid);
+            self.record.executions.note_fills(self.venue.fills(), mid);
         }
         true
     }
@@ -269,7 +272,7 @@ impl<S: TickStrategy> TickRun<S> {
         let timer = self.strategy.next_timer_ns();
         let watch = timer
             .min(self.next_record_ns)
-            .min(self.record.next_due_ns());
+            .min(self.record.executions.next_due_ns(MARKET));
         let answer = self.venue.next_answer(MARKET);
         let arrival = self.venue.next_arrival(MARKET);
         Due {
@@ -282,14 +285,14 @@ impl<S: TickStrategy> TickRun<S> {
     }
 
     fn exchange_mid(&self) -> f64 {
-        self.venue.book(MARKET).mid_tick().unwrap_or(f64::NAN)
+        middle(&self.venue, MARKET)
     }
 
     /// Records what is due at `now_ns`, then lets the strategy's timer ring if it is due too.
     fn ring(&mut self, now_ns: i64) {
-        if self.record.next_due_ns() <= now_ns {
+        if self.record.executions.next_due_ns(MARKET) <= now_ns {
             let mid = self.exchange_mid();
-            self.record.note_due(now_ns, mid);
+            self.record.executions.note_due(MARKET, now_ns, mid);
         }
         if self.next_record_ns <= now_ns {
             self.record.note_equity(now_ns, &mut self.venue, MARKET);
@@ -308,7 +311,7 @@ impl<S: TickStrategy> TickRun<S> {
         let record = &self.venue.orders()[answer.order.0 as usize];
         debug_assert_eq!(record.account, MAIN);
         self.own.learn(&answer, record.side);
-        self.record.note_answer(&answer);
+        self.record.executions.note_answer(&answer);
         let (strategy, mut desk) = self.desk(answer.time_ns);
         strategy.on_answer(&answer, &mut desk);
     }
@@ -320,7 +323,7 @@ impl<S: TickStrategy> TickRun<S> {
             tick_size: self.tick_size,
             own: &mut self.own,
             venue: &mut self.venue,
-            contexts: &mut self.record.contexts,
+            contexts: &mut self.record.executions.contexts,
             leverage: self.leverage,
         };
         (&mut self.strategy, desk)
