@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from spark_stacker.backtesting.perpetuals import PerpetualTerms
     from spark_stacker.backtesting.result import BacktestResult
 
-__all__ = ["closing_assumptions", "venue_assumptions"]
+__all__ = ["closing_assumptions", "tick_assumptions", "venue_assumptions"]
 
 
 def venue_assumptions(
@@ -18,35 +18,70 @@ def venue_assumptions(
     markets: Sequence[Mapping[str, object]],
     perpetuals: Sequence[PerpetualTerms],
 ) -> tuple[str, ...]:
-    """What the rules of the simulated venue and the specifications of its markets mean.
+    """What the rules of the simulated venue and the specifications of its markets mean, on bars.
 
     ``venue`` and ``markets`` are those of the plan; ``perpetuals`` say of each market which funding and mark
     prices were given.
     """
     sentences = [
         "Decisions are made at a bar's close; the earliest fill is the next bar's open.",
+        "A decision at the last bar's close is never filled.",
         "Where the path inside a bar is ambiguous, the worse outcome is taken.",
-        f"Fees: maker {_percent(venue['maker_fee_rate'])}, taker {_percent(venue['taker_fee_rate'])} "
-        "of each fill's notional.",
+        _fees(venue),
         _slippage(venue["slippage"], venue["seed"]),  # type: ignore[arg-type]
-        "A limit order fills when its price is touched."
-        if venue["fill_on_touch"]
-        else "A limit order fills only when the price trades through it.",
+        _limits(venue),
     ]
     for market, terms in zip(markets, perpetuals, strict=True):
-        sentences += _market(market, terms)
+        sentences += _market(market)
+        if not _is_spot(market):
+            sentences += _perpetual(terms)
+    return (*sentences, *_account(venue, markets))
+
+
+def tick_assumptions(venue: Mapping[str, object], markets: Sequence[Mapping[str, object]]) -> tuple[str, ...]:
+    """The same on ticks, beside those of queue and latency (`TickSettings.assumptions`)."""
+    slippage = _slippage(venue["slippage"], venue["seed"])  # type: ignore[arg-type]
+    return (
+        "Bars are built from the trades that the strategy has received; a decision is made at a bar's close, "
+        "and its orders travel to the exchange.",
+        "The metrics end with the last bar that closed; orders, fills and the profit by queue count what "
+        "came after it, too.",
+        _fees(venue),
+        "Market orders take from the book. Where the events tell of none, they fill at the last trade. "
+        f"{slippage}",
+        _limits(venue),
+        *(sentence for market in markets for sentence in _market(market)),
+        "Funding is paid where the events tell of it.",
+        *_account(venue, markets),
+    )
+
+
+def _fees(venue: Mapping[str, object]) -> str:
+    return (
+        f"Fees: maker {_percent(venue['maker_fee_rate'])}, taker {_percent(venue['taker_fee_rate'])} "
+        "of each fill's notional."
+    )
+
+
+def _limits(venue: Mapping[str, object]) -> str:
+    if venue["fill_on_touch"]:
+        return "A limit order fills when its price is touched."
+    return "A limit order fills only when the price trades through it."
+
+
+def _account(venue: Mapping[str, object], markets: Sequence[Mapping[str, object]]) -> list[str]:
+    sentences = []
     if any(not _is_spot(market) for market in markets):
         sentences.append(
             f"Margin is {venue['margin_mode']}; "
             f"a liquidation costs {_percent(venue['liquidation_fee_rate'])}."
         )
-    sentences.append("Annualised figures use years of 365 days; the risk-free rate is 0.")
-    return tuple(sentences)
+    return [*sentences, "Annualised figures use years of 365 days; the risk-free rate is 0."]
 
 
 def closing_assumptions(result: BacktestResult) -> tuple[str, ...]:
     """What holds because of how the run ended."""
-    sentences = ["A decision at the last bar's close is never filled."]
+    sentences = []
     still_open = len(result.open_positions)
     if still_open:
         noun = "position stands" if still_open == 1 else "positions stand"
@@ -58,7 +93,7 @@ def closing_assumptions(result: BacktestResult) -> tuple[str, ...]:
     return tuple(sentences)
 
 
-def _market(market: Mapping[str, object], terms: PerpetualTerms) -> list[str]:
+def _market(market: Mapping[str, object]) -> list[str]:
     symbol = market["symbol"]
     sentences = []
     if market["instrument"] is None:
@@ -67,13 +102,17 @@ def _market(market: Mapping[str, object], terms: PerpetualTerms) -> list[str]:
         )
     if _is_spot(market):
         sentences.append(f"{symbol} is traded spot: no shorts, nothing beyond the free balance.")
-        return sentences
+    return sentences
+
+
+def _perpetual(terms: PerpetualTerms) -> list[str]:
+    symbol = terms.symbol
     if terms.funding is None:
-        sentences.append(f"{symbol}: funding is not modelled, no rates were given.")
+        sentences = [f"{symbol}: funding is not modelled, no rates were given."]
     elif terms.payments == 0:
-        sentences.append(f"{symbol}: funding is not modelled, no given rate falls into the range.")
+        sentences = [f"{symbol}: funding is not modelled, no given rate falls into the range."]
     else:
-        sentences.append(f"{symbol}: funding at the given rates, {terms.payments} payments in the range.")
+        sentences = [f"{symbol}: funding at the given rates, {terms.payments} payments in the range."]
     if terms.mark is not None:
         sentences.append(
             f"{symbol}: liquidation and funding go by mark candles, there for {terms.marked:,} of "

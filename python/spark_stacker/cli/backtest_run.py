@@ -32,6 +32,7 @@ __all__ = [
     "perpetuals_for",
     "run_config",
     "run_indicators",
+    "settings_with",
     "strategy_values",
 ]
 
@@ -71,7 +72,7 @@ def config_call(
     from spark_stacker.backtesting import BacktestEngine
     from spark_stacker.config import enabled_strategies, load_settings, markets_of, spot_markets
 
-    settings = _with_terms(load_settings(config_file), terms)
+    settings = settings_with(load_settings(config_file), terms)
     chosen = enabled_strategies(settings, list(strategies) or None)
     if not chosen:
         raise ParameterError(f"{config_file}: no strategy is enabled")
@@ -204,7 +205,7 @@ def notes_of(beside: Mapping[str, PerpetualData]) -> list[str]:
     return [note for data in beside.values() for note in data.notes]
 
 
-def _with_terms(settings: Any, terms: Terms) -> Any:
+def settings_with(settings: Any, terms: Terms) -> Any:
     """The settings with the options in place of what they say, checked again."""
     from spark_stacker.config import parse_settings
 

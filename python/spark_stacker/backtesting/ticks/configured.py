@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from spark_stacker import _core
-from spark_stacker.backtesting.assumptions import venue_assumptions
+from spark_stacker.backtesting.assumptions import tick_assumptions
 from spark_stacker.backtesting.market import TradedMarket
-from spark_stacker.backtesting.perpetuals import PerpetualTerms
 from spark_stacker.backtesting.plain import plain
 from spark_stacker.backtesting.record import StoredRun
 from spark_stacker.backtesting.result import BacktestResult
 from spark_stacker.backtesting.setup import RunSetup
 from spark_stacker.backtesting.ticks.execution import Execution
+from spark_stacker.backtesting.ticks.interval import ProfitInterval
 from spark_stacker.backtesting.ticks.settings import TickSettings
 from spark_stacker.backtesting.ticks.stream import EventStream
 from spark_stacker.config import build_plan, enabled_strategies, markets_of, parse_symbol
@@ -29,16 +29,30 @@ if TYPE_CHECKING:
     from spark_stacker.backtesting.ticks.stream import Events
     from spark_stacker.config import Settings
 
-__all__ = ["TickedBacktestResult", "run_configured"]
+__all__ = ["TickedBacktestResult", "configured_profit_interval", "run_configured"]
 
 
 class TickedBacktestResult(BacktestResult):
     """The result of a backtest on ticks: as of one on bars, and how its orders were executed."""
 
-    def __init__(self, run: StoredRun, setup: RunSetup, *, execution: Execution, ticks: TickSettings) -> None:
+    def __init__(
+        self,
+        run: StoredRun,
+        setup: RunSetup,
+        *,
+        execution: Execution,
+        final_equity: float,
+        ticks: TickSettings,
+    ) -> None:
         super().__init__(run, setup)
         self.execution = execution
         self.ticks = ticks
+        self._final_equity = final_equity
+
+    @property
+    def profit(self) -> float:
+        """Equity after the last event less the balance at the start, quote currency, after fees."""
+        return self._final_equity - self.initial_balance
 
 
 def run_configured(
@@ -78,6 +92,24 @@ def run_configured(
     session.play([stream.tapes() for stream in streams])
     sources = [stream.source for stream in streams]
     return _result(session, plan, settings, ticks, names=names, uses=uses, sources=sources)
+
+
+def configured_profit_interval(
+    settings: Settings,
+    events: Mapping[str, Events],
+    ticks: TickSettings | None = None,
+    *,
+    strategies: Sequence[str] | None = None,
+) -> ProfitInterval[TickedBacktestResult]:
+    """`run_configured` between a queue that never shortens in one's favour and one that always does.
+
+    Events in parts must be an `EventStream`, since they are played three times.
+    """
+    chosen = ticks or TickSettings()
+    streams = {symbol: EventStream.of(given, place=symbol) for symbol, given in events.items()}
+    return ProfitInterval.of(
+        lambda queue: run_configured(settings, streams, chosen.with_queue(queue), strategies=strategies)
+    )
 
 
 def _stream(events: Mapping[str, Events], symbol: str) -> EventStream:
@@ -120,7 +152,6 @@ def _result(
         values=session.metrics(),
         reasons=session.undefined(),
     )
-    terms = [PerpetualTerms(symbol=use.symbol) for use in uses]
     setup = RunSetup(
         initial_balance=settings.initial_balance,
         quote=parse_symbol(uses[0].symbol).quote,
@@ -129,10 +160,8 @@ def _result(
         configuration={"plan": plain(plan), "ticks": plain(ticks.rules())},
         seed=settings.simulation.seed,
         assumptions=(
-            "Bars are built from the trades that the strategy has received; "
-            "a decision is made at a bar's close, and its orders travel to the exchange.",
-            f"Orders are filled from the book; the queue before a limit is {ticks.queue}.",
-            *venue_assumptions(plan["venue"], plan["markets"], terms)[2:],
+            *ticks.assumptions(),
+            *tick_assumptions(plan["venue"], plan["markets"]),
         ),
         warnings=tuple(
             f"{symbol}: {count} gaps in the events; nothing was filled from the book until the next snapshot"
@@ -141,4 +170,4 @@ def _result(
         ),
     )
     execution = Execution(session.orders(0), session.fills(0), session)
-    return TickedBacktestResult(record, setup, execution=execution, ticks=ticks)
+    return TickedBacktestResult(record, setup, execution=execution, final_equity=session.equity, ticks=ticks)

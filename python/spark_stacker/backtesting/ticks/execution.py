@@ -92,6 +92,12 @@ class Execution:
         ).drop("kind")
 
     @cached_property
+    def rejections(self) -> dict[str, int]:
+        """How many orders the exchange rejected, by reason, the most frequent first."""
+        rejected = self.orders.filter(pl.col("state") == "rejected")["reason"].value_counts(sort=True)
+        return dict(rejected.rows())
+
+    @cached_property
     def statistics(self) -> dict[str, float | int | None]:
         """The figures of execution by name; fractions, quote currency or nanoseconds, null where
         undefined.

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from spark_stacker import _core
+from spark_stacker.backtesting.ticks.interval import ProfitInterval
 from spark_stacker.backtesting.ticks.result import TickResult
 from spark_stacker.backtesting.ticks.settings import TickSettings
 from spark_stacker.backtesting.ticks.strategies import GridMaker, Schedule
@@ -17,30 +17,9 @@ if TYPE_CHECKING:
 
     from spark_stacker.backtesting.ticks.stream import Events
 
-__all__ = ["INTERVAL_QUEUES", "ProfitInterval", "profit_interval", "run_tick_backtest"]
-
-INTERVAL_QUEUES: Final = ("conservative", "proportional", "optimistic")
-"""The queue models between which a profit is given."""
+__all__ = ["profit_interval", "run_tick_backtest"]
 
 _METHODS: Final = ("on_trade", "on_book", "on_bar", "on_timer", "on_fill")
-
-
-@dataclass(frozen=True, slots=True)
-class ProfitInterval:
-    """The same run under conservative, middle and optimistic assumptions of the queue."""
-
-    conservative: TickResult
-    middle: TickResult
-    optimistic: TickResult
-
-    @property
-    def profits(self) -> tuple[float, float, float]:
-        """Profit of each, quote currency."""
-        return self.conservative.profit, self.middle.profit, self.optimistic.profit
-
-    def __str__(self) -> str:
-        low, middle, high = self.profits
-        return f"profit {low:,.2f} (conservative), {middle:,.2f} (middle), {high:,.2f} (optimistic)"
 
 
 def run_tick_backtest(
@@ -75,7 +54,7 @@ def profit_interval(
     settings: TickSettings | None = None,
     *,
     place: str = "events",
-) -> ProfitInterval:
+) -> ProfitInterval[TickResult]:
     """The profit between a queue that never shortens in one's favour and one that always does.
 
     A strategy that keeps state of its own must be callable: it is then called for a fresh one before each
@@ -83,11 +62,12 @@ def profit_interval(
     """
     settings = settings or TickSettings()
     stream = _stream(events, settings, tick_size=None, place=place)
-    results = []
-    for queue in INTERVAL_QUEUES:
+
+    def played(queue: str) -> TickResult:
         fresh = strategy() if callable(strategy) else strategy
-        results.append(_result(stream, fresh, settings.with_queue(queue)))
-    return ProfitInterval(*results)
+        return _result(stream, fresh, settings.with_queue(queue))
+
+    return ProfitInterval.of(played)
 
 
 def _stream(events: Events, settings: TickSettings, *, tick_size: float | None, place: str) -> EventStream:

@@ -23,6 +23,14 @@ QUEUES: Final = ("conservative", "proportional", "log", "fifo", "optimistic")
 """Where a level shrank without a trade: never ahead of an own order; ahead by the odds of the sizes to a
 power, or of their logarithms; nowhere (trades alone shorten the queue); always ahead."""
 
+_CANCELLED: Final = {
+    "conservative": "none of it was ahead of an own order",
+    "proportional": "it was ahead of an own order by the odds of the sizes ahead and behind, to a power",
+    "log": "it was ahead of an own order by the odds of the logarithms of the sizes ahead and behind",
+    "fifo": "none counts: trades alone shorten the queue",
+    "optimistic": "all of it was ahead of an own order",
+}
+
 
 @dataclass(frozen=True, slots=True)
 class ConstantLatency:
@@ -33,6 +41,9 @@ class ConstantLatency:
     def plan(self) -> dict[str, Any]:
         """The core's form."""
         return {"kind": "constant", "ns": self.ns}
+
+    def __str__(self) -> str:
+        return f"{self.ns / 1e6:g} ms"
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +57,10 @@ class FeedLatency:
         """The core's form."""
         return {"kind": "feed", "factor": self.factor, "offset_ns": self.offset_ns}
 
+    def __str__(self) -> str:
+        more = f" and {self.offset_ns / 1e6:g} ms" if self.offset_ns else ""
+        return f"{self.factor:g} times what the last market event took{more}"
+
 
 @dataclass(frozen=True, slots=True)
 class RecordedLatency:
@@ -57,6 +72,9 @@ class RecordedLatency:
     def plan(self) -> dict[str, Any]:
         """The core's form."""
         return {"kind": "recorded", "sent_ns": self.sent_ns, "latency_ns": self.latency_ns}
+
+    def __str__(self) -> str:
+        return f"as long as recorded ({len(self.sent_ns):,} times)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +94,10 @@ class LogNormalLatency:
             "sigma": self.sigma,
             "floor_ns": self.floor_ns,
         }
+
+    def __str__(self) -> str:
+        floor = f"{self.floor_ns / 1e6:g} ms and " if self.floor_ns else ""
+        return f"{floor}a draw around {self.median_ns / 1e6:g} ms (log-normal, sigma {self.sigma:g})"
 
 
 Latency = ConstantLatency | FeedLatency | RecordedLatency | LogNormalLatency
@@ -115,6 +137,18 @@ class TickSettings:
     def with_queue(self, queue: str) -> TickSettings:
         """The same under another model of the queue."""
         return replace(self, queue=queue)
+
+    def assumptions(self) -> tuple[str, ...]:
+        """Sentences on how orders are executed."""
+        took = "takes from the book what it fills" if self.consume_depth else "leaves the book as it was"
+        back = ", which comes back with the next update of the level" if self.consume_depth else ""
+        whole = "An order fills whole or not at all." if self.whole_fills else "Orders fill in parts."
+        return (
+            f"A message takes {self.order_latency} to the exchange, an answer {self.answer_latency} back.",
+            "A limit order joins the queue behind what is shown at its price. Trades shorten the queue; "
+            f"where the level shrinks without a trade, {_CANCELLED[self.queue]}.",
+            f"{whole} An own order {took}{back}.",
+        )
 
     def rules(self) -> dict[str, Any]:
         """The core's form of queue, fills and latencies."""

@@ -88,7 +88,9 @@ impl PyTickSession {
             held[market] = None;
             held[market] = self.next_tape(market, &mut coming[market])?;
         }
-        self.finish(py)
+        self.finish(py)?;
+        self.engine.mark_to_books();
+        Ok(())
     }
 
     /// Plays the rows `start` to `end` of a market's tape, after all rows before them.

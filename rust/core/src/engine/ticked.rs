@@ -173,6 +173,14 @@ impl TickedEngine {
         self.advance(end, true);
     }
 
+    /// Marks the positions at the middle of the books as they are now.
+    pub fn mark_to_books(&mut self) {
+        for market in 0..self.markets.len() {
+            let venue = &mut self.engine.desk.simulation.venue;
+            venue.mark_to_book(market_id(market));
+        }
+    }
+
     /// Moves the clock on, in a dry run without events: bars close and orders arrive by time.
     pub fn elapse(&mut self, now_ns: i64) {
         self.advance(now_ns, true);
@@ -262,12 +270,8 @@ impl TickedEngine {
                 });
                 market.note(&bar);
             }
-            self.engine
-                .desk
-                .simulation
-                .venue
-                .mark_to_book(market_id(index));
         }
+        self.mark_to_books();
         let equity = self.engine.desk.simulation.note(open_time_ns);
         self.engine.conclude(open_time_ns, &closed, equity);
         let venue = &self.engine.desk.simulation.venue;

@@ -23,8 +23,10 @@ pub struct BookFilm {
     times_ns: Vec<i64>,
     rows: FilmRows,
     book: Book,
-    /// A snapshot or a quote has been seen since the last gap.
-    is_known: bool,
+    /// The events have told of a book.
+    is_told: bool,
+    /// Events are missing, and no snapshot or quote has come since.
+    is_lost: bool,
     last_ns: i64,
     filmed: usize,
     size: Vec<f64>,
@@ -49,7 +51,8 @@ impl BookFilm {
             times_ns,
             rows,
             book: Book::default(),
-            is_known: false,
+            is_told: false,
+            is_lost: false,
             last_ns: i64::MIN,
             filmed: 0,
         })
@@ -73,7 +76,7 @@ impl BookFilm {
     #[must_use]
     pub fn finish(mut self) -> Vec<f64> {
         while let Some(time_ns) = self.next_ns() {
-            self.is_known &= time_ns <= self.last_ns;
+            self.is_lost |= time_ns > self.last_ns;
             self.look();
         }
         self.size
@@ -86,9 +89,16 @@ impl BookFilm {
     fn take(&mut self, event: &Event) {
         self.last_ns = event.exchange_ns;
         match event.kind {
-            EventKind::Gap => self.is_known = false,
-            EventKind::Clear | EventKind::Snapshot | EventKind::Quote => self.is_known = true,
-            EventKind::Trade | EventKind::Depth | EventKind::Funding | EventKind::Mark => {}
+            EventKind::Gap => {
+                self.book.clear(None);
+                self.is_lost = self.is_told;
+            }
+            EventKind::Depth if self.is_lost => return,
+            EventKind::Clear | EventKind::Snapshot | EventKind::Quote => {
+                (self.is_told, self.is_lost) = (true, false);
+            }
+            EventKind::Depth => self.is_told = true,
+            EventKind::Trade | EventKind::Funding | EventKind::Mark => {}
         }
         self.book.apply(event);
     }
@@ -96,9 +106,10 @@ impl BookFilm {
     fn look(&mut self) {
         self.filmed += 1;
         let start = self.size.len();
-        let empty = if self.is_known { 0.0 } else { f64::NAN };
+        let is_known = self.is_told && !self.is_lost;
+        let empty = if is_known { 0.0 } else { f64::NAN };
         self.size.extend(std::iter::repeat_n(empty, self.rows.rows));
-        if !self.is_known {
+        if !is_known {
             return;
         }
         for side in [Side::Buy, Side::Sell] {
@@ -175,7 +186,7 @@ mod tests {
         film.feed(&tape(&[
             (10, EventKind::Depth, -1, 102.0, 4.0),
             (12, EventKind::Gap, 0, 0.0, 0.0),
-            (16, EventKind::Clear, 0, 0.0, 0.0),
+            (14, EventKind::Depth, 1, 98.0, 8.0),
             (16, EventKind::Snapshot, 1, 99.0, 1.0),
             (25, EventKind::Snapshot, -1, 101.0, 1.0),
         ]));

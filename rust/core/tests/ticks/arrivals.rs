@@ -1,8 +1,8 @@
 //! Orders, cancels and replacements on their way, and their races.
 
 use spark_stacker_core::venue::{
-    AnswerKind, Latency, OrderKind, OrderRequest, OrderState, Quantity, Reason, Side, TickRules,
-    TimeInForce,
+    AnswerKind, Latency, OrderId, OrderKind, OrderRequest, OrderState, Quantity, Reason, Side,
+    TickRules, TimeInForce,
 };
 
 use crate::scene::{MARKET, Scene, limit};
