@@ -68,7 +68,7 @@ mod _core {
     #[pymodule_export]
     use super::ticks::{
         PyEventTape, PyFill, PyTickBar, PyTickDesk, PyTickRun, PyTickSession, PyTrade,
-        run_grid_maker, run_schedule, run_tick_class,
+        run_grid_maker, run_schedule, run_targets, run_tick_class,
     };
     #[pymodule_export]
     use super::view::{PyColumnView, PyMarketView};

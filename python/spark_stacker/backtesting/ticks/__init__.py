@@ -1,7 +1,7 @@
 """Backtests on trades, quotes and books: depth, queues, latency.
 
 - ``settings``: `TickSettings`, the venue's rules and the latencies
-- ``strategies``: `GridMaker` and `Schedule`, which run wholly in the core
+- ``strategies``: `GridMaker`, `Schedule` and `Targets`, which run wholly in the core
 - ``run``: `run_tick_backtest` and `profit_interval`
 - ``stream``: `EventStream`, events in memory or of the catalogue, played part by part
 - ``result``: `TickResult`; ``execution``: frames of orders and fills, and the figures of execution
@@ -30,7 +30,7 @@ from spark_stacker.backtesting.ticks.settings import (
     RecordedLatency,
     TickSettings,
 )
-from spark_stacker.backtesting.ticks.strategies import GridMaker, Schedule
+from spark_stacker.backtesting.ticks.strategies import GridMaker, Schedule, Targets
 from spark_stacker.backtesting.ticks.stream import EventStream
 
 __all__ = [
@@ -44,6 +44,7 @@ __all__ = [
     "ProfitInterval",
     "RecordedLatency",
     "Schedule",
+    "Targets",
     "TickResult",
     "TickSettings",
     "TickedBacktestResult",

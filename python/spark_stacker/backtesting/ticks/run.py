@@ -8,7 +8,7 @@ from spark_stacker import _core
 from spark_stacker.backtesting.ticks.interval import ProfitInterval
 from spark_stacker.backtesting.ticks.result import TickResult
 from spark_stacker.backtesting.ticks.settings import TickSettings
-from spark_stacker.backtesting.ticks.strategies import GridMaker, Schedule
+from spark_stacker.backtesting.ticks.strategies import GridMaker, Schedule, Targets
 from spark_stacker.backtesting.ticks.stream import EventStream
 from spark_stacker.errors import StrategyError
 
@@ -34,8 +34,8 @@ def run_tick_backtest(
 
     ``events`` are a frame in `EVENT_SCHEMA`, what `import_events` gave, an `EventStream` of the catalogue,
     or consecutive frames, such as those of `EventCatalogue.chunks`; the last two are played part by part in
-    flat memory (of frames ``tick_size`` must be given). ``strategy`` is a `GridMaker`, a `Schedule`, or an
-    object with any of ``on_trade(desk, trade)``, ``on_book(desk)``, ``on_bar(desk, bar)``,
+    flat memory (of frames ``tick_size`` must be given). ``strategy`` is a `GridMaker`, a `Schedule`,
+    `Targets`, or an object with any of ``on_trade(desk, trade)``, ``on_book(desk)``, ``on_bar(desk, bar)``,
     ``on_timer(desk)`` and ``on_fill(desk, fill)``: its attributes
     ``timer_interval_ns``, ``bar_interval`` (such as ``"1m"``) and ``depth_levels`` say what it wants;
     `spark_stacker._core.TickDesk` is its view of the market and its hand on it.
@@ -85,6 +85,8 @@ def _play(tapes: Iterable[_core.EventTape], setup: dict[str, Any], strategy: obj
         return _core.run_grid_maker(tapes, setup, strategy.plan())
     if isinstance(strategy, Schedule):
         return _core.run_schedule(tapes, setup, strategy.plan())
+    if isinstance(strategy, Targets):
+        return _core.run_targets(tapes, setup, strategy.time_ns, strategy.position)
     if not any(callable(getattr(strategy, name, None)) for name in _METHODS):
         raise StrategyError(
             f"{type(strategy).__name__} has none of {', '.join(_METHODS)}; expected at least one of them"

@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from spark_stacker.errors import ParameterError
+import numpy as np
+import polars as pl
 
-__all__ = ["GridMaker", "Schedule"]
+from spark_stacker.errors import DataError, ParameterError
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+__all__ = ["GridMaker", "Schedule", "Targets"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,3 +71,37 @@ class Schedule:
             "limit_ticks": self.limit_ticks,
             "sweep": self.sweep,
         }
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Targets:
+    """Holds the position that precomputed signals ask for, by market orders.
+
+    From ``time_ns[i]`` on, by the strategy's clock (UTC nanoseconds, ascending), ``position[i]`` base units
+    are wanted, negative for short. `Targets.on_trades` takes signals that stand beside the trades they were
+    computed from.
+
+    >>> trades = pl.DataFrame({"local_ns": [10, 20, 30], "price": [5.0, 6.0, 4.0]})
+    >>> Targets.on_trades(trades, position=[0.0, 2.0, 0.0]).time_ns
+    array([20, 30])
+    """
+
+    time_ns: NDArray[np.int64]
+    position: NDArray[np.float64]
+
+    @classmethod
+    def on_trades(cls, trades: pl.DataFrame, position: NDArray[np.float64] | list[float]) -> Targets:
+        """The position wanted once each trade has been received: those rows at which it changes.
+
+        ``trades`` has the column ``local_ns``; of trades received at once the last counts. Raises `DataError`
+        for another number of positions than of trades.
+        """
+        wanted = np.asarray(position, dtype=np.float64)
+        if wanted.shape != (trades.height,):
+            raise DataError(
+                f"position must be one value for each of {trades.height:,} trades, was {wanted.shape}"
+            )
+        rows = pl.DataFrame({"time_ns": trades["local_ns"], "position": wanted})
+        last = rows.filter(pl.col("time_ns") != pl.col("time_ns").shift(-1, fill_value=-1))
+        changed = last.filter(pl.col("position") != pl.col("position").shift(1, fill_value=0.0))
+        return cls(time_ns=changed["time_ns"].to_numpy(), position=changed["position"].to_numpy())

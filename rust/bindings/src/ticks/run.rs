@@ -1,10 +1,11 @@
 //! Runs of strategies that look at books and trades, and what they recorded.
 
-use numpy::{IntoPyArray, PyArray1};
+use numpy::{IntoPyArray, PyArray1, PyReadonlyArray1};
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
 use spark_stacker_core::engine::ticks::{
-    GridMaker, GridMakerSpec, Schedule, ScheduleSpec, TickRecord, TickRun, TickStrategy,
+    GridMaker, GridMakerSpec, Schedule, ScheduleSpec, Targets, TargetsSpec, TickRecord, TickRun,
+    TickStrategy,
 };
 use spark_stacker_core::market::EventTape;
 use spark_stacker_core::venue::{Side, Venue};
@@ -223,6 +224,25 @@ pub fn run_schedule(
         sweep: strategy.sweep,
     });
     played_freely(&tapes, setup, schedule)
+}
+
+/// Holds the positions that signals ask for, each from its time on.
+#[pyfunction]
+#[expect(
+    clippy::needless_pass_by_value,
+    reason = "arguments extracted from Python are owned"
+)]
+pub fn run_targets(
+    tapes: Bound<'_, PyAny>,
+    setup: SetupDict<'_>,
+    time_ns: PyReadonlyArray1<'_, i64>,
+    position: PyReadonlyArray1<'_, f64>,
+) -> PyResult<PyTickRun> {
+    let targets = Targets::new(TargetsSpec {
+        time_ns: time_ns.as_slice()?.to_vec(),
+        position: position.as_slice()?.to_vec(),
+    });
+    played_freely(&tapes, setup, targets)
 }
 
 /// Runs an object with `on_trade`, `on_book`, `on_bar`, `on_timer` and `on_fill`, those of them that it has.

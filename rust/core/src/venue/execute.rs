@@ -221,6 +221,7 @@ impl Venue {
             strategy: request.strategy,
         };
         self.fills.push(fill);
+        self.stirred += 1;
         self.log.filled(order.id, quantity, quote.price);
         if let Some(group) = request.group {
             self.end_group(group, point.time_ns);

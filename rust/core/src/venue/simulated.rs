@@ -36,6 +36,8 @@ pub struct Venue {
     pub(super) places: Places,
     /// Fills on which answers have been sent, where markets trade tick by tick.
     pub(super) fills_answered: usize,
+    /// Counts what may move a level that prices are compared with; see [`TickMarket::calm`](super::ticks::TickMarket).
+    pub(super) stirred: u64,
 }
 
 impl Venue {
@@ -92,6 +94,7 @@ impl Venue {
             fills: Vec::new(),
             places: Places::default(),
             fills_answered: 0,
+            stirred: 0,
         })
     }
 
@@ -133,6 +136,7 @@ impl Venue {
     ///
     /// `rate` is relative and for the interval that ends now; positive: longs pay.
     pub fn apply_funding(&mut self, market: MarketId, rate: f64, mark_price: Option<f64>) {
+        self.stirred += 1;
         let price = mark_price.unwrap_or_else(|| self.ledger.mark(market));
         self.ledger.apply_funding(market, price, rate);
         for account in self.account_ids() {
@@ -145,6 +149,7 @@ impl Venue {
     /// # Errors
     /// [`Error::Parameter`] when an account does not exist, or the amount is not positive and finite or not free.
     pub fn transfer(&mut self, from: AccountId, to: AccountId, amount: f64) -> Result<()> {
+        self.stirred += 1;
         self.ledger.transfer(from, to, amount)
     }
 

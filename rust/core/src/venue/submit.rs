@@ -294,6 +294,7 @@ impl Venue {
         bracket: Bracket,
         now_ns: i64,
     ) -> bool {
+        self.stirred += 1;
         let request = OrderRequest {
             bracket: Some(bracket),
             ..OrderRequest::market(market, Side::Buy, Quantity::Position)

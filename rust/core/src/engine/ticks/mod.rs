@@ -6,7 +6,8 @@
 //! - `desk`: what a strategy sees and may ask for.
 //! - `own`: the strategy's knowledge of its own orders and position, as it was told.
 //! - `record`: what is kept of a run: equity, and how its orders were executed.
-//! - `grid_maker`, `schedule`: strategies wholly in the core: a market maker with a grid of quotes, and the execution of a large order in slices.
+//! - `grid_maker`, `schedule`, `targets`: strategies wholly in the core: a market maker with a grid of quotes, the execution of a large
+//!   order in slices, and positions that precomputed signals ask for.
 
 mod desk;
 mod grid_maker;
@@ -16,6 +17,7 @@ mod record;
 mod run;
 mod schedule;
 mod setup;
+mod targets;
 
 pub use desk::{TickDesk, TickStrategy};
 pub use grid_maker::{GridMaker, GridMakerSpec};
@@ -24,3 +26,4 @@ pub use record::TickRecord;
 pub use run::TickRun;
 pub use schedule::{Schedule, ScheduleSpec};
 pub use setup::TickSetup;
+pub use targets::{Targets, TargetsSpec};

@@ -223,7 +223,9 @@ impl<S: TickStrategy> TickRun<S> {
         } else {
             let mid = self.exchange_mid();
             self.record.gaps += u64::from(event.kind == EventKind::Gap);
-            self.venue.on_event(MARKET, event);
+            if !self.venue.on_event(MARKET, event) {
+                return false;
+            }
             self.record.executions.note_fills(self.venue.fills(), mid);
         }
         true

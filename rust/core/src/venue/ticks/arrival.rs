@@ -22,6 +22,7 @@ impl Venue {
             arrives_ns,
             message,
         } = self.ticks_mut(market).flights.pop_front()?;
+        self.stirred += 1;
         let mut new = None;
         match message {
             Message::New(order) => {

@@ -1,7 +1,7 @@
 //! What market events do: to the book, to the queues of resting orders, to stops.
 
 use super::Queue;
-use super::market::{Interest, Knowledge, reaches};
+use super::market::{Calm, Interest, Knowledge, reaches};
 use crate::market::{Event, EventKind};
 use crate::venue::execute::{Point, Progress};
 use crate::venue::live_order::LiveOrder;
@@ -22,6 +22,7 @@ impl Venue {
         let ticks = ticks.expect("the market trades tick by tick");
         if state.resting.take_changed() {
             ticks.interest = Interest::of(&state.resting);
+            self.stirred += 1;
         }
         ticks.feed_ns = event.local_ns - event.exchange_ns;
         if event.kind == EventKind::Depth && ticks.knowledge == Knowledge::Whole {
@@ -36,8 +37,47 @@ impl Venue {
                 return false;
             }
         }
+        if event.kind == EventKind::Trade {
+            let price = ticks.price(event.tick);
+            if ticks.calm.holds_at(price, self.stirred)
+                && event.exchange_ns < ticks.interest.expiry_ns
+            {
+                ticks.last_trade = Some(price);
+                state.last_close = Some(price);
+                self.ledger.set_mark(market, price);
+                if ticks.calm.holds {
+                    self.see(market, price);
+                }
+                return false;
+            }
+            self.on_rare_event(market, event);
+            self.calm_down(market);
+            return true;
+        }
         self.on_rare_event(market, event);
         true
+    }
+
+    /// Works out where trades do nothing from now on.
+    fn calm_down(&mut self, market: MarketId) {
+        let (low, high) = self.quiet_band(market).unwrap_or((f64::INFINITY, 0.0));
+        let holds = self
+            .account_ids()
+            .any(|account| self.position(account, market).is_open());
+        let stirred = self.stirred;
+        self.ticks_mut(market).calm = Calm {
+            low,
+            high,
+            stirred,
+            holds,
+        };
+    }
+
+    /// The open positions have seen a price.
+    fn see(&mut self, market: MarketId, price: f64) {
+        for account in self.account_ids() {
+            self.ledger.position_mut(account, market).saw(price);
+        }
     }
 
     /// Everything but a change of depth that concerns no own order.
@@ -280,6 +320,7 @@ impl Venue {
     }
 
     fn on_mark(&mut self, market: MarketId, event: &Event) {
+        self.stirred += 1;
         self.state_mut(market).has_mark = true;
         let ticks = self.ticks_mut(market);
         ticks.mark = Some(event.size);

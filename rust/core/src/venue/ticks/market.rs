@@ -50,6 +50,33 @@ pub(in crate::venue) struct TickMarket {
     pub answers: VecDeque<Answer>,
     pub answers_sent: u64,
     pub interest: Interest,
+    pub calm: Calm,
+}
+
+/// Prices strictly between which a trade does nothing but set prices, as long as nothing has stirred since.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(in crate::venue) struct Calm {
+    pub low: f64,
+    pub high: f64,
+    /// What [`Venue::stirred`](crate::venue::Venue) was.
+    pub stirred: u64,
+    /// A position is open, whose extremes follow the price.
+    pub holds: bool,
+}
+
+impl Calm {
+    /// Of a market of which nothing is known yet.
+    const NONE: Self = Self {
+        low: f64::INFINITY,
+        high: 0.0,
+        stirred: 0,
+        holds: false,
+    };
+
+    #[inline]
+    pub fn holds_at(&self, price: f64, stirred: u64) -> bool {
+        self.stirred == stirred && price > self.low && price < self.high
+    }
 }
 
 impl TickMarket {
@@ -68,6 +95,7 @@ impl TickMarket {
             answers: VecDeque::new(),
             answers_sent: 0,
             interest: Interest::default(),
+            calm: Calm::NONE,
         }
     }
 
