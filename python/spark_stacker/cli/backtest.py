@@ -70,7 +70,9 @@ the funding rates and mark candles that it has. Times are UTC; the start is incl
 @click.option("--maker-fee", type=float, help="Fraction of the notional, such as 0.0001.")
 @click.option("--taker-fee", type=float, help="Fraction of the notional, such as 0.0005.")
 @click.option(
-    "--slippage", metavar="MODEL", help="none, fixed, random, volume_share or square_root; fixed,bps=2."
+    "--slippage",
+    metavar="MODEL",
+    help="none, fixed, random, volume_share, square_root or calibrated; fixed,bps=2.",
 )
 @click.option("--leverage", type=float, help="Of the indicators' strategy.")
 @click.option(
