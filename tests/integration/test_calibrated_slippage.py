@@ -11,7 +11,9 @@ import polars as pl
 import pytest
 
 from made.impacts import model, stored_model
+from made.searches import engine, settings
 from spark_stacker.backtesting import BacktestEngine
+from spark_stacker.config import parse_settings
 from spark_stacker.data import DataManager, FrameDataSource
 from spark_stacker.data.impact import ImpactCatalogue, write_model
 from spark_stacker.errors import ConfigError, DataError, ParameterError
@@ -120,3 +122,36 @@ def test_a_larger_order_never_pays_less(tmp_path: Path) -> None:
         assert fills["price"][0] == pytest.approx(100 + 0.01 * (2 + 0.04 * math.sqrt(100 * size)), rel=1e-12)
         prices.append(fills["price"][0])
     assert prices == sorted(prices)
+
+
+def test_trades_beyond_the_sizes_measured_are_told(tmp_path: Path) -> None:
+    path = write_model(model(), tmp_path / "eth.json")
+    sizes = {2: 50.0, 3: -50.0, 4: 101.0, 5: -101.0}
+    told = run({"model": "calibrated", "path": path}, sizes).assumptions
+    assert any("1 of 2 trades are larger than 10,000, the largest size measured" in text for text in told)
+    told = run({"model": "calibrated", "path": path}, {2: 50.0, 3: -50.0}).assumptions
+    assert not any("largest size measured;" in text for text in told)
+
+
+def test_configured_strategies_pay_the_calibrated_cost(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SPARK_STACKER_DATA", str(tmp_path))
+    ImpactCatalogue().save(model())
+
+    def fills(name: str) -> pl.DataFrame:
+        given = settings(side="long").model_dump()
+        given["simulation"]["slippage"] = {"model": name}
+        return engine(2_000).run_settings(parse_settings(given)).fills
+
+    bare, priced = fills("none"), fills("calibrated")
+    assert bare.height == priced.height > 20
+    hours = set()
+    for before, after in zip(bare.iter_rows(named=True), priced.iter_rows(named=True), strict=True):
+        notional = after["quantity"] * before["price"]
+        hour = after["time"].hour
+        hours.add(hour)
+        bps = 5 + 0.0001 * notional if hour == 13 else 2 + 0.04 * math.sqrt(notional)
+        sign = 1 if after["side"] == "buy" else -1
+        assert after["price"] == pytest.approx(before["price"] * (1 + sign * bps * 1e-4), rel=1e-6)
+    assert 13 in hours

@@ -101,22 +101,22 @@ def power_books(
     start_ns: int = 1_700_000_000_000_000_000,
     tick_size: float = 0.001,
     last_notional: float = 5e6,
+    step_s: int = 1,
 ) -> pl.DataFrame:
-    """A snapshot each second around a middle price of 10,000 or so, whose mean cost of taking N is
-    half the spread + coefficient · N ^ exponent by construction.
+    """A snapshot each ``step_s`` seconds around a middle price of 10,000 or so.
 
-    The cost of N is the mean of the levels' distances over N; so the level that holds the last of N must lie
-    at h + (1 + p) · a · N ^ p. ``half_spread_bps`` goes by hour of the day, -1 for all others; ``noise`` is
-    the deviation of a factor, of mean one, on the impact of each second.
+    The mean cost of taking N is half the spread + coefficient · N ^ exponent by construction: the mean
+    distance of the levels up to N. ``half_spread_bps`` goes by hour of the day, -1 for all others; ``noise``
+    is the deviation of a factor, of mean one, on the impact of each look.
     """
     draw = np.random.default_rng(seed)
-    edges = np.concatenate([[0.0], np.geomspace(20.0, last_notional, 240)])
+    edges = np.concatenate([[0.0], np.geomspace(0.01, last_notional, 300)])
     # The mean distance within a level of the ladder, so that costs at its edges are exact.
     inside = np.diff(coefficient_bps * edges ** (1 + exponent)) / np.diff(edges)
     notional = np.diff(edges)
     frames = []
     mid = 10_000.0 * np.exp(np.cumsum(draw.normal(0, 2e-5, seconds)))
-    for second in range(seconds):
+    for second in range(0, seconds, step_s):
         time_ns = start_ns + second * 1_000_000_000
         hour = time_ns // HOUR_NS % 24
         half = half_spread_bps.get(int(hour), half_spread_bps[-1])

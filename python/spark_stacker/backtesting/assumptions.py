@@ -5,8 +5,10 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
 
+import polars as pl
+
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from spark_stacker.backtesting.perpetuals import PerpetualTerms
     from spark_stacker.backtesting.result import BacktestResult
@@ -56,9 +58,27 @@ def closing_assumptions(result: BacktestResult) -> tuple[str, ...]:
         sentences.append(
             f"{still_open} {noun} at the end, marked at the last close; trade metrics leave them out."
         )
+    sentences += _beyond_the_book(result)
     if result.metrics["hedge_profit"] is not None:
         sentences.append("The legs of a hedge are trades of their own, on two accounts.")
     return tuple(sentences)
+
+
+def _beyond_the_book(result: BacktestResult) -> Iterator[str]:
+    """Trades larger than any size that the calibrated slippage of their market was measured on."""
+    plan: Mapping[str, Any] = result.configuration.get("plan", {})  # type: ignore[assignment]
+    for market in plan.get("markets", ()):
+        if market.get("impact") is None:
+            continue
+        largest = market["impact"]["largest_notional"]
+        trades = result.trades.filter(pl.col("market") == market["symbol"])
+        notional = trades["quantity"].abs() * trades["entry_price"]
+        beyond = int((notional > largest).sum())
+        if beyond:
+            yield (
+                f"{market['symbol']}: {beyond} of {trades.height} trades are larger than {largest:,.12g}, "
+                "the largest size measured; what they paid is extended from smaller ones, not measured."
+            )
 
 
 def _market(market: Mapping[str, object], terms: PerpetualTerms) -> list[str]:

@@ -21,8 +21,10 @@ __all__ = ["MOST_UNFILLED", "Side", "fit_curve"]
 
 MOST_UNFILLED: Final = 0.01
 """A size that more looks than this could not fill is not fitted: those that could are the cheap ones."""
-_SIMPLER: Final = 0.01
-"""A law with more freedom must be better by this fraction."""
+_SIMPLER: Final = 0.002
+"""A law with more freedom must be better by this fraction of the squared error: what a bias of a twentieth of
+the standard deviation adds to it.
+"""
 _LEAST_POWER: Final = 0.05
 _MOST_POWER: Final = 3.0
 _LEAST_DEVIATION: Final = 1e-3

@@ -96,6 +96,7 @@ def _errors(
         if "max_share_fraction" in model:
             # What the first bar fills; the rest would wait for later ones.
             quantity = np.minimum(quantity, model["max_share_fraction"] * beside["bar_volume"])
+            quantity = np.where(quantity > 0, quantity, np.nan)
         said = _core.slippage_bps(model, quantity=quantity, seed=0, **beside)
         error = said[:, None] - book[:, :, place]
         error = error[np.isfinite(error)]

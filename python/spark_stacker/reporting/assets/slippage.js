@@ -4,7 +4,7 @@
 (() => {
   const sizes = Array.from(unpack(DATA.sizes));
   const chooser = document.getElementById("size");
-  const tones = ["accent", "hold", "gain", "loss", "soft", "ink", "line"];
+  const tones = ["accent", "series-2", "series-3", "series-4", "series-5", "series-6", "hold"];
   const dashes = ["solid", "dash", "dot", "dashdot", "longdash", "longdashdot", "5px,2px"];
   const log = (title, extra) => axis({ type: "log", automargin: true, title: { text: title, font: { size: 12 } }, exponentformat: "power", dtick: 1, ...extra });
   const linear = (title, extra) => axis({ automargin: true, title: isNarrow() ? undefined : { text: title, font: { size: 12 } }, ...extra });
@@ -18,7 +18,7 @@
     });
     const lines = DATA.laws.map((law, place) => ({
       type: "scatter", mode: "lines", name: law.taken ? `${law.name} (taken)` : law.name, x: Array.from(unpack(law.size)), y: Array.from(unpack(law.cost)),
-      line: { color: color(law.taken ? "accent" : "hold"), width: law.taken ? 3 : 1.5, dash: dashes[place] }, hovertemplate: `${law.name} %{x:,.3s}: %{y:.4f} bps<extra></extra>`,
+      line: { color: color(law.taken ? "accent" : tones[place + 1]), width: law.taken ? 3 : 1.5, dash: dashes[place] }, hovertemplate: `${law.name} %{x:,.3s}: %{y:.4f} bps<extra></extra>`,
     }));
     Plotly.react("cost", [...lines, points("training", DATA.training, "circle"), points("held out", DATA.held_out, "x")], page({
       xaxis: log("Size, quote currency"), yaxis: log("Cost, bps"),

@@ -333,7 +333,7 @@ mod tests {
             }
             for side in found.cost_bps.chunks(notional.len()) {
                 let filled = side.iter().take_while(|cost| !cost.is_nan());
-                prop_assert!(filled.is_sorted_by(|one, other| *one <= other + 1e-9));
+                prop_assert!(filled.is_sorted_by(|one, other| **one <= **other + 1e-9));
             }
         }
     }
