@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import math
+import os
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import polars as pl
@@ -13,15 +15,19 @@ import pytest
 from made.impacts import model, stored_model
 from made.searches import engine, settings
 from spark_stacker.backtesting import BacktestEngine
+from spark_stacker.backtesting.ticks import TickSettings, run_tick_backtest
 from spark_stacker.config import parse_settings
 from spark_stacker.data import DataManager, FrameDataSource
+from spark_stacker.data.events import import_events
 from spark_stacker.data.impact import ImpactCatalogue, write_model
+from spark_stacker.data.impact.sampling import look_at
 from spark_stacker.errors import ConfigError, DataError, ParameterError
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from spark_stacker.backtesting.result import BacktestResult
+
+
+FIXTURES = Path(os.environ.get("SPARK_STACKER_FIXTURES", "none"), "data")
 
 
 def flat(symbol: str = "ETH-USD", *, bars: int = 30) -> DataManager:
@@ -155,3 +161,42 @@ def test_configured_strategies_pay_the_calibrated_cost(
         sign = 1 if after["side"] == "buy" else -1
         assert after["price"] == pytest.approx(before["price"] * (1 + sign * bps * 1e-4), rel=1e-6)
     assert 13 in hours
+
+
+class Taker:
+    """Takes a notional each second, buying and selling in turn."""
+
+    timer_interval_ns = 1_000_000_000
+
+    def __init__(self, notional: float) -> None:
+        self.notional = notional
+        self.sent: list[tuple[int, str]] = []
+
+    def on_timer(self, desk: Any) -> None:
+        side = ("buy", "sell")[len(self.sent) % 2]
+        self.sent.append((desk.now_ns, side))
+        desk.market(side, self.notional / desk.mid)
+
+
+@pytest.mark.skipif(not FIXTURES.is_dir(), reason="needs the fixtures")
+@pytest.mark.parametrize("notional", [10_000.0, 1_000_000.0])
+def test_looks_cost_what_a_replay_of_the_book_fills_at(notional: float) -> None:
+    files = [FIXTURES / f"hb_binance_usdm_btcusdt_20240808_{kind}.parquet" for kind in ("trades", "l2")]
+    frame = import_events(files, tick_size=0.1).frame
+    # Moved so that the timer, which counts from the first event, fires at whole seconds of one clock.
+    moved = pl.col("local_ns") - int(frame["local_ns"][0]) % 1_000_000_000
+    frame = frame.with_columns(local_ns=moved, exchange_ns=moved)
+    looks = look_at([frame], tick_size=0.1, notional=[notional], every_ns=1_000_000_000, place="btc")
+    cost = {
+        (time, side): looks.cost_bps[row, place, 0]
+        for row, time in enumerate(looks.time_ns.tolist())
+        for place, side in enumerate(("buy", "sell"))
+    }
+    taker = Taker(notional)
+    settings = TickSettings(consume_depth=False, initial_balance=1e9, lot_size=1e-8)
+    fills = run_tick_backtest(frame, taker, settings, tick_size=0.1).fills
+    paid = (pl.col("slippage") * pl.col("quantity")).sum() / pl.col("quantity").sum() * 1e4
+    replayed = fills.group_by("order", maintain_order=True).agg(paid.alias("bps"))
+    assert len(taker.sent) == replayed.height >= 340
+    for sent, bps in zip(taker.sent, replayed["bps"], strict=True):
+        assert bps == pytest.approx(cost[sent], rel=1e-5, abs=1e-6)

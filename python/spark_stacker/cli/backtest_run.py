@@ -70,8 +70,9 @@ def config_call(
     from spark_stacker._core import interval_name
     from spark_stacker.backtesting import BacktestEngine
     from spark_stacker.config import enabled_strategies, load_settings, markets_of, spot_markets
+    from spark_stacker.data.impact import in_catalogue
 
-    settings = _rooted(_with_terms(load_settings(config_file), terms), choice.root)
+    settings = in_catalogue(_with_terms(load_settings(config_file), terms), choice.root)
     chosen = enabled_strategies(settings, list(strategies) or None)
     if not chosen:
         raise ParameterError(f"{config_file}: no strategy is enabled")
@@ -225,16 +226,6 @@ def _with_terms(settings: Any, terms: Terms) -> Any:
     return settings.model_copy(
         update={"initial_balance": checked.initial_balance, "simulation": checked.simulation}
     )
-
-
-def _rooted(settings: Settings, root: Path | None) -> Settings:
-    """The settings, with calibrated slippage from the catalogue of the options unless they name another."""
-    slippage = settings.simulation.slippage
-    if slippage.model != "calibrated" or root is None or slippage.root or slippage.path:
-        return settings
-    rooted = slippage.model_copy(update={"root": root})
-    simulation = settings.simulation.model_copy(update={"slippage": rooted})
-    return settings.model_copy(update={"simulation": simulation})
 
 
 def _slippage(text: str, root: Path | None = None) -> dict[str, object]:

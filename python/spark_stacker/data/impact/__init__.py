@@ -14,7 +14,7 @@ from __future__ import annotations
 from spark_stacker.data.impact.calibrating import SIZES, Calibration, calibrate, law_words, sentences
 from spark_stacker.data.impact.model import ImpactModel, read_model, write_model
 from spark_stacker.data.impact.reading import calibrate_catalogue, calibrate_files
-from spark_stacker.data.impact.store import ImpactCatalogue, impact_plans
+from spark_stacker.data.impact.store import ImpactCatalogue, impact_plans, in_catalogue
 
 __all__ = [
     "SIZES",
@@ -25,6 +25,7 @@ __all__ = [
     "calibrate_catalogue",
     "calibrate_files",
     "impact_plans",
+    "in_catalogue",
     "law_words",
     "read_model",
     "sentences",

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from spark_stacker.config import Settings
 
-__all__ = ["ImpactCatalogue", "impact_plans"]
+__all__ = ["ImpactCatalogue", "impact_plans", "in_catalogue"]
 
 
 class ImpactCatalogue:
@@ -75,6 +75,16 @@ def impact_plans(settings: Settings, symbols: Iterable[str]) -> dict[str, dict[s
     if not isinstance(slippage, CalibratedSlippage):
         return {}
     return {symbol: _model(slippage, symbol).plan() for symbol in symbols}
+
+
+def in_catalogue(settings: Settings, root: Path | None) -> Settings:
+    """The settings with calibrated slippage from the catalogue at ``root``, unless they name another."""
+    slippage = settings.simulation.slippage
+    if not isinstance(slippage, CalibratedSlippage) or root is None or slippage.root or slippage.path:
+        return settings
+    rooted = slippage.model_copy(update={"root": root})
+    simulation = settings.simulation.model_copy(update={"slippage": rooted})
+    return settings.model_copy(update={"simulation": simulation})
 
 
 def _model(slippage: CalibratedSlippage, symbol: str) -> ImpactModel:

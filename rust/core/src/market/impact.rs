@@ -3,6 +3,7 @@
 use crate::error::{Error, Result};
 
 const HOUR_NS: i64 = 3_600_000_000_000;
+const DAY_NS: i64 = 24 * HOUR_NS;
 const HOURS: usize = 24;
 /// The steepest power: twice the size never costs more than thirty-two times as much.
 const STEEPEST: f64 = 5.0;
@@ -165,7 +166,7 @@ impl ImpactModel {
     /// The curve that holds at a time, UTC nanoseconds.
     #[must_use]
     pub fn at(&self, time_ns: i64) -> &ImpactCurve {
-        let hour = time_ns.div_euclid(HOUR_NS).rem_euclid(HOURS as i64);
+        let hour = time_ns.rem_euclid(DAY_NS) / HOUR_NS;
         let own = usize::try_from(hour)
             .ok()
             .and_then(|hour| self.hours[hour].as_ref());
