@@ -130,7 +130,7 @@ fn square_root_impact_grows_with_volatility() {
 }
 
 /// A market where √N · 0.04 bps come upon 2 bps, and at one o'clock N · 0.0001 upon 5.
-fn calibrated() -> Option<Instrument> {
+fn calibrated() -> Instrument {
     let curve = |half_spread_bps, coefficient_bps, exponent| {
         let law = ImpactLaw::Power {
             coefficient_bps,
@@ -139,10 +139,10 @@ fn calibrated() -> Option<Instrument> {
         ImpactCurve::new(half_spread_bps, law).unwrap()
     };
     let model = ImpactModel::new(curve(2.0, 0.04, 0.5), [(1, curve(5.0, 1e-4, 1.0))]);
-    Some(Instrument {
+    Instrument {
         impact: Some(Arc::new(model.unwrap())),
         ..Instrument::default()
-    })
+    }
 }
 
 #[test]
@@ -151,7 +151,7 @@ fn calibrated_slippage_is_that_of_size_and_hour() {
         slippage: SlippageModel::Calibrated { factor: 2.0 },
         ..VenueRules::default()
     };
-    let mut scene = Scene::with(rules, calibrated());
+    let mut scene = Scene::with(rules, Some(calibrated()));
     // Bars of a minute: the first order fills in the first hour, the second in the next, the third after it.
     for bars in [1, 59, 60] {
         for _ in 1..bars {
@@ -173,7 +173,7 @@ fn calibrated_slippage_needs_a_model_of_every_market() {
         slippage: SlippageModel::Calibrated { factor: 1.0 },
         ..VenueRules::default()
     };
-    let error = Venue::new(rules, vec![calibrated(), None], &[1.0]).unwrap_err();
+    let error = Venue::new(rules, vec![Some(calibrated()), None], &[1.0]).unwrap_err();
     let expected =
         "instruments[1].impact must be a calibrated model, as slippage is calibrated, was none";
     assert_eq!(error.to_string(), expected);
@@ -181,6 +181,6 @@ fn calibrated_slippage_needs_a_model_of_every_market() {
         slippage: SlippageModel::Calibrated { factor: -1.0 },
         ..VenueRules::default()
     };
-    let error = Venue::new(rules, vec![calibrated()], &[1.0]).unwrap_err();
+    let error = Venue::new(rules, vec![Some(calibrated())], &[1.0]).unwrap_err();
     assert!(error.to_string().starts_with("slippage.factor"), "{error}");
 }
