@@ -106,7 +106,7 @@ def cross_plan() -> dict[str, Any]:
             "seed": 0,
             "slippage": {"model": "none"},
         },
-        "markets": [{"symbol": SYMBOL, "interval_ns": HOUR_NS, "instrument": None}],
+        "markets": [{"symbol": SYMBOL, "interval_ns": HOUR_NS, "instrument": None, "impact": None}],
         "limits": {
             "max_parallel_trades": None,
             "max_exposure_pct": None,

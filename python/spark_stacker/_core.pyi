@@ -11,6 +11,7 @@ __all__ = [
     "Bars",
     "BookProbe",
     "ColumnView",
+    "DepthSampler",
     "EventTape",
     "Genetic",
     "Indicator",
@@ -65,6 +66,7 @@ __all__ = [
     "run_schedule",
     "run_tick_class",
     "sharpe_moments",
+    "slippage_bps",
     "sma",
     "supertrend",
     "t3",
@@ -707,6 +709,23 @@ class BookFilm:
     def feed(self, tape: EventTape) -> None: ...
     def finish(self) -> NDArray[np.float64]: ...
 
+@final
+class DepthSampler:
+    def __new__(cls, notional: Sequence[float], *, interval_ns: int, max_silence_ns: int) -> DepthSampler: ...
+    def feed(self, tape: EventTape) -> None: ...
+    def finish(self) -> dict[str, Any]: ...
+
+def slippage_bps(
+    model: dict[str, Any],
+    *,
+    impact: dict[str, Any] | None,
+    quantity: NDArray[np.float64],
+    price: NDArray[np.float64],
+    time_ns: NDArray[np.int64],
+    bar_volume: NDArray[np.float64],
+    volatility: NDArray[np.float64],
+    seed: int,
+) -> NDArray[np.float64]: ...
 def walk_levels(
     price: NDArray[np.float64], size: NDArray[np.float64], quantities: NDArray[np.float64]
 ) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]: ...

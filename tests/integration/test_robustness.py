@@ -10,12 +10,14 @@ import polars as pl
 import pytest
 
 from made.backtests import CrossInPython, cross, made_engine, moving_average
+from made.impacts import model
 from made.results import made_candles
 from made.searches import GRID, engine, follow, settings
 from spark_stacker import _core
 from spark_stacker.backtesting.search import Robustness, SearchResult, stress
 from spark_stacker.backtesting.search.resampling import bootstrap, reorder_trades, trade_returns
 from spark_stacker.data import SCENARIOS, synthesise
+from spark_stacker.data.impact import ImpactCatalogue
 from spark_stacker.errors import DataError
 from spark_stacker.indicators.base_indicator import BaseIndicator
 
@@ -104,6 +106,47 @@ def test_every_model_of_slippage_gets_dearer(model):
     unchanged = {"model", "max_share_fraction", "volatility_bars"}
     for name, value in before.items():
         assert slippage[name] == (value if name in unchanged else 2 * value)
+
+
+def test_calibrated_slippage_gets_dearer_by_its_factor(tmp_path, monkeypatch):
+    monkeypatch.setenv("SPARK_STACKER_DATA", str(tmp_path))
+    ImpactCatalogue().save(model(settings().strategies[0].market))
+    from spark_stacker.config import parse_settings
+
+    def searched(factor):
+        priced = settings().model_dump()
+        priced["simulation"]["slippage"] = {"model": "calibrated", "factor": factor}
+        fees = {"maker_fee": 0.0001 * factor, "taker_fee": 0.0004 * factor}
+        priced["simulation"] |= fees
+        return engine().optimize_parameters(settings=parse_settings(priced), param_grid=FEW, honesty=False)
+
+    result = searched(1.0)
+    dear = stress.with_costs(result._evaluator, result.best_params, 2.0)
+    by_hand = searched(2.0)._evaluator.result(result.best_params)
+    assert dear.configuration["plan"]["venue"]["slippage"] == {"model": "calibrated", "factor": 2.0}
+    assert numbers(dear) == numbers(by_hand)
+    assert numbers(dear) != numbers(result.best_result)
+
+
+def test_the_factor_of_calibrated_slippage_is_a_setting_of_searches(tmp_path, monkeypatch):
+    monkeypatch.setenv("SPARK_STACKER_DATA", str(tmp_path))
+    ImpactCatalogue().save(model(settings().strategies[0].market))
+    from spark_stacker.config import parse_settings
+
+    priced = settings().model_dump()
+    priced["simulation"]["slippage"] = {"model": "calibrated"}
+    result = engine().optimize_parameters(
+        settings=parse_settings(priced),
+        param_grid={"simulation.slippage.factor": [0.0, 1.0, 4.0]},
+        honesty=False,
+    )
+    assert result.best_params == {"simulation.slippage.factor": 0.0}
+    for params, total in zip(
+        ({"simulation.slippage.factor": factor} for factor in (0.0, 1.0, 4.0)),
+        result.trials["total_return"],
+        strict=True,
+    ):
+        assert result._evaluator.result(params).metrics["total_return"] == total
 
 
 class Late(BaseIndicator):

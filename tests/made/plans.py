@@ -109,7 +109,8 @@ def plan(
         "initial_balance": balance,
         "venue": rules | venue,
         "markets": [
-            {"symbol": name, "interval_ns": interval_ns, "instrument": instrument} for name in markets
+            {"symbol": name, "interval_ns": interval_ns, "instrument": instrument, "impact": None}
+            for name in markets
         ],
         "limits": no_limits | (limits or {}),
         "strategies": list(strategies),

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any, Final
+
+import polars as pl
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from spark_stacker.backtesting.perpetuals import PerpetualTerms
     from spark_stacker.backtesting.result import BacktestResult
+
+_DAY_HOURS: Final = 24
 
 __all__ = ["closing_assumptions", "tick_assumptions", "venue_assumptions"]
 
@@ -88,14 +93,34 @@ def closing_assumptions(result: BacktestResult) -> tuple[str, ...]:
         sentences.append(
             f"{still_open} {noun} at the end, marked at the last close; trade metrics leave them out."
         )
+    sentences += _beyond_the_book(result)
     if result.metrics["hedge_profit"] is not None:
         sentences.append("The legs of a hedge are trades of their own, on two accounts.")
     return tuple(sentences)
 
 
+def _beyond_the_book(result: BacktestResult) -> Iterator[str]:
+    """Trades larger than any size that the calibrated slippage of their market was measured on."""
+    plan: Mapping[str, Any] = result.configuration.get("plan", {})  # type: ignore[assignment]
+    for market in plan.get("markets", ()):
+        if market.get("impact") is None:
+            continue
+        largest = market["impact"]["largest_notional"]
+        trades = result.trades.filter(pl.col("market") == market["symbol"])
+        notional = trades["quantity"].abs() * trades["entry_price"]
+        beyond = int((notional > largest).sum())
+        if beyond:
+            yield (
+                f"{market['symbol']}: {beyond} of {trades.height} trades are larger than {largest:,.12g}, "
+                "the largest size measured; what they paid is extended from smaller ones, not measured."
+            )
+
+
 def _market(market: Mapping[str, object]) -> list[str]:
     symbol = market["symbol"]
     sentences = []
+    if market.get("impact") is not None:
+        sentences.append(_calibrated(symbol, market["impact"]))  # type: ignore[arg-type]
     if market["instrument"] is None:
         sentences.append(
             f"{symbol} has no instrument specification: on margin, with shorts, no rounding, no minimum."
@@ -119,6 +144,24 @@ def _perpetual(terms: PerpetualTerms) -> list[str]:
             f"{terms.bars:,} bars; elsewhere by trade candles."
         )
     return sentences
+
+
+def _calibrated(symbol: object, impact: Mapping[str, Any]) -> str:
+    """Where a market's calibrated slippage comes from, and up to where it was measured."""
+    first, last = (datetime.fromtimestamp(impact[key] / 1e9, UTC) for key in ("start_ns", "end_ns"))
+    own, seen = len(impact["hours"]), ", ".join(map(str, impact["seen_hours"]))
+    hours = f"{own} hours of the day have curves of their own, the others"
+    if own < 2:
+        hours = "one hour of the day has a curve of its own, the others" if own else "all hours of the day"
+    hours = f"{hours} have that of all books seen, of the hours {seen} UTC"
+    if own == _DAY_HOURS:
+        hours = "every hour of the day has its own curve"
+    made_up = "" if impact["synthetic"] is None else f" of the made-up scenario {impact['synthetic']}"
+    return (
+        f"{symbol}: market orders cost what books of {impact['venue']} {impact['symbol']}{made_up} from "
+        f"{first:%Y-%m-%d %H:%M} to {last:%Y-%m-%d %H:%M} UTC would have; {hours}. Beyond "
+        f"{impact['largest_notional']:,.12g} a fill the cost is extended, not measured."
+    )
 
 
 def _is_spot(market: Mapping[str, object]) -> bool:
@@ -154,4 +197,5 @@ def _slippage(model: Mapping[str, object], seed: object) -> str:
                 f"√(size / bar volume), volatility over {model['volatility_bars']} bars."
             )
         case other:
-            return f"Slippage: {other}."
+            times = "" if model.get("factor", 1) == 1 else f", times {model['factor']:g}"
+            return f"Slippage: {other} on recorded books, by size and hour of the day{times}."

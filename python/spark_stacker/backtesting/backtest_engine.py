@@ -34,9 +34,9 @@ class BacktestEngine(SearchCalls):
     """Runs backtests on the candles of a data manager.
 
     Fees are fractions of a fill's notional. ``slippage_model`` is ``none``, ``fixed``, ``random``,
-    ``volume_share`` or ``square_root`` with default numbers, or a model with its own, ``{"model": "fixed",
-    "bps": 2}``. A balance in another currency than the market's quote needs ``conversion``, prices by
-    currency.
+    ``volume_share`` or ``square_root`` with default numbers, ``calibrated`` (as `spark-stacker slippage
+    calibrate` has stored it), or a model with its own numbers, ``{"model": "fixed", "bps": 2}``. A
+    balance in another currency than the market's quote needs ``conversion``, prices by currency.
 
     >>> from spark_stacker.data import DataManager, FrameDataSource, synthesise
     >>> made = synthesise("choppy", interval="1h", bars=500, seed=1, start="2024-01-01")

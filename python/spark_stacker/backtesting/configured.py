@@ -25,6 +25,7 @@ from spark_stacker.config import (
     parse_symbol,
     symbol_of,
 )
+from spark_stacker.data.impact import impact_plans
 from spark_stacker.errors import ParameterError
 
 if TYPE_CHECKING:
@@ -123,7 +124,8 @@ def _plan(
         symbol: history.bars.interval_ns for symbol, history in zip(symbols, histories, strict=True)
     }
     names = [strategy.name for strategy in strategies]
-    return build_plan(settings, strategies=names, intervals_ns=intervals_ns)
+    impacts = impact_plans(settings, symbols)
+    return build_plan(settings, strategies=names, intervals_ns=intervals_ns, impacts=impacts)
 
 
 def prepare_settings(

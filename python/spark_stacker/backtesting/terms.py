@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 from spark_stacker.config import InstrumentSettings, parse_settings
 from spark_stacker.config.plan import venue_plan
+from spark_stacker.data.impact import impact_plans
 from spark_stacker.errors import ParameterError
 
 if TYPE_CHECKING:
@@ -79,7 +80,9 @@ class VenueTerms:
 
     def plan(self, symbol: str, interval_ns: int, balance: float) -> dict[str, Any]:
         """The plan of a venue with one market and no strategy."""
-        return venue_plan(self.settings(symbol, balance), symbol=symbol, interval_ns=interval_ns)
+        settings = self.settings(symbol, balance)
+        impact = impact_plans(settings, [symbol]).get(symbol)
+        return venue_plan(settings, symbol=symbol, interval_ns=interval_ns, impact=impact)
 
 
 def _values(model: BaseModel | Mapping[str, object]) -> dict[str, object]:

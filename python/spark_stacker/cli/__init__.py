@@ -74,6 +74,9 @@ COMMANDS = {
     "check-lookahead": LazyCommand(
         "spark_stacker.cli.check_lookahead", "check_lookahead", "Check that a strategy does not look ahead."
     ),
+    "slippage": LazyCommand(
+        "spark_stacker.cli.slippage", "slippage", "Calibrate what market orders cost on recorded books."
+    ),
     "report": LazyCommand(
         "spark_stacker.cli.report", "report", "Write a result as a page that opens offline."
     ),

@@ -88,7 +88,9 @@ assumptions of the queue before limit orders.
 @click.option("--maker-fee", type=float, help="Fraction of the notional, such as 0.0001.")
 @click.option("--taker-fee", type=float, help="Fraction of the notional, such as 0.0005.")
 @click.option(
-    "--slippage", metavar="MODEL", help="none, fixed, random, volume_share or square_root; fixed,bps=2."
+    "--slippage",
+    metavar="MODEL",
+    help="none, fixed, random, volume_share, square_root or calibrated; fixed,bps=2.",
 )
 @click.option("--leverage", type=float, help="Of the indicators' strategy.")
 @click.option(

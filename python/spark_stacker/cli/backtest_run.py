@@ -71,8 +71,9 @@ def config_call(
     from spark_stacker._core import interval_name
     from spark_stacker.backtesting import BacktestEngine
     from spark_stacker.config import enabled_strategies, load_settings, markets_of, spot_markets
+    from spark_stacker.data.impact import in_catalogue
 
-    settings = settings_with(load_settings(config_file), terms)
+    settings = in_catalogue(settings_with(load_settings(config_file), terms), choice.root)
     chosen = enabled_strategies(settings, list(strategies) or None)
     if not chosen:
         raise ParameterError(f"{config_file}: no strategy is enabled")
@@ -168,7 +169,7 @@ def engine_for(choice: Choice, terms: Terms) -> tuple[BacktestEngine, Market, Ca
         "initial_balance": terms.initial_balance,
         "maker_fee": terms.maker_fee,
         "taker_fee": terms.taker_fee,
-        "slippage_model": None if terms.slippage is None else _slippage(terms.slippage),
+        "slippage_model": None if terms.slippage is None else _slippage(terms.slippage, choice.root),
         "seed": terms.seed,
     }
     kept: dict[str, Any] = {name: value for name, value in given.items() if value is not None}
@@ -228,7 +229,10 @@ def settings_with(settings: Any, terms: Terms) -> Any:
     )
 
 
-def _slippage(text: str) -> dict[str, object]:
-    """``fixed,bps=2``: a model and its numbers."""
+def _slippage(text: str, root: Path | None = None) -> dict[str, object]:
+    """``fixed,bps=2``: a model and its numbers; of a calibrated one its catalogue as well."""
     model, *numbers = text.split(",")
-    return {"model": model, **key_values("--slippage", numbers)}
+    given = key_values("--slippage", numbers)
+    if model == "calibrated" and root is not None and not {"path", "root"} & given.keys():
+        given["root"] = root
+    return {"model": model, **given}

@@ -107,6 +107,7 @@ def live(
 ) -> None:
     """Run strategies on live or replayed candles, in a dry run: orders go to a simulated venue."""
     from spark_stacker.cli import console, live_candles, live_report
+    from spark_stacker.data.impact import in_catalogue
     from spark_stacker.trading.dry_run import DryRun
     from spark_stacker.trading.summary import Summary
 
@@ -124,6 +125,7 @@ def live(
     )
     chosen.check(has_config=config_file is not None)
     settings = live_candles.settings_for(config_file, is_recorded=bool(data or venue))
+    settings = in_catalogue(settings, root)
     candles = chosen.source(settings, warm_up if warm_up is not None else settings.live.history_bars)
     if state is None and not chosen.is_given:
         state = settings.state_directory

@@ -119,7 +119,7 @@ def _search_options(command: Callable[..., Any]) -> Callable[..., Any]:
             click.option(
                 "--slippage",
                 metavar="MODEL",
-                help="none, fixed, random, volume_share or square_root; fixed,bps=2.",
+                help="none, fixed, random, volume_share, square_root or calibrated; fixed,bps=2.",
             ),
             click.option("--leverage", type=float, help="Of the indicators' strategy."),
             click.option(

@@ -98,8 +98,9 @@ def _configured(choice: TickChoice, config_file: Path, strategies: Sequence[str]
     from spark_stacker.backtesting.ticks import TickSettings, configured_profit_interval, run_configured
     from spark_stacker.cli.backtest_run import settings_with
     from spark_stacker.config import enabled_strategies, load_settings, markets_of
+    from spark_stacker.data.impact import in_catalogue
 
-    settings = settings_with(load_settings(config_file), terms)
+    settings = in_catalogue(settings_with(load_settings(config_file), terms), choice.root)
     chosen = enabled_strategies(settings, list(strategies) or None)
     if not chosen:
         raise ParameterError(f"{config_file}: no strategy is enabled")

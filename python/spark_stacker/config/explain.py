@@ -251,7 +251,9 @@ def _simulation(settings: Settings) -> Iterator[tuple[str, str]]:
     fees = (("maker", rates.maker), ("taker", rates.taker), ("liquidation", simulation.liquidation_fee))
     yield "fees", ", ".join(f"{name} {100 * rate:.4g} %" for name, rate in fees)
     slippage = simulation.slippage.model_dump()
-    numbers = ", ".join(f"{name} {value:g}" for name, value in slippage.items() if name != "model")
+    numbers = ", ".join(
+        f"{name} {_plain(value)}" for name, value in slippage.items() if name != "model" and value is not None
+    )
     yield (
         "slippage",
         f"{simulation.slippage.model}{f' ({numbers})' if numbers else ''}, seed {simulation.seed}",

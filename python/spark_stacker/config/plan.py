@@ -38,11 +38,13 @@ def build_plan(
     *,
     strategies: Sequence[str] | None = None,
     intervals_ns: Mapping[str, int] | None = None,
+    impacts: Mapping[str, Plan] | None = None,
 ) -> Plan:
     """The plan of ``strategies`` (by name; all enabled ones if not given) for ``_core.Portfolio``.
 
     ``intervals_ns`` gives the interval of the candles at hand by symbol (``ETH-USD``); by default the longest
-    one that serves all timeframes. All markets share one interval, so that their candles close together. The
+    one that serves all timeframes. All markets share one interval, so that their candles close together.
+    ``impacts`` are the calibrated costs by symbol, for the slippage that is made of them. The
     markets of the plan are those of ``markets_of``, in its order. Raises ``ParameterError`` for an unknown
     strategy, when none is enabled, and for candles too coarse for a timeframe or of several intervals.
     """
@@ -60,6 +62,7 @@ def build_plan(
                 "symbol": market.symbol,
                 "interval_ns": interval,
                 "instrument": _instrument(instrument_of(settings, parse_symbol(market.symbol))),
+                "impact": (impacts or {}).get(market.symbol),
             }
             for market in markets
         ],
@@ -68,7 +71,7 @@ def build_plan(
     }
 
 
-def venue_plan(settings: Settings, *, symbol: str, interval_ns: int) -> Plan:
+def venue_plan(settings: Settings, *, symbol: str, interval_ns: int, impact: Plan | None = None) -> Plan:
     """The plan of a venue with one market and no strategy, for orders that come from elsewhere."""
     return {
         "initial_balance": settings.initial_balance,
@@ -78,6 +81,7 @@ def venue_plan(settings: Settings, *, symbol: str, interval_ns: int) -> Plan:
                 "symbol": symbol,
                 "interval_ns": interval_ns,
                 "instrument": _instrument(instrument_of(settings, parse_symbol(symbol))),
+                "impact": impact,
             }
         ],
         "limits": _limits(settings.limits, settings.max_parallel_trades),
@@ -120,7 +124,7 @@ def _venue(settings: Settings, strategies: Sequence[StrategySettings]) -> Plan:
         "fill_on_touch": simulation.fill_on_touch,
         "margin_mode": simulation.margin_mode,
         "seed": simulation.seed,
-        "slippage": simulation.slippage.model_dump(),
+        "slippage": simulation.slippage.model_dump(exclude={"venue", "path", "root"}),
     }
 
 

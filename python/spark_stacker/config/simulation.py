@@ -8,10 +8,21 @@ from pydantic import Field, model_validator
 
 from spark_stacker.config.fees import FEE_SCHEDULES, FeeRates
 from spark_stacker.config.suggestions import did_you_mean
-from spark_stacker.config.values import Count, Fraction, FrozenSettings, NotNegative, Number, Switch, Whole
+from spark_stacker.config.values import (
+    Count,
+    Fraction,
+    FrozenSettings,
+    Location,
+    Name,
+    NotNegative,
+    Number,
+    Switch,
+    Whole,
+)
 from spark_stacker.errors import ConfigError, ConfigProblem
 
 __all__ = [
+    "CalibratedSlippage",
     "FixedSlippage",
     "NoSlippage",
     "RandomSlippage",
@@ -63,8 +74,26 @@ class SquareRootSlippage(FrozenSettings):
     volatility_bars: Annotated[Count, Field(ge=2)] = 20
 
 
+class CalibratedSlippage(FrozenSettings):
+    """``factor`` times the cost by size and hour that `spark-stacker slippage calibrate` found in books."""
+
+    model: Literal["calibrated"] = "calibrated"
+    venue: Name | None = None
+    """Where the books were recorded; needed if the catalogue has a model of the market at several venues."""
+    path: Location | None = None
+    """A model in a file of its own, of the one market traded."""
+    root: Location | None = None
+    """Directory of the catalogue; the usual one if not given."""
+    factor: Annotated[NotNegative, Field(lt=10_000)] = 1.0
+
+
 SlippageSettings = Annotated[
-    NoSlippage | FixedSlippage | RandomSlippage | VolumeShareSlippage | SquareRootSlippage,
+    NoSlippage
+    | FixedSlippage
+    | RandomSlippage
+    | VolumeShareSlippage
+    | SquareRootSlippage
+    | CalibratedSlippage,
     Field(discriminator="model"),
 ]
 """Any of the models."""

@@ -12,6 +12,7 @@ from spark_stacker import __version__
 from spark_stacker._core import Portfolio, Session, interval_name
 from spark_stacker.config import build_plan, enabled_strategies, markets_of
 from spark_stacker.connectors.threads import in_thread
+from spark_stacker.data.impact import impact_plans
 from spark_stacker.errors import ConfigError, ParameterError
 from spark_stacker.trading.candle_feed import CandleFeed, FeedMarket
 from spark_stacker.trading.clock import SystemClock, TapeClock
@@ -68,7 +69,8 @@ async def run_dry_run(
     strategies = enabled_strategies(settings)
     markets = markets_of(settings, strategies)
     _refuse_one_market_twice(markets)
-    plan = build_plan(settings, intervals_ns=run.candles.intervals_ns)
+    impacts = impact_plans(settings, [market.symbol for market in markets])
+    plan = build_plan(settings, intervals_ns=run.candles.intervals_ns, impacts=impacts)
     session = PaperSession(
         Session(Portfolio(plan)),
         markets=[(market["symbol"], market["interval_ns"]) for market in plan["markets"]],

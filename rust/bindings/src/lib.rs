@@ -12,6 +12,7 @@ mod books;
 mod columns;
 mod errors;
 mod functions;
+mod impact;
 mod indicator;
 mod names;
 mod order;
@@ -42,6 +43,8 @@ mod _core {
         atr, bollinger, ema, empty_lines, hull, linear_regression, linear_regression_intercept,
         linear_regression_slope, macd, rma, rsi, sma, supertrend, t3, tema, vwma, wma,
     };
+    #[pymodule_export]
+    use super::impact::{PyDepthSampler, slippage_bps};
     #[pymodule_export]
     use super::indicator::{PyIndicator, PyIndicatorStream, indicator_catalog};
     #[pymodule_export]

@@ -13,6 +13,7 @@ use spark_stacker_core::venue::{MarginMode, SlippageModel, VenueRules};
 use spark_stacker_core::{Error, Result as CoreResult};
 
 use crate::errors::to_python;
+use crate::impact::ImpactDict;
 use crate::indicator::parameters_from;
 
 /// A checked plan: venue, markets, limits and strategies.
@@ -36,7 +37,7 @@ impl PyPortfolio {
 struct PlanDict<'py> {
     initial_balance: f64,
     venue: VenueDict<'py>,
-    markets: Vec<MarketDict>,
+    markets: Vec<MarketDict<'py>>,
     limits: LimitsDict,
     strategies: Vec<StrategyDict<'py>>,
 }
@@ -57,10 +58,11 @@ pub struct VenueDict<'py> {
 
 #[derive(FromPyObject)]
 #[pyo3(from_item_all)]
-struct MarketDict {
+struct MarketDict<'py> {
     symbol: String,
     interval_ns: i64,
     instrument: Option<InstrumentDict>,
+    impact: Option<ImpactDict<'py>>,
 }
 
 /// Steps and limits of a market.
@@ -182,15 +184,17 @@ impl VenueDict<'_> {
     }
 }
 
-impl MarketDict {
+impl MarketDict<'_> {
     fn into_spec(self) -> PyResult<MarketSpec> {
+        let instrument = self.instrument.map(InstrumentDict::into_instrument);
+        let mut instrument = instrument.transpose()?;
+        if let Some(impact) = self.impact {
+            instrument.get_or_insert_default().impact = Some(impact.into_model()?);
+        }
         Ok(MarketSpec {
             symbol: self.symbol,
             interval: interval(self.interval_ns)?,
-            instrument: self
-                .instrument
-                .map(InstrumentDict::into_instrument)
-                .transpose()?,
+            instrument,
         })
     }
 }
@@ -214,6 +218,7 @@ impl InstrumentDict {
             min_quantity: self.min_quantity,
             min_notional: self.min_notional,
             margin_tiers: self.margin_tiers.into_iter().map(tier).collect(),
+            impact: None,
         })
     }
 }
@@ -272,7 +277,7 @@ impl IndicatorDict<'_> {
     }
 }
 
-fn slippage(dict: &Bound<'_, PyDict>) -> PyResult<SlippageModel> {
+pub fn slippage(dict: &Bound<'_, PyDict>) -> PyResult<SlippageModel> {
     let number = |key| item::<f64>(dict, key);
     match item::<String>(dict, "model")?.as_str() {
         "none" => Ok(SlippageModel::None),
@@ -292,11 +297,20 @@ fn slippage(dict: &Bound<'_, PyDict>) -> PyResult<SlippageModel> {
             coefficient: number("coefficient")?,
             volatility_bars: item(dict, "volatility_bars")?,
         }),
-        other => Err(unknown(
-            "slippage model",
-            other,
-            &["none", "fixed", "random", "volume_share", "square_root"],
-        )),
+        "calibrated" => Ok(SlippageModel::Calibrated {
+            factor: number("factor")?,
+        }),
+        other => {
+            let known = [
+                "none",
+                "fixed",
+                "random",
+                "volume_share",
+                "square_root",
+                "calibrated",
+            ];
+            Err(unknown("slippage model", other, &known))
+        }
     }
 }
 
@@ -343,7 +357,7 @@ pub fn sizing(dict: &Bound<'_, PyDict>) -> PyResult<Sizing> {
     })
 }
 
-fn item<'py, T: FromPyObjectOwned<'py>>(dict: &Bound<'py, PyDict>, key: &str) -> PyResult<T> {
+pub fn item<'py, T: FromPyObjectOwned<'py>>(dict: &Bound<'py, PyDict>, key: &str) -> PyResult<T> {
     dict.as_any().get_item(key)?.extract().map_err(Into::into)
 }
 

@@ -26,7 +26,7 @@ KEYS = {
         "seed",
         "slippage",
     },
-    "market": {"symbol", "interval_ns", "instrument"},
+    "market": {"symbol", "interval_ns", "instrument", "impact"},
     "instrument": {"market_type", "tick_size", "lot_size", "min_quantity", "min_notional", "margin_tiers"},
     "tier": {"min_notional", "maintenance_rate", "deduction", "max_leverage"},
     "limits": {
@@ -107,7 +107,7 @@ def test_the_plan_of_the_documented_configuration(seed: dict[str, Any]) -> None:
     plan = build_plan(parse_settings(seed))
     assert_complete(plan)
     assert plan["initial_balance"] == 10_000.0
-    assert plan["markets"] == [{"symbol": "ETH-USD", "interval_ns": HOUR, "instrument": None}]
+    assert plan["markets"] == [{"symbol": "ETH-USD", "interval_ns": HOUR, "instrument": None, "impact": None}]
     assert plan["limits"]["max_parallel_trades"] == 1
     strategy = plan["strategies"][0]
     assert strategy["indicators"] == [

@@ -133,7 +133,7 @@ def _slippage_of(evaluator: FunctionEvaluator) -> Any:
 
 
 def _dearer_slippage(slippage: Any, factor: float) -> Any:
-    dearer = ("bps", "max_bps", "base_bps", "coefficient_bps", "spread_bps", "coefficient")
+    dearer = ("bps", "max_bps", "base_bps", "coefficient_bps", "spread_bps", "coefficient", "factor")
     found = {name: factor * getattr(slippage, name) for name in dearer if hasattr(slippage, name)}
     return slippage.model_copy(update=found)
 

@@ -20,6 +20,7 @@ from spark_stacker.backtesting.ticks.stream import EventStream
 from spark_stacker.config import build_plan, enabled_strategies, markets_of, parse_symbol
 from spark_stacker.data import bars_to_frame
 from spark_stacker.data.events import ImportedEvents
+from spark_stacker.data.impact import impact_plans
 from spark_stacker.errors import DataError, ParameterError
 
 if TYPE_CHECKING:
@@ -77,7 +78,9 @@ def run_configured(
     uses = markets_of(settings, chosen)
     names = [strategy.name for strategy in chosen]
     intervals = {use.symbol: use.interval_ns for use in uses}
-    plan = build_plan(settings, strategies=names, intervals_ns=intervals)
+    plan = build_plan(
+        settings, strategies=names, intervals_ns=intervals, impacts=impact_plans(settings, intervals)
+    )
     for strategy in plan["strategies"]:
         for indicator in strategy["indicators"]:
             if indicator["type"] is None:

@@ -66,7 +66,8 @@ class PaperRules:
                     "slippage": {"model": "none"},
                 },
                 "markets": [
-                    {"symbol": m.symbol, "interval_ns": m.interval_ns, "instrument": None} for m in markets
+                    {"symbol": m.symbol, "interval_ns": m.interval_ns, "instrument": None, "impact": None}
+                    for m in markets
                 ],
                 "limits": {**NO_LIMITS, "close_on_breach": False},
                 "strategies": [],

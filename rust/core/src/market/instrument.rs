@@ -1,5 +1,8 @@
 //! The specification of a market: how it is margined, its steps and limits.
 
+use std::sync::Arc;
+
+use super::impact::ImpactModel;
 use crate::error::{Error, Result};
 
 /// How positions in a market are carried.
@@ -40,6 +43,8 @@ pub struct Instrument {
     pub min_notional: Option<f64>,
     /// Tiers by rising `min_notional`, the first from zero; empty means no maintenance margin is demanded beyond zero.
     pub margin_tiers: Vec<MarginTier>,
+    /// What taking from it costs, where that has been calibrated.
+    pub impact: Option<Arc<ImpactModel>>,
 }
 
 impl Instrument {

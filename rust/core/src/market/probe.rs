@@ -1,7 +1,6 @@
 //! What a recorded book would have cost at given times: spread, cost of sizes, depth by distance, in one pass over the events.
 
-use super::book::Book;
-use super::event::{Event, EventKind};
+use super::received::ReceivedBook;
 use super::tape::EventTape;
 use crate::error::{Error, Result};
 use crate::venue::Side;
@@ -12,13 +11,7 @@ pub struct BookProbe {
     times_ns: Vec<i64>,
     sizes: Vec<f64>,
     distances: Vec<f64>,
-    book: Book,
-    /// A snapshot or a quote has been seen since the last gap.
-    is_known: bool,
-    traded: f64,
-    last_ns: i64,
-    /// That of the tapes; none before the first.
-    tick_size: f64,
+    received: ReceivedBook,
     probed: Probed,
 }
 
@@ -62,11 +55,7 @@ impl BookProbe {
             times_ns,
             sizes,
             distances,
-            book: Book::default(),
-            is_known: false,
-            traded: 0.0,
-            last_ns: i64::MIN,
-            tick_size: f64::NAN,
+            received: ReceivedBook::default(),
             probed: Probed::default(),
         })
     }
@@ -76,27 +65,15 @@ impl BookProbe {
     /// # Errors
     /// When the tape has another tick size than the one before, or begins before that ended.
     pub fn feed(&mut self, tape: &EventTape) -> Result<()> {
-        let tick_size = tape.tick_size();
-        if self.tick_size != tick_size && !self.tick_size.is_nan() {
-            let requirement = format!("{}, as before", self.tick_size);
-            return Err(Error::parameter("tick_size", tick_size, requirement));
-        }
-        self.tick_size = tick_size;
-        let received = || tape.events().iter().filter(|event| event.is_at_local());
-        if let Some(first) = received().next()
-            && first.local_ns < self.last_ns
-        {
-            let requirement = format!("at least {}, where the events before ended", self.last_ns);
-            return Err(Error::data("local_ns", 0, first.local_ns, requirement));
-        }
-        for event in received() {
+        self.received.join(tape)?;
+        for event in tape.received() {
             while self
                 .next_ns()
                 .is_some_and(|time_ns| time_ns < event.local_ns)
             {
                 self.look();
             }
-            self.take(event);
+            self.received.take(event);
         }
         // What was received at the very time of a look may go on in the next tape: such a time waits.
         Ok(())
@@ -106,7 +83,7 @@ impl BookProbe {
     #[must_use]
     pub fn finish(mut self) -> Probed {
         while let Some(time_ns) = self.next_ns() {
-            self.is_known &= time_ns <= self.last_ns;
+            self.received.is_known &= time_ns <= self.received.last_ns;
             self.look();
         }
         self.probed
@@ -116,31 +93,17 @@ impl BookProbe {
         self.times_ns.get(self.probed.bid.len()).copied()
     }
 
-    fn take(&mut self, event: &Event) {
-        self.last_ns = event.local_ns;
-        match event.kind {
-            EventKind::Gap => self.is_known = false,
-            EventKind::Clear | EventKind::Snapshot | EventKind::Quote => self.is_known = true,
-            EventKind::Trade => self.traded += event.size,
-            EventKind::Depth | EventKind::Funding | EventKind::Mark => {}
-        }
-        self.book.apply(event);
-    }
-
     fn look(&mut self) {
-        let ends = self.book.best_bid().zip(self.book.best_ask());
-        let (bid, ask) = ends
-            .filter(|_| self.is_known)
-            .map_or((f64::NAN, f64::NAN), |ends| {
-                (f64::from(ends.0), f64::from(ends.1))
-            });
-        self.probed.bid.push(bid * self.tick_size);
-        self.probed.ask.push(ask * self.tick_size);
-        self.probed.traded.push(std::mem::take(&mut self.traded));
+        let (bid, ask) = self.received.ends();
+        let tick_size = self.received.tick_size;
+        self.probed.bid.push(bid * tick_size);
+        self.probed.ask.push(ask * tick_size);
+        let traded = std::mem::take(&mut self.received.traded);
+        self.probed.traded.push(traded);
         let mid = bid.midpoint(ask);
         for side in [Side::Buy, Side::Sell] {
             for &size in &self.sizes {
-                let walk = self.book.walk(side, size, None);
+                let walk = self.received.book.walk(side, size, None);
                 let average = walk.average_tick().filter(|_| walk.filled >= size);
                 let cost = average.map_or(f64::NAN, |tick| side.sign() * (tick / mid - 1.0));
                 self.probed.cost.push(cost);
@@ -154,7 +117,7 @@ impl BookProbe {
     /// Depth within each distance. A side that ends before a distance says nothing of it: its levels may not all be recorded.
     fn look_deep(&mut self, side: Side, mid: f64) {
         let (mut within, mut next) = (0.0, 0);
-        for (tick, size) in self.book.levels(side) {
+        for (tick, size) in self.received.book.levels(side) {
             let distance = (f64::from(tick) / mid - 1.0).abs();
             while self
                 .distances
@@ -178,6 +141,7 @@ impl BookProbe {
 
 #[cfg(test)]
 mod tests {
+    use super::super::event::EventKind;
     use super::super::tape::EventColumns;
     use super::*;
 

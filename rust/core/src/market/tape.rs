@@ -77,6 +77,11 @@ impl EventTape {
         &self.events
     }
 
+    /// Those that reach the receiver, in the order of receipt.
+    pub(super) fn received(&self) -> impl Iterator<Item = &Event> {
+        self.events.iter().filter(|event| event.is_at_local())
+    }
+
     /// Levels of the book that are left out, beyond 2³¹ ticks.
     #[must_use]
     pub const fn left_out(&self) -> usize {

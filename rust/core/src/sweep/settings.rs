@@ -216,6 +216,10 @@ pub(super) const OF_ACCOUNT: &[Named] = &[
         of_slippage!(Count, SquareRoot, volatility_bars),
     ),
     (
+        "venue.slippage.factor",
+        of_slippage!(Number, Calibrated, factor),
+    ),
+    (
         "limits.max_parallel_trades",
         of_account!(OptionalCount, limits.max_parallel_trades),
     ),

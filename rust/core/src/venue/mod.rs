@@ -43,4 +43,5 @@ pub use record::OrderRecord;
 pub use rules::{MarginMode, SlippageModel, VenueRules};
 pub use simulated::Venue;
 pub(crate) use slippage::{Taking, against};
+pub use slippage::{TakingColumns, slippage_bps};
 pub use ticks::{Answer, AnswerKind, FillRule, Latency, QueueModel, RecordedLatency, TickRules};

@@ -70,11 +70,15 @@ impl Venue {
         let mut price = point.price;
         if pricing == Pricing::Slipped && self.rules.slippage != SlippageModel::None {
             let state = self.state(point.market);
+            let quantity = units(price).min(self.volume_left(point.market));
             let taking = Taking {
                 number: state.fills_taken,
                 seed: self.rules.seed,
-                quantity: units(price).min(self.volume_left(point.market)),
+                quantity,
+                notional: quantity * price,
+                time_ns: point.time_ns,
                 bar_volume: state.bar_volume,
+                impact: state.instrument.impact.as_deref(),
             };
             let model = &self.rules.slippage;
             let fraction = model.fraction(&taking, || state.volatility.value());

@@ -37,6 +37,11 @@ pub enum SlippageModel {
         /// Bars over which the volatility of returns is taken.
         volatility_bars: u32,
     },
+    /// `factor` times what the market's calibrated model says of the order's notional at its hour.
+    Calibrated {
+        /// One, or more to see what dearer books would do.
+        factor: f64,
+    },
 }
 
 /// How margin is pooled.
@@ -126,11 +131,12 @@ impl VenueRules {
 }
 
 impl SlippageModel {
-    fn check(&self) -> Result<()> {
+    pub(super) fn check(&self) -> Result<()> {
         let fields = match *self {
             Self::None => [None, None],
             Self::Fixed { bps } => [Some(("bps", bps)), None],
             Self::Random { max_bps } => [Some(("max_bps", max_bps)), None],
+            Self::Calibrated { factor } => [Some(("factor", factor)), None],
             Self::VolumeShare {
                 base_bps,
                 coefficient_bps,

@@ -4,7 +4,7 @@ use super::live_order::Places;
 use super::market_state::MarketState;
 use super::protection::Protection;
 use super::record::{OrderLog, OrderRecord};
-use super::{AccountId, Fill, MarketId, VenueRules};
+use super::{AccountId, Fill, MarketId, SlippageModel, VenueRules};
 use crate::error::{Error, Result};
 use crate::ledger::{EquityLine, Ledger, Position, Trade};
 use crate::market::{Bar, Instrument, MarketType};
@@ -76,6 +76,16 @@ impl Venue {
         }
         for instrument in instruments.iter().flatten() {
             instrument.check()?;
+        }
+        if matches!(rules.slippage, SlippageModel::Calibrated { .. }) {
+            let lacks = |instrument: &Option<Instrument>| {
+                instrument.as_ref().is_none_or(|it| it.impact.is_none())
+            };
+            if let Some(place) = instruments.iter().position(lacks) {
+                let name = format!("instruments[{place}].impact");
+                let requirement = "a calibrated model, as slippage is calibrated";
+                return Err(Error::parameter(name, "none", requirement));
+            }
         }
         let markets: Vec<MarketState> = instruments
             .into_iter()

@@ -1,25 +1,32 @@
 //! How far the price of a market order moves against it. Limit orders and liquidations have no slippage.
 
 use super::{Side, SlippageModel};
+use crate::error::{Error, Result};
+use crate::market::ImpactModel;
 
 /// No model moves a price by more than this fraction, so that a sale never pays for being sold.
 const MAX_FRACTION: f64 = 0.99;
+const BPS: f64 = 1e-4;
 
 /// A market order at the moment of its fill.
-pub(crate) struct Taking {
+pub(crate) struct Taking<'a> {
     /// How many fills took liquidity in the market before.
     pub number: u64,
     pub seed: u64,
     /// Base units.
     pub quantity: f64,
+    /// Quote currency at the price before slippage.
+    pub notional: f64,
+    pub time_ns: i64,
     /// Base units that the bar traded; zero outside a bar, where size then moves nothing.
     pub bar_volume: f64,
+    /// The market's calibrated model; there wherever slippage is calibrated.
+    pub impact: Option<&'a ImpactModel>,
 }
 
 impl SlippageModel {
     /// Slippage as a fraction of the price. `volatility` is asked only by the model that needs it.
-    pub(crate) fn fraction(&self, taking: &Taking, volatility: impl FnOnce() -> f64) -> f64 {
-        const BPS: f64 = 1e-4;
+    pub(crate) fn fraction(&self, taking: &Taking<'_>, volatility: impl FnOnce() -> f64) -> f64 {
         let share = || {
             if taking.bar_volume > 0.0 {
                 taking.quantity / taking.bar_volume
@@ -41,9 +48,77 @@ impl SlippageModel {
                 coefficient,
                 ..
             } => 0.5 * spread_bps * BPS + coefficient * volatility() * share().sqrt(),
+            Self::Calibrated { factor } => {
+                // A venue is not made without; where none is known nothing may look free.
+                let bps = taking.impact.map_or(f64::INFINITY, |impact| {
+                    impact.at(taking.time_ns).cost_bps(taking.notional)
+                });
+                factor * bps * BPS
+            }
         };
         fraction.min(MAX_FRACTION)
     }
+}
+
+/// Orders at market, one row an order.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct TakingColumns<'a> {
+    /// Base units.
+    pub quantity: &'a [f64],
+    /// Price before slippage, quote currency.
+    pub price: &'a [f64],
+    /// When it fills, UTC nanoseconds.
+    pub time_ns: &'a [i64],
+    /// Base units that its bar traded.
+    pub bar_volume: &'a [f64],
+    /// Standard deviation of the returns of the bars before.
+    pub volatility: &'a [f64],
+}
+
+/// What a model makes orders pay, in basis points: the very numbers by which a venue moves their prices.
+///
+/// # Errors
+/// When columns differ in length, the model is not usable, or it is calibrated and there is no `impact`.
+pub fn slippage_bps(
+    model: &SlippageModel,
+    impact: Option<&ImpactModel>,
+    orders: &TakingColumns<'_>,
+    seed: u64,
+) -> Result<Vec<f64>> {
+    model.check()?;
+    if matches!(model, SlippageModel::Calibrated { .. }) && impact.is_none() {
+        let requirement = "a calibrated model, as slippage is calibrated";
+        return Err(Error::parameter("impact", "none", requirement));
+    }
+    let rows = orders.quantity.len();
+    for (column, length) in [
+        ("price", orders.price.len()),
+        ("time_ns", orders.time_ns.len()),
+        ("bar_volume", orders.bar_volume.len()),
+        ("volatility", orders.volatility.len()),
+    ] {
+        if length != rows {
+            let (column, expected) = (column.to_owned(), rows);
+            return Err(Error::Length {
+                column,
+                length,
+                expected,
+            });
+        }
+    }
+    let fractions = (0_u64..).zip(0..rows).map(|(number, row)| {
+        let taking = Taking {
+            number,
+            seed,
+            quantity: orders.quantity[row],
+            notional: orders.quantity[row] * orders.price[row],
+            time_ns: orders.time_ns[row],
+            bar_volume: orders.bar_volume[row],
+            impact,
+        };
+        model.fraction(&taking, || orders.volatility[row]) / BPS
+    });
+    Ok(fractions.collect())
 }
 
 /// A price moved against the side that takes it.
@@ -126,12 +201,15 @@ impl Volatility {
 mod tests {
     use super::*;
 
-    fn taking(number: u64, quantity: f64) -> Taking {
+    fn taking(number: u64, quantity: f64) -> Taking<'static> {
         Taking {
             number,
             seed: 7,
             quantity,
+            notional: quantity * 50.0,
+            time_ns: 0,
             bar_volume: 100.0,
+            impact: None,
         }
     }
 

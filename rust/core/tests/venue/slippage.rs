@@ -1,8 +1,11 @@
 //! Slippage as the venue applies it.
 
+use std::sync::Arc;
+
 use crate::scene::{Scene, limit, market, near};
+use spark_stacker_core::market::{ImpactCurve, ImpactLaw, ImpactModel, Instrument};
 use spark_stacker_core::venue::{
-    OrderRequest, OrderState, Quantity, Reason, Side, SlippageModel, TimeInForce, VenueRules,
+    OrderRequest, OrderState, Quantity, Reason, Side, SlippageModel, TimeInForce, Venue, VenueRules,
 };
 
 fn with(slippage: SlippageModel) -> Scene {
@@ -124,4 +127,60 @@ fn square_root_impact_grows_with_volatility() {
         scene.prices()[0],
         100.0 * (1.0 + 1e-4 + 0.02_f64.sqrt() * 0.2),
     );
+}
+
+/// A market where √N · 0.04 bps come upon 2 bps, and at one o'clock N · 0.0001 upon 5.
+fn calibrated() -> Instrument {
+    let curve = |half_spread_bps, coefficient_bps, exponent| {
+        let law = ImpactLaw::Power {
+            coefficient_bps,
+            exponent,
+        };
+        ImpactCurve::new(half_spread_bps, law).unwrap()
+    };
+    let model = ImpactModel::new(curve(2.0, 0.04, 0.5), [(1, curve(5.0, 1e-4, 1.0))]);
+    Instrument {
+        impact: Some(Arc::new(model.unwrap())),
+        ..Instrument::default()
+    }
+}
+
+#[test]
+fn calibrated_slippage_is_that_of_size_and_hour() {
+    let rules = VenueRules {
+        slippage: SlippageModel::Calibrated { factor: 2.0 },
+        ..VenueRules::default()
+    };
+    let mut scene = Scene::with(rules, Some(calibrated()));
+    // Bars of a minute: the first order fills in the first hour, the second in the next, the third after it.
+    for bars in [1, 59, 60] {
+        for _ in 1..bars {
+            scene.bar([100.0; 4]);
+        }
+        scene.send(market(Side::Buy, Quantity::Base(25.0)));
+        scene.bar([100.0; 4]);
+    }
+    // 2,500: twice 2 + 0.04 · 50 bps, and at one o'clock twice 5 + 0.25 bps.
+    for (price, expected) in scene.prices().into_iter().zip([100.08, 100.105, 100.08]) {
+        near(price, expected);
+    }
+    assert_eq!(scene.prices().len(), 3);
+}
+
+#[test]
+fn calibrated_slippage_needs_a_model_of_every_market() {
+    let rules = VenueRules {
+        slippage: SlippageModel::Calibrated { factor: 1.0 },
+        ..VenueRules::default()
+    };
+    let error = Venue::new(rules, vec![Some(calibrated()), None], &[1.0]).unwrap_err();
+    let expected =
+        "instruments[1].impact must be a calibrated model, as slippage is calibrated, was none";
+    assert_eq!(error.to_string(), expected);
+    let rules = VenueRules {
+        slippage: SlippageModel::Calibrated { factor: -1.0 },
+        ..VenueRules::default()
+    };
+    let error = Venue::new(rules, vec![Some(calibrated())], &[1.0]).unwrap_err();
+    assert!(error.to_string().starts_with("slippage.factor"), "{error}");
 }

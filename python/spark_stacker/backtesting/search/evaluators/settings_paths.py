@@ -103,6 +103,7 @@ _ACCOUNT: Final[Mapping[str, str]] = {
             *("fee_in_base", "fill_on_touch", "margin_mode", "seed", "slippage.bps", "slippage.max_bps"),
             *("slippage.base_bps", "slippage.coefficient_bps", "slippage.max_share_fraction"),
             *("slippage.spread_bps", "slippage.coefficient", "slippage.volatility_bars"),
+            "slippage.factor",
         )
     },
     **{

@@ -134,7 +134,10 @@ impl Simulation<'_> {
             number: self.fills_taken,
             seed: self.terms.rules.seed,
             quantity: 0.0,
+            notional: 0.0,
+            time_ns: 0,
             bar_volume: 0.0,
+            impact: None,
         };
         against(side, price, model.fraction(&taking, || 0.0))
     }
