@@ -64,6 +64,13 @@ class ReplayMarket:
         self, symbol: str, feeds: Sequence[str] = ("trades", "book", "quotes")
     ) -> AsyncIterator[MarketMessage]:
         """Yield the recorded messages of these feeds, with the times and numbers that they had."""
+        async for message in self.resume_market(symbol, feeds, taken=0):
+            yield message
+
+    async def resume_market(
+        self, symbol: str, feeds: Sequence[str], *, taken: int
+    ) -> AsyncIterator[MarketMessage]:
+        """Yield the same without the first ``taken`` messages."""
         unknown = [feed for feed in feeds if not self.offers(feed, symbol)]
         if unknown:
             has = ", ".join(_FEEDS)
@@ -72,6 +79,8 @@ class ReplayMarket:
         loop = asyncio.get_running_loop()
         began: tuple[float, int] | None = None
         for place, message in enumerate(_messages(self._frames(), symbol, kinds)):
+            if place < taken:
+                continue
             if self._speed is not None:
                 began = began or (loop.time(), message.local_ns)
                 due = began[0] + (message.local_ns - began[1]) / 1e9 / self._speed
@@ -84,12 +93,11 @@ class ReplayMarket:
 
 def _messages(frames: Iterable[pl.DataFrame], symbol: str, kinds: set[str]) -> Iterator[MarketMessage]:
     rows: list[MarketRow] = []
-    lost = False
     for frame in frames:
         columns = frame.with_columns(pl.col("kind").cast(pl.String)).iter_rows()
         for exchange_ns, local_ns, kind, side, price, size, last, number in columns:
             if kind == "gap":
-                lost = True
+                yield MarketMessage(symbol=symbol, local_ns=local_ns, exchange_ns=exchange_ns, lost=True)
             elif kind in kinds:
                 rows.append(MarketRow(kind, side, Decimal(repr(price)), Decimal(repr(size))))
             if last and rows:
@@ -99,6 +107,5 @@ def _messages(frames: Iterable[pl.DataFrame], symbol: str, kinds: set[str]) -> I
                     exchange_ns=exchange_ns,
                     rows=tuple(rows),
                     number=number,
-                    lost=lost,
                 )
-                rows, lost = [], False
+                rows = []

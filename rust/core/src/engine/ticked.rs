@@ -1,7 +1,9 @@
 //! Configured strategies on ticks: bars are built from the trades that have been received, orders are filled from the book.
 //!
-//! Rows of tapes come in one after another, by [`TickedEngine::push`], in a backtest and in a dry run alike. At equal times a bar closes
-//! first, then a trade is received, then an event happens at the exchange, then an order arrives there.
+//! A backtest has whole tapes and plays them by [`TickedEngine::play`]. A dry run gets each event when it is received, by
+//! [`TickedEngine::receive`], later than it happened; [`TickedEngine::elapse`] plays what lies before a time up to which nothing can come
+//! any more. Both play the same: at equal times a bar closes first, then a trade is received, then an event happens at the exchange, then
+//! an order arrives there.
 
 use std::collections::VecDeque;
 
@@ -20,6 +22,10 @@ pub struct TickedEngine {
     markets: Vec<TickedMarket>,
     /// Trades on their way to the strategies, in the order in which they are received.
     underway: VecDeque<(usize, Event)>,
+    /// Events that have been received and not yet played at the exchange, in the order in which they happened.
+    held: VecDeque<(usize, Event)>,
+    /// Up to when [`Self::finish`] plays, once it has begun.
+    ends_ns: Option<i64>,
     interval_ns: i64,
     initial_balance: f64,
 }
@@ -69,6 +75,8 @@ impl TickedEngine {
         Ok(Self {
             markets: markets.collect(),
             underway: VecDeque::new(),
+            held: VecDeque::new(),
+            ends_ns: None,
             interval_ns: engine.interval.ns(),
             initial_balance: portfolio.initial_balance,
             engine,
@@ -85,11 +93,12 @@ impl TickedEngine {
             return Err(Error::parameter("tapes", tapes.len(), requirement));
         }
         let mut rows = vec![0; tapes.len()];
+        // What happened earlier is only noted for its receipt, and must not keep back what follows it on the tape.
         let time = |event: &Event| {
             if event.is_at_exchange() {
                 event.exchange_ns
             } else {
-                event.local_ns
+                i64::MIN
             }
         };
         loop {
@@ -104,21 +113,84 @@ impl TickedEngine {
             rows[market] += 1;
             self.push(market, &event);
         }
-        self.finish();
+        while self.finish() {}
         Ok(())
     }
 
     /// Takes the next row of a market's tape: plays all that comes before it, then what happens at the exchange.
-    pub fn push(&mut self, market: usize, event: &Event) {
+    fn push(&mut self, market: usize, event: &Event) {
         if event.is_at_exchange() {
             self.advance(event.exchange_ns, false);
-            self.engine
-                .desk
-                .simulation
-                .venue
-                .on_event(market_id(market), event);
+            self.happen(market, event);
         }
-        if event.is_at_local() && matches!(event.kind, EventKind::Trade | EventKind::Gap) {
+        if event.is_at_local() {
+            self.send(market, event);
+        }
+    }
+
+    /// Takes an event of a market when it is received; it is played at its place once [`Self::elapse`] passes that.
+    pub fn receive(&mut self, market: usize, event: &Event) {
+        let place = self.held.partition_point(|(other_market, other)| {
+            (other.exchange_ns, *other_market) <= (event.exchange_ns, market)
+        });
+        self.held.insert(place, (market, *event));
+        self.send(market, event);
+    }
+
+    /// Plays what lies before `until_ns`, up to the next close of a bar. Returns whether one has closed, so that there may be more to play.
+    ///
+    /// Nothing that happens before `until_ns` may be received afterwards.
+    pub fn elapse(&mut self, until_ns: i64) -> bool {
+        self.play_held(until_ns) || self.advance_to_close(until_ns, false)
+    }
+
+    /// Plays what has been received or is still on its way, up to the next close of a bar; no bar is closed that has not ended. Returns
+    /// whether one has closed, so that there may be more to play.
+    pub fn finish(&mut self) -> bool {
+        if self.play_held(i64::MAX) {
+            return true;
+        }
+        // What is decided now is not waited for.
+        let end = self.ends_ns.unwrap_or_else(|| self.end_of_journeys());
+        let closed = self.advance_to_close(end, true);
+        self.ends_ns = closed.then_some(end);
+        closed
+    }
+
+    /// When the last of what is on its way arrives.
+    fn end_of_journeys(&self) -> i64 {
+        let last = self
+            .underway
+            .back()
+            .map_or(i64::MIN, |(_, event)| event.local_ns);
+        let arrivals = (0..self.markets.len()).map(|market| self.arrival(market));
+        let arrivals = arrivals.filter(|time| *time != i64::MAX);
+        arrivals.max().unwrap_or(i64::MIN).max(last)
+    }
+
+    /// Plays the events held that happen before `until_ns`, up to the next close of a bar; returns whether one has closed.
+    fn play_held(&mut self, until_ns: i64) -> bool {
+        while let Some((market, event)) = self.held.front().copied() {
+            if event.exchange_ns >= until_ns {
+                return false;
+            }
+            if self.advance_to_close(event.exchange_ns, false) {
+                return true;
+            }
+            self.held.pop_front();
+            self.happen(market, &event);
+        }
+        false
+    }
+
+    fn happen(&mut self, market: usize, event: &Event) {
+        let venue = &mut self.engine.desk.simulation.venue;
+        venue.on_event(market_id(market), event);
+    }
+
+    /// Sends what strategies look at on its way to them.
+    fn send(&mut self, market: usize, event: &Event) {
+        if matches!(event.kind, EventKind::Trade | EventKind::Gap) {
             let place = self
                 .underway
                 .partition_point(|(_, other)| other.local_ns <= event.local_ns);
@@ -126,39 +198,31 @@ impl TickedEngine {
         }
     }
 
-    /// Plays what is still on its way, and closes no bar that has not ended.
-    pub fn finish(&mut self) {
-        let last = self
-            .underway
-            .back()
-            .map_or(i64::MIN, |(_, event)| event.local_ns);
-        let arrivals = (0..self.markets.len()).map(|market| self.arrival(market));
-        let arrivals = arrivals.filter(|time| *time != i64::MAX);
-        let end = arrivals.max().unwrap_or(i64::MIN).max(last);
-        self.advance(end, true);
-    }
-
-    /// Moves the clock on, in a dry run without events: bars close and orders arrive by time.
-    pub fn elapse(&mut self, now_ns: i64) {
-        self.advance(now_ns, true);
-    }
-
     /// Plays everything before `time_ns`; of what is due at that very time the orders only if they are `included`.
     fn advance(&mut self, time_ns: i64, included: bool) {
+        while self.advance_to_close(time_ns, included) {}
+    }
+
+    /// The same up to the next close of a bar; returns whether one has closed.
+    fn advance_to_close(&mut self, time_ns: i64, included: bool) -> bool {
         while let Some((due, step)) = self.next_step() {
             let waits =
                 due > time_ns || (due == time_ns && !included && matches!(step, Step::Arrival(_)));
             if waits {
-                return;
+                return false;
             }
             match step {
-                Step::Close => self.close_bars(due),
-                Step::Receipt => self.receive(),
+                Step::Close => {
+                    self.close_bars(due);
+                    return true;
+                }
+                Step::Receipt => self.receive_next(),
                 Step::Arrival(market) => {
                     self.engine.desk.simulation.venue.arrive(market_id(market));
                 }
             }
         }
+        false
     }
 
     fn arrival(&self, market: usize) -> i64 {
@@ -188,7 +252,7 @@ impl TickedEngine {
     }
 
     /// A trade joins the bar of the time at which it is received.
-    fn receive(&mut self) {
+    fn receive_next(&mut self) {
         let Some((market, event)) = self.underway.pop_front() else {
             return;
         };
@@ -238,6 +302,19 @@ impl TickedEngine {
     /// The engine, for warming up and signals from outside.
     pub const fn engine_mut(&mut self) -> &mut Engine {
         &mut self.engine
+    }
+
+    /// Open time of the bars that closed last, and their closes by market; `None` before the first.
+    #[must_use]
+    pub fn latest_closes(&self) -> Option<(i64, Vec<(usize, f64)>)> {
+        let times = self.engine.desk.simulation.open_time_ns(&[]);
+        let open_time_ns = *times.last()?;
+        let closes = self.markets.iter().enumerate().filter_map(|(market, own)| {
+            let is_of_it = own.closed.open_time_ns.last() == Some(&open_time_ns);
+            let close = own.closed.close.last()?;
+            is_of_it.then_some((market, *close))
+        });
+        Some((open_time_ns, closes.collect()))
     }
 
     /// The bars of a market that have closed.
