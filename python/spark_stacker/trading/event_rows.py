@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
@@ -45,19 +46,19 @@ class RowTaker:
     def __init__(self, *, late_after_ns: int) -> None:
         self._late_after_ns = late_after_ns
         self.newest_ns: int | None = None
-        self.late: list[int] = []
+        self.late: Counter[int] = Counter()
 
     def take(self, market: int, message: MarketMessage) -> list[tuple[Any, ...]]:
         """Return the rows of a message. Raises ``DataError`` for a kind of row that is unknown.
 
-        The market is added to ``late`` if the message is.
+        ``late`` counts messages by market.
         """
         local_ns = message.local_ns if self.newest_ns is None else max(message.local_ns, self.newest_ns)
         self.newest_ns = local_ns
         exchange_ns = local_ns if message.exchange_ns is None else message.exchange_ns
         if exchange_ns < local_ns - self._late_after_ns:
             exchange_ns = local_ns - self._late_after_ns
-            self.late.append(market)
+            self.late[market] += 1
         final = len(message.rows) - 1
         rows: list[tuple[Any, ...]] = []
         if message.lost:

@@ -52,6 +52,7 @@ __all__ = ["Kept", "TickLoop"]
 
 SYNC_EVERY_S = 1.0
 DISCONNECT_S = 0.5
+LATE_TOLD_EVERY_NS = 1_000_000_000
 PATIENCE_S = 0.25
 """Seconds without an event after which a live session looks at the clock."""
 
@@ -91,6 +92,7 @@ class TickLoop:
         self._kept = kept
         self._events: EventJournal | None = None
         self._synced_s = float("-inf")
+        self._late_told_ns = 0
 
     async def run(self, stop: StopRequest) -> None:
         """Run until the events end or a stop is asked for; report the portfolio however it ends."""
@@ -109,6 +111,7 @@ class TickLoop:
             reason = f"failed: {error}"
             raise
         finally:
+            self._tell_late()
             self._observer(SessionStopped(reason=reason, portfolio=self._session.view()))
             if self._events is not None:
                 self._events.close()
@@ -167,7 +170,6 @@ class TickLoop:
         if not chunk:
             return
         taker = self._session.taker
-        taker.late.clear()
         rows = np.array([row for market, message in chunk for row in taker.take(market, message)], ROW)
         if self._events is not None:
             self._events.append(rows)
@@ -175,15 +177,19 @@ class TickLoop:
         for market, message in chunk:
             if message.lost:
                 self._observer(EventsMissing(market=self._symbols[market], time_ns=message.local_ns))
-        for market in sorted(set(taker.late)):
-            self._observer(
-                EventsLate(
-                    market=self._symbols[market],
-                    time_ns=int(rows["local_ns"][-1]),
-                    messages=taker.late.count(market),
-                )
-            )
+        if taker.late and (taker.newest_ns or 0) - self._late_told_ns >= LATE_TOLD_EVERY_NS:
+            self._tell_late()
         self._session.receive(rows)
+
+    def _tell_late(self) -> None:
+        """Tell of late messages, together for a while: a clock that is wrong makes all of them late."""
+        taker = self._session.taker
+        self._late_told_ns = taker.newest_ns or 0
+        for market, messages in sorted(taker.late.items()):
+            self._observer(
+                EventsLate(market=self._symbols[market], time_ns=self._late_told_ns, messages=messages)
+            )
+        taker.late.clear()
 
     def _sync(self, events: EventJournal) -> None:
         """Put the events on the disk, once a second at most."""
