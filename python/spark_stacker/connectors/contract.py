@@ -240,7 +240,10 @@ class MarketStreams(Protocol):
 
 @runtime_checkable
 class RecordedStreams(MarketStreams, Protocol):
-    """Streams that were recorded: they are the same each time, and can be gone on with."""
+    """Streams that were recorded: they are the same each time, and can be gone on with.
+
+    Every message has rows, or says that others were lost.
+    """
 
     def resume_market(self, symbol: str, feeds: Sequence[str], *, taken: int) -> AsyncIterator[MarketMessage]:
         """Yield what `stream_market` yields, without the first ``taken`` messages."""

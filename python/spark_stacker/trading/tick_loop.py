@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from spark_stacker.data.events import KINDS
 from spark_stacker.errors import DataError, InputError
 from spark_stacker.trading.event_feed import EventFeed, FeedStream
 from spark_stacker.trading.event_journal import EventJournal, recorded_rows
@@ -24,6 +25,7 @@ from spark_stacker.trading.events import (
     BarsProcessed,
     EventsLate,
     EventsMissing,
+    FundingDue,
     SessionStarted,
     SessionStopped,
     StateRestored,
@@ -53,6 +55,8 @@ __all__ = ["Kept", "TickLoop"]
 SYNC_EVERY_S = 1.0
 DISCONNECT_S = 0.5
 LATE_TOLD_EVERY_NS = 1_000_000_000
+GAP, FUNDING = KINDS.index("gap") + 1, KINDS.index("funding") + 1
+"""The core's codes."""
 PATIENCE_S = 0.25
 """Seconds without an event after which a live session looks at the clock."""
 
@@ -74,6 +78,7 @@ class TickLoop:
         *,
         symbols: Sequence[str],
         source: EventSource,
+        interval_ns: int,
         session: TickPaperSession,
         clock: Clock,
         calls: VenueCalls,
@@ -84,6 +89,7 @@ class TickLoop:
         self._symbols = list(symbols)
         self._markets = [source.market(symbol) for symbol in symbols]
         self._source = source
+        self._interval_ns = interval_ns
         self._session = session
         self._clock = clock
         self._calls = calls
@@ -167,19 +173,29 @@ class TickLoop:
         return taker.newest_ns or 0
 
     def _receive(self, chunk: Sequence[Received]) -> None:
-        if not chunk:
-            return
         taker = self._session.taker
         rows = np.array([row for market, message in chunk for row in taker.take(market, message)], ROW)
+        if not len(rows):
+            return
         if self._events is not None:
             self._events.append(rows)
             self._sync(self._events)
-        for market, message in chunk:
-            if message.lost:
-                self._observer(EventsMissing(market=self._symbols[market], time_ns=message.local_ns))
+        self._announce(rows)
         if taker.late and (taker.newest_ns or 0) - self._late_told_ns >= LATE_TOLD_EVERY_NS:
             self._tell_late()
         self._session.receive(rows)
+
+    def _announce(self, rows: NDArray[Any]) -> None:
+        """Tell of gaps and of funding that falls due."""
+        for row in rows[(rows["kind"] == GAP) | (rows["kind"] == FUNDING)]:
+            market, time_ns = self._symbols[int(row["market"])], int(row["exchange_ns"])
+            if row["kind"] == GAP:
+                self._observer(EventsMissing(market=market, time_ns=int(row["local_ns"])))
+            else:
+                bar_ns = time_ns - time_ns % self._interval_ns
+                self._observer(
+                    FundingDue(market=market, open_time_ns=bar_ns, time_ns=time_ns, rate=float(row["size"]))
+                )
 
     def _tell_late(self) -> None:
         """Tell of late messages, together for a while: a clock that is wrong makes all of them late."""
@@ -210,8 +226,9 @@ class TickLoop:
         """Play the events of an earlier session; the messages taken of each market."""
         taken = [0] * len(self._symbols)
         if kept.recorded is None:
-            kept.journal.begin(0)
+            # In this order, so that no events of another session belong to a journal that has begun.
             self._events = EventJournal(kept.directory.events, goes_on=False)
+            kept.journal.begin(0)
             return taken
         trades: list[TradeClosed] = []
         bars, last_ns, messages = 0, None, 0

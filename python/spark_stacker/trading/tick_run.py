@@ -96,6 +96,7 @@ async def run_tick_dry_run(
         loop = TickLoop(
             symbols=symbols,
             source=run.events,
+            interval_ns=plan["markets"][0]["interval_ns"],
             session=session,
             clock=clock,
             calls=VenueCalls(clock=clock, observer=observer),

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+from decimal import Decimal
 from typing import TYPE_CHECKING
 
+import polars as pl
 import pytest
 
 from made.live_streams import PushedStreams, level, message, trade
 from made.tick_runs import overtaking, replayed
+from spark_stacker.data.market_messages import MarketRow
 from spark_stacker.errors import DataError
 from spark_stacker.trading.clock import SystemClock
 from spark_stacker.trading.event_feed import EventFeed, FeedStream
@@ -128,6 +131,17 @@ def test_a_recording_goes_on_after_what_was_taken() -> None:
     whole = asyncio.run(all_of(feed_of(replayed("A", frame), is_recorded=True)))
     rest = asyncio.run(all_of(feed_of(replayed("A", frame), is_recorded=True, taken=123)))
     assert rest == whole[123:]
+
+
+def test_a_recording_loses_no_row_whatever_ends_its_messages() -> None:
+    frame = overtaking(400, seed=6).with_columns(last=pl.int_range(pl.len()) % 5 == 0)
+    taken = asyncio.run(all_of(feed_of(replayed("A", frame), is_recorded=True)))
+    told = [
+        (one.exchange_ns, one.local_ns, row.kind, float(row.price))
+        for _, one in taken
+        for row in one.rows or (MarketRow("gap", 0, Decimal(0), Decimal(0)),)
+    ]
+    assert told == frame.select("exchange_ns", "local_ns", "kind", "price").rows()
 
 
 def test_a_failing_stream_is_told() -> None:

@@ -20,6 +20,7 @@ from spark_stacker.trading.events import (
     EventsLate,
     EventsMissing,
     Fill,
+    FundingDue,
     SessionStopped,
     StateRestored,
 )
@@ -65,14 +66,16 @@ def snapshot(time_s: float, **others: Any) -> Any:
 class Session:
     """A dry run on one live market, in a task; its events."""
 
-    def __init__(self, *, state: Path | None = None, **others: Any) -> None:
+    def __init__(self, *, state: Path | None = None, tick_size: float = 1.0) -> None:
         self.stream = PushedStreams(BTC)
         self.clock = HandClock()
         self.events: list[Event] = []
         self.stop = StopRequest()
         self._run = TickDryRun(
-            settings=parse_settings(crossing(BTC) | others),
-            events=EventSource(markets={BTC: EventMarket(streams=self.stream, tick_size=1.0)}, text="live"),
+            settings=parse_settings(crossing(BTC)),
+            events=EventSource(
+                markets={BTC: EventMarket(streams=self.stream, tick_size=tick_size)}, text="live"
+            ),
             rules=TickCase({**crossing(BTC)}, {}).ticks.rules(),
             state=state,
         )
@@ -169,6 +172,56 @@ def test_gaps_and_late_messages_are_told_and_counted() -> None:
     assert summary.bars == len(session.engine.equity_curve())
     assert summary.fills == len(session.engine.fills(0)["order"])
     assert summary.portfolio == session.view()
+
+
+def test_funding_among_the_events_is_paid_as_in_the_backtest_and_told() -> None:
+    frame = overtaking(3_000, seed=4)
+    rows = frame[1_000:3_000:100]
+    due = rows.with_columns(kind=pl.lit("funding"), side=pl.lit(0, pl.Int8), price=0.0, size=0.001)
+    case = TickCase(crossing(BTC), {BTC: pl.concat([frame, due]).sort("local_ns", maintain_order=True)})
+    events: list[Event] = []
+    session = case.dry_run(events=events)
+    assert_same_ticks(session.engine, case.backtest())
+    assert session.engine.equity != TickCase(crossing(BTC), {BTC: frame}).backtest().equity
+    told = [event for event in events if isinstance(event, FundingDue)]
+    assert [event.time_ns for event in told] == due["exchange_ns"].to_list()
+    assert {event.rate for event in told} == {0.001}
+    assert all(0 <= event.time_ns - event.open_time_ns < SECOND_NS for event in told)
+
+
+def test_a_live_stream_pushed_event_by_event_is_the_backtest_over_its_recording() -> None:
+    frame = overtaking(3_000, seed=5)
+    case = TickCase(crossing(BTC), {BTC: frame})
+
+    async def messages() -> list[Any]:
+        return [one async for one in replayed(BTC, frame).stream_market(BTC)]
+
+    async def scenario(session: Session) -> None:
+        for place, one in enumerate(recorded):
+            session.clock.time_ns = one.local_ns
+            session.stream.push(one)
+            if place % 7 == 0:
+                await asyncio.sleep(0)
+        session.stream.end()
+        await session.until(lambda: bool(session.told(SessionStopped)))
+
+    recorded = asyncio.run(messages())
+    session = Session(tick_size=case.tick_sizes[BTC])
+    session.clock.time_ns = 0
+    assert_same_ticks(played(session, scenario).engine, case.backtest())
+    assert session.told(SessionStopped)[0].reason == "the events ended"
+
+
+def test_messages_that_say_nothing_are_passed_over() -> None:
+    async def scenario(session: Session) -> None:
+        session.stream.push(message(BTC, 0, start_ns=START_NS), snapshot(0))
+        session.stream.push(message(BTC, 1, start_ns=START_NS))
+        session.stream.end()
+        await session.until(lambda: bool(session.told(SessionStopped)))
+
+    session = Session()
+    played(session, scenario)
+    assert session.told(SessionStopped)[0].reason == "the events ended"
 
 
 def test_the_row_that_cannot_be_played_is_named() -> None:
