@@ -136,10 +136,10 @@ def assert_same_to_the_bit(session: PaperSession, run: Run) -> None:
     ):
         assert list(live) == list(tested), name
         for column in live:
-            assert _bits(live[column]) == _bits(tested[column]), f"{name}.{column}"
+            assert bits(live[column]) == bits(tested[column]), f"{name}.{column}"
 
 
-def _bits(values: Any) -> object:
+def bits(values: Any) -> object:
     if isinstance(values, np.ndarray):
         return values.dtype.str, values.tobytes()
     return [value.hex() if isinstance(value, float) else value for value in values]

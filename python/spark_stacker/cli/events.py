@@ -20,6 +20,7 @@ __all__ = [
     "import_event_files",
     "is_events",
     "json_option",
+    "reading_options",
     "record_",
     "recover_",
     "root_option",
@@ -36,16 +37,23 @@ root_option = click.option(
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON for machines.")
 
 
-def event_options(command: Callable[..., Any]) -> Callable[..., Any]:
-    """Options of import and check that mean something for events only."""
+def reading_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """How files of events are read."""
     for option in (
         click.option("--start-empty", is_flag=True, help="Events: take a book without a snapshot."),
         click.option("--correct-clock", is_flag=True, help="Events: move a late receiver's clock on."),
         click.option("--tick-size", type=float, help="Events: step of prices.  [default: inferred]"),
-        click.option("--events", is_flag=True, help="Files are of events.  [default: told from the files]"),
     ):
         command = option(command)
     return command
+
+
+def event_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Options of import and check that mean something for events only."""
+    is_given = click.option(
+        "--events", is_flag=True, help="Files are of events.  [default: told from the files]"
+    )
+    return is_given(reading_options(command))
 
 
 def is_events(files: Sequence[Path]) -> bool:

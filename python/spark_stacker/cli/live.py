@@ -1,19 +1,29 @@
-"""``spark-stacker live``: strategies on candles as they come, with simulated orders."""
+"""``spark-stacker live``: strategies on candles, or trades and books, as they come, with simulated orders."""
 
 from __future__ import annotations
 
 from contextlib import ExitStack
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from spark_stacker.cli.perpetuals import perpetual_options
+from spark_stacker.cli.tick_options import tick_options
 
 if TYPE_CHECKING:
-    from spark_stacker.trading.dry_run import DryRun
-    from spark_stacker.trading.events import Event
+    from collections.abc import Awaitable, Callable, Mapping
+
+    from spark_stacker.cli.live_candles import Recording
+    from spark_stacker.cli.live_report import Told
+    from spark_stacker.cli.live_ticks import TickRecording
+    from spark_stacker.config import Settings
+    from spark_stacker.trading.events import Event, Observer
+    from spark_stacker.trading.stopping import StopRequest
     from spark_stacker.trading.summary import Summary
+
+    Session = Callable[[Observer, StopRequest], Awaitable[object]]
 
 __all__ = ["live"]
 
@@ -23,6 +33,8 @@ Examples:
   spark-stacker live --config eth.toml --data ETH-USD_1h.parquet
   spark-stacker live --config eth.toml --venue kraken
   spark-stacker live --config two.toml --data ETH-USD=eth.csv --data BTC-USD=btc.csv --speed 3600
+  spark-stacker live --config btc.toml --ticks BTCUSDT_l2.parquet --ticks BTCUSDT_trades.parquet
+  spark-stacker live --config btc.toml --ticks kraken:BTC/USD --order-latency 5 --queue conservative
   spark-stacker live --config eth.toml --state state --metrics-port 9100 --log-format json
 
 \b
@@ -67,6 +79,7 @@ class _Speed(click.ParamType[float | str]):
     help="Directory of the catalogue.",
 )
 @perpetual_options
+@tick_options
 @click.option("--scenario", help="Replay a synthetic scenario: bull, bear, sideways, choppy, …")
 @click.option(
     "--seed", type=click.IntRange(min=0), default=1, show_default=True, help="Seed of the scenario."
@@ -93,6 +106,13 @@ def live(
     root: Path | None,
     funding: tuple[str, ...],
     mark: tuple[str, ...],
+    ticks: tuple[str, ...],
+    queue: str | None,
+    order_latency: str | None,
+    answer_latency: str | None,
+    tick_size: float | None,
+    correct_clock: bool,
+    start_empty: bool,
     scenario: str | None,
     seed: int,
     speed: float | str | None,
@@ -105,12 +125,34 @@ def live(
     log_level: str | None,
     as_json: bool,
 ) -> None:
-    """Run strategies on live or replayed candles, in a dry run: orders go to a simulated venue."""
-    from spark_stacker.cli import console, live_candles, live_report
+    """Run strategies on live or replayed candles, or trades and books, in a dry run: orders go to a simulated
+    venue.
+    """
+    from spark_stacker.cli import live_candles, live_ticks
     from spark_stacker.data.impact import in_catalogue
-    from spark_stacker.trading.dry_run import DryRun
-    from spark_stacker.trading.summary import Summary
 
+    recording = live_ticks.TickRecording(
+        ticks=ticks,
+        root=root,
+        speed=speed,
+        queue=queue,
+        order_latency=order_latency,
+        answer_latency=answer_latency,
+        tick_size=tick_size,
+        correct_clock=correct_clock,
+        start_empty=start_empty,
+    )
+    recording.check(
+        {
+            "--data": data,
+            "--venue": venue,
+            "--scenario": scenario,
+            "--interval": interval,
+            "--funding": funding,
+            "--mark": mark,
+            "--warm-up": warm_up,
+        }
+    )
     chosen = live_candles.Recording(
         data=data,
         venue=venue,
@@ -123,49 +165,117 @@ def live(
         speed=speed,
         bars=bars,
     )
-    chosen.check(has_config=config_file is not None)
-    settings = live_candles.settings_for(config_file, is_recorded=bool(data or venue))
+    if not ticks:
+        chosen.check(has_config=config_file is not None)
+    settings = live_candles.settings_for(config_file, is_recorded=bool(data or venue or ticks))
     settings = in_catalogue(settings, root)
-    candles = chosen.source(settings, warm_up if warm_up is not None else settings.live.history_bars)
-    if state is None and not chosen.is_given:
+    if state is None and not (chosen.is_given or ticks):
         state = settings.state_directory
     if fresh and state is None:
         raise click.UsageError("--fresh belongs to --state")
+    if ticks:
+        prepared = _on_ticks(settings, recording, state=state, fresh=fresh, max_bars=bars)
+    else:
+        prepared = _on_candles(settings, chosen, state=state, fresh=fresh, warm_up=warm_up)
+    port = metrics_port if metrics_port is not None else 0 if config_file is None else settings.metrics.port
+    _tell_and_run(prepared, as_json=as_json, port=port, log_format=log_format, log_level=log_level)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Prepared:
+    """A session that can begin: ``exchanges`` are names by market, ``facts`` and ``notes`` told before."""
+
+    told: Told
+    session: Session
+    exchanges: Mapping[str, str]
+    facts: tuple[str, ...]
+    notes: tuple[str, ...]
+
+
+def _on_candles(
+    settings: Settings, chosen: Recording, *, state: Path | None, fresh: bool, warm_up: int | None
+) -> _Prepared:
+    from spark_stacker.cli.live_report import told_of_candles
+    from spark_stacker.trading.dry_run import DryRun, run_dry_run
+
+    candles = chosen.source(settings, warm_up if warm_up is not None else settings.live.history_bars)
     run = DryRun(
-        settings=settings, candles=candles, state=state, fresh=fresh, history_bars=warm_up, max_groups=bars
+        settings=settings,
+        candles=candles,
+        state=state,
+        fresh=fresh,
+        history_bars=warm_up,
+        max_groups=chosen.bars,
     )
-    for note in candles.notes:
+    return _Prepared(
+        told=told_of_candles(run),
+        session=lambda observer, stop: run_dry_run(run, observer=observer, stop=stop),
+        exchanges={symbol: connector.name for symbol, connector in candles.connectors.items()},
+        facts=candles.facts,
+        notes=candles.notes,
+    )
+
+
+def _on_ticks(
+    settings: Settings, recording: TickRecording, *, state: Path | None, fresh: bool, max_bars: int | None
+) -> _Prepared:
+    from spark_stacker.cli.live_report import told_of_ticks
+    from spark_stacker.trading.tick_run import TickDryRun, run_tick_dry_run
+
+    events = recording.source(settings)
+    run = TickDryRun(
+        settings=settings,
+        events=events,
+        rules=recording.rules(),
+        state=state,
+        fresh=fresh,
+        max_bars=max_bars,
+    )
+    return _Prepared(
+        told=told_of_ticks(run),
+        session=lambda observer, stop: run_tick_dry_run(run, observer=observer, stop=stop),
+        exchanges={symbol: market.streams.name for symbol, market in events.markets.items()},
+        facts=events.facts,
+        notes=events.notes,
+    )
+
+
+def _tell_and_run(
+    prepared: _Prepared, *, as_json: bool, port: int, log_format: str, log_level: str | None
+) -> None:
+    from spark_stacker.cli import console, live_report
+    from spark_stacker.trading.summary import Summary
+
+    for note in prepared.notes:
         console.print_warning(note)
     summary = Summary()
     if not as_json:
-        for fact in candles.facts:
+        for fact in prepared.facts:
             console.print_message(fact)
-        live_report.print_banner(run)
-    port = metrics_port if metrics_port is not None else 0 if config_file is None else settings.metrics.port
+        live_report.print_banner(prepared.told)
     try:
-        _run(run, summary, port=port, log_format=log_format, log_level=log_level)
+        _run(prepared, summary, port=port, log_format=log_format, log_level=log_level)
     finally:
         if summary.portfolio is not None:
-            live_report.print_summary(run, summary, as_json=as_json)
+            live_report.print_summary(prepared.told, summary, as_json=as_json)
 
 
-def _run(run: DryRun, summary: Summary, *, port: int, log_format: str, log_level: str | None) -> None:
+def _run(prepared: _Prepared, summary: Summary, *, port: int, log_format: str, log_level: str | None) -> None:
     import asyncio
 
     from spark_stacker.config.exchange import SECRETS
     from spark_stacker.logs import configure_logs
     from spark_stacker.metrics import METRICS, MetricsObserver, serve_metrics
     from spark_stacker.trading.clock import SystemClock
-    from spark_stacker.trading.dry_run import run_dry_run
     from spark_stacker.trading.log_observer import LogObserver
     from spark_stacker.trading.stopping import StopRequest, stop_on_signals
 
-    settings = run.settings
+    settings = prepared.told.settings
     secrets = [text for exchange in settings.exchanges for key in SECRETS if (text := exchange.secret(key))]
     configure_logs(log_format, level=log_level or settings.log_level, secrets=secrets)
     metrics = MetricsObserver(
         METRICS,
-        exchanges={symbol: connector.name for symbol, connector in run.candles.connectors.items()},
+        exchanges=prepared.exchanges,
         initial_balance=settings.initial_balance,
         stopwatch_s=SystemClock().stopwatch_s,
     )
@@ -179,7 +289,7 @@ def _run(run: DryRun, summary: Summary, *, port: int, log_format: str, log_level
     async def session() -> None:
         stop = StopRequest()
         with stop_on_signals(stop):
-            await run_dry_run(run, observer=observe, stop=stop)
+            await prepared.session(observe, stop)
 
     with ExitStack() as stack:
         if settings.metrics.enabled:

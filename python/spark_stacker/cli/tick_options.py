@@ -22,22 +22,19 @@ TICK_OPTIONS: Final = (
     *("ticks", "queue", "order_latency", "answer_latency", "tick_size", "correct_clock", "start_empty"),
 )
 """Names of the parameters that `tick_options` adds."""
-_QUEUES: Final = ("conservative", "proportional", "log", "fifo", "optimistic")
+QUEUES: Final = ("conservative", "proportional", "log", "fifo", "optimistic")
 _LATENCY: Final = "MS, feed[,factor=1,offset_ms=0] or log_normal,median_ms=M,sigma=S[,floor_ms=0]"
 
 
 def tick_options(command: Callable[..., Any]) -> Callable[..., Any]:
     """Options of a command that can run on ticks."""
     for option in (
-        click.option("--start-empty", is_flag=True, help="Ticks: take a book without a snapshot."),
-        click.option("--correct-clock", is_flag=True, help="Ticks: move a late receiver's clock on."),
-        click.option("--tick-size", type=float, help="Ticks: step of prices.  [default: inferred]"),
         click.option("--answer-latency", metavar="MS|MODEL", help="Ticks: from the exchange.  [default: 0]"),
         click.option(
             "--order-latency", metavar="MS|MODEL", help=f"Ticks: to the exchange: {_LATENCY}.  [default: 0]"
         ),
         click.option(
-            "--queue", type=click.Choice(_QUEUES), help="Ticks: who cancels ahead.  [default: proportional]"
+            "--queue", type=click.Choice(QUEUES), help="Ticks: who cancels ahead.  [default: proportional]"
         ),
         click.option(
             "--ticks",

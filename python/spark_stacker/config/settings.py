@@ -73,6 +73,8 @@ class LiveSettings(FrozenSettings):
     """Closed candles that warm the indicators before the first decision; what they need if not given."""
     late_after: Positive = 10.0
     """Seconds after its close from which a missing candle is reported as late."""
+    events_late_after: Positive = 2.0
+    """Seconds for which the simulated venue waits for trades and changes of books that have happened."""
 
 
 def _upper(value: object) -> object:

@@ -31,6 +31,7 @@ __all__ = [
     "OrderTicket",
     "Position",
     "PositionSide",
+    "RecordedStreams",
     "Subscription",
 ]
 
@@ -227,10 +228,23 @@ class MarketStreams(Protocol):
         """Yield messages of one market as they come, first of the book a snapshot; ends only when there will
         be no more.
 
-        After a lost connection the next message says that others were ``lost``, and a snapshot follows.
+        After a lost connection the next message says that others were ``lost``, and a snapshot follows. A
+        message without rows says only that.
         """
         ...
 
     async def close(self) -> None:
         """Let go of the venue."""
+        ...
+
+
+@runtime_checkable
+class RecordedStreams(MarketStreams, Protocol):
+    """Streams that were recorded: they are the same each time, and can be gone on with.
+
+    Every message has rows, or says that others were lost.
+    """
+
+    def resume_market(self, symbol: str, feeds: Sequence[str], *, taken: int) -> AsyncIterator[MarketMessage]:
+        """Yield what `stream_market` yields, without the first ``taken`` messages."""
         ...

@@ -31,7 +31,7 @@ class MarketMessage:
     ``number`` is the feed's number of the message, ``first_number`` that of its first change and
     ``previous_number`` that of the message before, where the feed tells them; ``checksum`` what the venue
     says of the book after it. ``lost`` tells that messages before this one are missing, as after a lost
-    connection. A message whose first row is of kind ``snapshot`` is a whole book.
+    connection; it may then have no rows. A message whose first row is of kind ``snapshot`` is a whole book.
     """
 
     symbol: str

@@ -63,6 +63,11 @@ class TradingMetrics:
             "Bars that were late, missing, duplicated, revised, rejected or back_filled",
             *("exchange", "market", "problem"),
         )
+        self.event_problems_total = counter(
+            "spark_stacker_event_problems_total",
+            "Gaps among trades and changes of books (gap), messages that came too late (late)",
+            *("exchange", "market", "problem"),
+        )
         self.last_bar_time = gauge(
             "spark_stacker_last_bar_open_timestamp_seconds",
             "Open time of the latest bar",

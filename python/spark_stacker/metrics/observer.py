@@ -17,6 +17,8 @@ from spark_stacker.trading.events import (
     CallMade,
     EntryRefused,
     Event,
+    EventsLate,
+    EventsMissing,
     Fill,
     MarketEvent,
     OrderRefused,
@@ -77,6 +79,8 @@ class MetricsObserver:
             case MarketEvent() if type(event) in BAR_PROBLEMS:
                 place = (self._exchanges[event.market], event.market, BAR_PROBLEMS[type(event)])
                 metrics.bar_problems_total.labels(*place).inc(getattr(event, "bars", 1))
+            case EventsMissing() | EventsLate():
+                self._event_problem(event)
             case CallMade():
                 metrics.api_latency_seconds.labels(event.exchange, event.endpoint).observe(event.seconds)
             case CallFailed():
@@ -121,6 +125,11 @@ class MetricsObserver:
             self._metrics.last_bar_time.labels(*place).set(event.open_time_ns / 1e9)
             self._metrics.last_price.labels(*place).set(close)
         self._portfolio(event.portfolio)
+
+    def _event_problem(self, event: EventsMissing | EventsLate) -> None:
+        problem, times = ("late", event.messages) if isinstance(event, EventsLate) else ("gap", 1)
+        place = (self._exchanges[event.market], event.market, problem)
+        self._metrics.event_problems_total.labels(*place).inc(times)
 
     def _refused(self, market: str, reason: str) -> None:
         self._metrics.orders_refused_total.labels(self._exchanges[market], market, reason).inc()

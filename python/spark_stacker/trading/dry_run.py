@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from spark_stacker.trading.sources import CandleSource
     from spark_stacker.trading.stopping import StopRequest
 
-__all__ = ["DryRun", "run_dry_run"]
+__all__ = ["DryRun", "fingerprint", "refuse_one_market_twice", "run_dry_run"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,7 +68,7 @@ async def run_dry_run(
     settings = run.settings
     strategies = enabled_strategies(settings)
     markets = markets_of(settings, strategies)
-    _refuse_one_market_twice(markets)
+    refuse_one_market_twice(markets)
     impacts = impact_plans(settings, [market.symbol for market in markets])
     plan = build_plan(settings, intervals_ns=run.candles.intervals_ns, impacts=impacts)
     session = PaperSession(
@@ -88,7 +88,12 @@ async def run_dry_run(
             if run.fresh:
                 directory.set_aside()
             header = JournalHeader(
-                configuration=_fingerprint(plan, roles), source=run.candles.text, version=__version__
+                configuration=fingerprint(
+                    plan,
+                    [(role.strategy, role.position, type(role.indicator).__qualname__) for role in roles],
+                ),
+                source=run.candles.text,
+                version=__version__,
             )
             # A long journal takes a while to read; a stop is heard meanwhile.
             recorded = await until_stopped(in_thread(read_journal, directory.journal, header), stop)
@@ -119,7 +124,8 @@ async def run_dry_run(
     return session
 
 
-def _refuse_one_market_twice(markets: Sequence[MarketUse]) -> None:
+def refuse_one_market_twice(markets: Sequence[MarketUse]) -> None:
+    """Raise ``ConfigError`` for a market that strategies trade on several exchanges."""
     symbols = [market.symbol for market in markets]
     for symbol in symbols:
         if symbols.count(symbol) > 1:
@@ -162,8 +168,12 @@ def _feed_markets(
     return feeds
 
 
-def _fingerprint(plan: Mapping[str, Any], roles: Sequence[Any]) -> str:
-    """Return a hash of all that decides what a session does with its candles."""
-    own = [(role.strategy, role.position, type(role.indicator).__qualname__) for role in roles]
-    text = json.dumps([plan, own], sort_keys=True, default=str)
+def fingerprint(plan: Mapping[str, Any], beside: Sequence[Any]) -> str:
+    """Return a hash of all that decides what a session does with its candles or events."""
+    text = json.dumps([plan, beside], sort_keys=True, default=_text)
     return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _text(value: Any) -> object:
+    """A value that JSON does not have; an array with all that is in it."""
+    return value.tolist() if hasattr(value, "tolist") else str(value)

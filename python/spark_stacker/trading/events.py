@@ -21,6 +21,8 @@ __all__ = [
     "CallMade",
     "EntryRefused",
     "Event",
+    "EventsLate",
+    "EventsMissing",
     "Fill",
     "FundingDue",
     "MarketEvent",
@@ -43,7 +45,7 @@ class Event:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SessionStarted(Event):
-    """The session begins; ``source`` says where its candles come from."""
+    """The session begins; ``source`` says where its candles or events come from."""
 
     exchange: str
     markets: tuple[str, ...]
@@ -53,7 +55,7 @@ class SessionStarted(Event):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StateRestored(Event):
     """An earlier session goes on: its portfolio and closed ``trades``; ``warnings`` are what the journal's
-    reader forgave.
+    reader forgave. On ticks ``bar_groups`` are the bars that had closed.
     """
 
     bar_groups: int
@@ -114,6 +116,23 @@ class BarsBackFilled(MarketEvent):
     """Candles that had not come were found in the venue's history."""
 
     bars: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EventsMissing(Event):
+    """Events of a market are missing before this time; its book is unknown until the next snapshot."""
+
+    market: str
+    time_ns: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EventsLate(Event):
+    """Messages came later than is waited for; they count as having happened that long before they came."""
+
+    market: str
+    time_ns: int
+    messages: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

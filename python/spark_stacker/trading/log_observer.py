@@ -20,6 +20,8 @@ from spark_stacker.trading.events import (
     CallMade,
     EntryRefused,
     Event,
+    EventsLate,
+    EventsMissing,
     FundingDue,
     OrderRefused,
     OrderSent,
@@ -43,6 +45,8 @@ WARNING = (
     BarsMissing,
     CallFailed,
     EntryRefused,
+    EventsLate,
+    EventsMissing,
     OrderRefused,
 )
 

@@ -30,13 +30,23 @@ class StateDirectory:
         """The journal's file."""
         return self.path / "journal.jsonl"
 
+    @property
+    def events(self) -> Path:
+        """The file of a session's events, where it runs on ticks."""
+        return self.path / "events.rows"
+
     def set_aside(self) -> Path | None:
-        """Rename the journal so that a new one begins; return its new name, ``None`` if there was none."""
+        """Rename the journal so that a new one begins; return its new name, ``None`` if there was none.
+
+        The events that belong to it go with it.
+        """
         if not self.journal.exists():
             return None
         number = 1
         while (aside := self.path / f"journal.{number}.jsonl").exists():
             number += 1
+        if self.events.exists():
+            self.events.rename(self.path / f"events.{number}.rows")
         self.journal.rename(aside)
         return aside
 

@@ -17,6 +17,8 @@ from spark_stacker.trading.events import (
     CallFailed,
     EntryRefused,
     Event,
+    EventsLate,
+    EventsMissing,
     Fill,
     FundingDue,
     OrderRefused,
@@ -40,6 +42,8 @@ PROBLEMS: dict[type[Event], str] = {
     BarRevised: "revised bars",
     BarRejected: "rejected bars",
     BarsMissing: "missing bars",
+    EventsMissing: "gaps in the events",
+    EventsLate: "late messages",
     CallFailed: "failed calls",
     OrderRefused: "orders rejected by the venue",
     EntryRefused: "entries refused by a limit",
@@ -110,7 +114,8 @@ class Summary:
             case SessionStopped():
                 self.stopped, self.portfolio = event.reason, event.portfolio
             case _ if type(event) in PROBLEMS:
-                self.problems[PROBLEMS[type(event)]] += getattr(event, "bars", 1)
+                times = getattr(event, "bars", getattr(event, "messages", 1))
+                self.problems[PROBLEMS[type(event)]] += times
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain values, as JSON has them."""

@@ -90,7 +90,7 @@ def test_a_replay_is_recorded_and_what_a_killed_recorder_left_is_recovered(
     recover = ("data", "recover", "--venue", "replay", "--symbol", "BTC/USDT", *root)
     assert "nothing to recover" in run(*recover).output
     killed = Recorder(Catalogue(tmp_path / "data").events, "replay", "BTC/USDT")
-    killed._gap(DAY + 10**12, "made for the test")
+    killed._gap((DAY + 10**12, DAY + 10**12), "made for the test")
     killed.flush()
     killed._journal._file.close()
     assert "2024-08-08-002.parquet" in run(*recover).output

@@ -17,6 +17,8 @@ from spark_stacker.trading.events import (
     CallFailed,
     CallMade,
     EntryRefused,
+    EventsLate,
+    EventsMissing,
     Fill,
     OrderRefused,
     OrderSent,
@@ -121,6 +123,8 @@ def test_everything_else_is_counted(registry: CollectorRegistry, observe: Metric
     observe(StateRestored(bar_groups=3, last_open_time_ns=1, portfolio=HELD, trades=(TRADE,)))
     observe(BarLate(market="ETH-USD", open_time_ns=1))
     observe(BarsMissing(market="ETH-USD", open_time_ns=1, bars=7))
+    observe(EventsMissing(market="ETH-USD", time_ns=1))
+    observe(EventsLate(market="ETH-USD", time_ns=1, messages=9))
     observe(CallMade(exchange="replay", endpoint="candles", seconds=0.2))
     observe(CallFailed(exchange="replay", endpoint="candles", error="x", retry_in_s=1.0))
     observe(OrderSent(order=1, account=0, kind="market", **order))
@@ -147,6 +151,8 @@ def test_everything_else_is_counted(registry: CollectorRegistry, observe: Metric
     for line in (
         'spark_stacker_bar_problems_total{exchange="replay",market="ETH-USD",problem="late"} 1.0',
         'spark_stacker_bar_problems_total{exchange="replay",market="ETH-USD",problem="missing"} 7.0',
+        'spark_stacker_event_problems_total{exchange="replay",market="ETH-USD",problem="gap"} 1.0',
+        'spark_stacker_event_problems_total{exchange="replay",market="ETH-USD",problem="late"} 9.0',
         'spark_stacker_api_latency_seconds_count{endpoint="candles",exchange="replay"} 1.0',
         'spark_stacker_api_errors_total{endpoint="candles",exchange="replay"} 1.0',
         'spark_stacker_orders_total{exchange="replay",market="ETH-USD",side="buy"} 1.0',

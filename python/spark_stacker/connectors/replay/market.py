@@ -64,6 +64,13 @@ class ReplayMarket:
         self, symbol: str, feeds: Sequence[str] = ("trades", "book", "quotes")
     ) -> AsyncIterator[MarketMessage]:
         """Yield the recorded messages of these feeds, with the times and numbers that they had."""
+        async for message in self.resume_market(symbol, feeds, taken=0):
+            yield message
+
+    async def resume_market(
+        self, symbol: str, feeds: Sequence[str], *, taken: int
+    ) -> AsyncIterator[MarketMessage]:
+        """Yield the same without the first ``taken`` messages."""
         unknown = [feed for feed in feeds if not self.offers(feed, symbol)]
         if unknown:
             has = ", ".join(_FEEDS)
@@ -71,7 +78,7 @@ class ReplayMarket:
         kinds = {kind for feed in feeds for kind in _FEEDS[feed]} | {"gap"}
         loop = asyncio.get_running_loop()
         began: tuple[float, int] | None = None
-        for place, message in enumerate(_messages(self._frames(), symbol, kinds)):
+        for place, message in enumerate(_messages(self._frames(), symbol, kinds, taken=taken)):
             if self._speed is not None:
                 began = began or (loop.time(), message.local_ns)
                 due = began[0] + (message.local_ns - began[1]) / 1e9 / self._speed
@@ -82,23 +89,52 @@ class ReplayMarket:
             yield message
 
 
-def _messages(frames: Iterable[pl.DataFrame], symbol: str, kinds: set[str]) -> Iterator[MarketMessage]:
-    rows: list[MarketRow] = []
-    lost = False
+def _messages(
+    frames: Iterable[pl.DataFrame], symbol: str, kinds: set[str], *, taken: int
+) -> Iterator[MarketMessage]:
+    """The messages but for the first ``taken``. Rows of different times are never one message."""
+    begun = _Begun(symbol)
     for frame in frames:
         columns = frame.with_columns(pl.col("kind").cast(pl.String)).iter_rows()
         for exchange_ns, local_ns, kind, side, price, size, last, number in columns:
+            times = (exchange_ns, local_ns)
+            if begun.rows and (begun.times != times or kind == "gap"):
+                yield from begun.end(taken)
+            begun.times = times
             if kind == "gap":
-                lost = True
+                yield from begun.end(taken, lost=True)
             elif kind in kinds:
-                rows.append(MarketRow(kind, side, Decimal(repr(price)), Decimal(repr(size))))
-            if last and rows:
-                yield MarketMessage(
-                    symbol=symbol,
-                    local_ns=local_ns,
-                    exchange_ns=exchange_ns,
-                    rows=tuple(rows),
-                    number=number,
-                    lost=lost,
-                )
-                rows, lost = [], False
+                begun.rows.append((kind, side, price, size))
+                begun.number = number
+            if last and begun.rows:
+                yield from begun.end(taken)
+    if begun.rows:
+        yield from begun.end(taken)
+
+
+class _Begun:
+    """A message that may have more rows."""
+
+    def __init__(self, symbol: str) -> None:
+        self.rows: list[tuple[str, int, float, float]] = []
+        self.times = (0, 0)
+        self.number: int | None = None
+        self._symbol = symbol
+        self._ended = 0
+
+    def end(self, taken: int, *, lost: bool = False) -> Iterator[MarketMessage]:
+        """The message, unless it is among the first ``taken``; the next one begins."""
+        self._ended += 1
+        if self._ended > taken:
+            yield MarketMessage(
+                symbol=self._symbol,
+                exchange_ns=self.times[0],
+                local_ns=self.times[1],
+                rows=tuple(
+                    MarketRow(kind, side, Decimal(repr(price)), Decimal(repr(size)))
+                    for kind, side, price, size in self.rows
+                ),
+                number=None if lost else self.number,
+                lost=lost,
+            )
+        self.rows = []

@@ -111,16 +111,18 @@ class Recorder:
             local_ns // DAY_NS != self._part_start // DAY_NS or local_ns - self._part_start >= self._rotate_ns
         ):
             self.rotate()
+        # At the exchange a gap lies before the message that follows it, whenever that has been received.
+        times = (local_ns if message.exchange_ns is None else message.exchange_ns, local_ns)
         if self._is_resumed:
             self._is_resumed = False
-            self._gap(local_ns, "recording begins again")
-        if message.lost:
-            self._gap(local_ns, "messages were lost")
-        elif (wrong := self._sequence.add(message)) is not None:
-            self._gap(local_ns, wrong)
-        self._write(message, local_ns)
+            self._gap(times, "recording begins again")
+        wrong = self._sequence.add(message)
+        if message.lost or wrong is not None:
+            self._gap(times, wrong or "messages were lost")
+        if message.rows:
+            self._write(message, times)
         if self._book is not None and (wrong := self._book.add(message)) is not None:
-            self._gap(local_ns, wrong)
+            self._gap(times, wrong)
         if self._rows_in_part >= self._rotate_rows:
             self.rotate()
 
@@ -155,15 +157,14 @@ class Recorder:
         self._newest = local_ns
         return local_ns
 
-    def _gap(self, local_ns: int, reason: str) -> None:
+    def _gap(self, times: tuple[int, int], reason: str) -> None:
         self._gaps += 1
-        self._breaks.append(f"{local_ns}: {reason}")
+        self._breaks.append(f"{times[1]}: {reason}")
         if self._book is not None:
             self._book.forget()
-        self._add((local_ns, local_ns), ("gap", 0, 0.0, 0.0), last=True, number=None)
+        self._add(times, ("gap", 0, 0.0, 0.0), last=True, number=None)
 
-    def _write(self, message: MarketMessage, local_ns: int) -> None:
-        times = (local_ns if message.exchange_ns is None else message.exchange_ns, local_ns)
+    def _write(self, message: MarketMessage, times: tuple[int, int]) -> None:
         self._messages += 1
         if message.is_snapshot and message.rows[0].kind == "snapshot":
             for side in (1, -1):

@@ -22,6 +22,8 @@ class SequenceCheck:
 
     def add(self, message: MarketMessage) -> str | None:
         """What is wrong with the numbers of a message; None if it follows on the one before."""
+        if message.lost:
+            self._number = None
         if not message.is_of_book or message.number is None:
             return None
         before, after_snapshot = self._number, self._after_snapshot

@@ -88,54 +88,46 @@ impl PyTickSession {
             held[market] = None;
             held[market] = self.next_tape(market, &mut coming[market])?;
         }
-        self.finish(py)?;
+        while self.finish(py)? {}
         self.engine.mark_to_books();
         Ok(())
     }
 
-    /// Plays the rows `start` to `end` of a market's tape, after all rows before them.
-    fn push(
+    /// Takes events of a market when they are received; they are played when `elapse` passes them.
+    fn receive(
         &mut self,
         py: Python<'_>,
         market: usize,
         tape: &Bound<'_, PyEventTape>,
-        start: usize,
-        end: usize,
     ) -> PyResult<()> {
         self.check_market(market)
             .map_err(|error| to_python(&error))?;
         let (tape, engine) = (&tape.get().tape, &mut self.engine);
         without_lock(py, || {
-            let events = tape.events().get(start..end).ok_or_else(|| {
-                let rows = tape.events().len();
-                Error::parameter(
-                    "rows",
-                    format!("{start} to {end}"),
-                    format!("within {rows}"),
-                )
-            })?;
-            for event in events {
-                engine.push(market, event);
+            for event in tape.events().iter().filter(|event| event.is_at_local()) {
+                engine.receive(market, event);
             }
             Ok(())
         })
     }
 
-    /// Moves the clock on without events: bars close and orders arrive by time.
-    fn elapse(&mut self, py: Python<'_>, now_ns: i64) -> PyResult<()> {
+    /// Plays what lies before `until_ns` up to the next close of a bar; whether one has closed, so that there may be more to play.
+    fn elapse(&mut self, py: Python<'_>, until_ns: i64) -> PyResult<bool> {
         let engine = &mut self.engine;
-        without_lock(py, || {
-            engine.elapse(now_ns);
-            Ok(())
-        })
+        without_lock(py, || Ok(engine.elapse(until_ns)))
     }
 
-    /// Plays what is still on its way after the last row.
-    fn finish(&mut self, py: Python<'_>) -> PyResult<()> {
+    /// Plays what is still on its way after the last event, up to the next close of a bar; whether one has closed.
+    fn finish(&mut self, py: Python<'_>) -> PyResult<bool> {
         let engine = &mut self.engine;
-        without_lock(py, || {
-            engine.finish();
-            Ok(())
+        without_lock(py, || Ok(engine.finish()))
+    }
+
+    /// Open time of the bars that closed last, and their closes by market; there must be some.
+    fn latest_closes(&self) -> PyResult<(i64, Vec<(usize, f64)>)> {
+        self.engine.latest_closes().ok_or_else(|| {
+            let requirement = "at least one bar that has closed";
+            to_python(&Error::parameter("closes", "none", requirement))
         })
     }
 
@@ -184,6 +176,13 @@ impl PyTickSession {
     #[getter]
     fn equity(&self) -> f64 {
         self.engine.engine().simulation().venue.equity()
+    }
+
+    /// Cash of all accounts, quote currency.
+    #[getter]
+    fn cash(&self) -> f64 {
+        let venue = &self.engine.engine().simulation().venue;
+        venue.ledger().total_cash()
     }
 
     /// Fills from number `since` on.

@@ -120,6 +120,45 @@ def test_lost_messages_make_a_gap_before_what_comes_next(catalogue: EventCatalog
     assert recorder.done.breaks == (f"{DAY + 2}: messages were lost",)
 
 
+def test_a_gap_lies_at_the_exchange_before_the_message_that_follows_it(catalogue: EventCatalogue) -> None:
+    with Recorder(catalogue, *PLACE) as recorder:
+        recorder.take(message(1, *SNAPSHOT, exchange_ns=DAY))
+        recorder.take(message(20, *SNAPSHOT, exchange_ns=DAY + 5, lost=True))
+    rows = catalogue.read(*PLACE)
+    assert rows["kind"].to_list()[4:7] == ["gap", "clear", "clear"]
+    assert rows["exchange_ns"].to_list()[4:] == [DAY + 5] * 5
+
+
+def test_numbers_begin_anew_after_lost_messages(catalogue: EventCatalogue) -> None:
+    with Recorder(catalogue, *PLACE) as recorder:
+        recorder.take(message(1, *SNAPSHOT, number=5))
+        recorder.take(message(2, *SNAPSHOT, number=50, lost=True))
+        recorder.take(message(3, level(1, "99.5", "1"), number=51, previous_number=50))
+    assert recorder.done.gaps == 1
+
+
+def test_a_message_without_rows_says_only_that_others_were_lost(catalogue: EventCatalogue) -> None:
+    with Recorder(catalogue, *PLACE) as recorder:
+        recorder.take(message(1, *SNAPSHOT, number=5))
+        recorder.take(message(2, lost=True))
+        recorder.take(message(3, *SNAPSHOT, number=9))
+    assert kinds(catalogue)[4:] == ["gap", *kinds(catalogue)[:4]]
+    assert (recorder.done.gaps, recorder.done.messages) == (1, 2)
+
+
+def test_gaps_of_a_replay_that_is_recorded_come_back_at_their_times(catalogue: EventCatalogue) -> None:
+    frame = random_trades(300)
+    gap = frame[150:151].with_columns(kind=pl.lit("gap").cast(frame.schema["kind"]), price=0.0, size=0.0)
+    gap = gap.with_columns(side=pl.lit(0, pl.Int8), sequence=pl.lit(None, pl.Int64))
+    holed = pl.concat(
+        [frame[:150], gap, frame[151:], gap.with_columns(frame[-1].select("exchange_ns", "local_ns"))]
+    )
+    with Recorder(catalogue, *PLACE) as recorder:
+        play(holed, recorder)
+    assert_frame_equal(catalogue.read(*PLACE), holed)
+    assert recorder.done.gaps == 2
+
+
 def test_a_checksum_that_does_not_hold_makes_a_gap_after_the_message(catalogue: EventCatalogue) -> None:
     asks, bids = [(Decimal(101), Decimal(1))], [(Decimal(99), Decimal(1))]
     right = kraken_checksum(bids, asks)

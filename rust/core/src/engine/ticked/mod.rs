@@ -1,7 +1,12 @@
 //! Configured strategies on ticks: bars are built from the trades that have been received, orders are filled from the book.
 //!
-//! Rows of tapes come in one after another, by [`TickedEngine::push`], in a backtest and in a dry run alike. At equal times a bar closes
-//! first, then a trade is received, then an event happens at the exchange, then an order arrives there.
+//! A backtest has whole tapes and plays them by [`TickedEngine::play`]. A dry run gets each event when it is received, by
+//! [`TickedEngine::receive`], later than it happened; [`TickedEngine::elapse`] plays what lies before a time up to which nothing can come
+//! any more. Both play the same: at equal times a bar closes first, then a trade is received, then an event happens at the exchange, then
+//! an order arrives there.
+
+mod report;
+mod tapes;
 
 use std::collections::VecDeque;
 
@@ -9,9 +14,8 @@ use super::execution::{Executions, middle};
 use super::simulation::MarketBar;
 use super::{Engine, market_id};
 use crate::error::{Error, Result};
-use crate::market::{Bar, BarColumns, Event, EventKind, EventTape, RawColumns};
+use crate::market::{Bar, Event, EventKind, RawColumns};
 use crate::plan::PortfolioSpec;
-use crate::stats::Metrics;
 use crate::venue::{MarketId, TickRules};
 
 /// An engine whose markets trade tick by tick.
@@ -21,7 +25,11 @@ pub struct TickedEngine {
     markets: Vec<TickedMarket>,
     /// Trades on their way to the strategies, in the order in which they are received.
     underway: VecDeque<(usize, Event)>,
+    /// Events that have been received and not yet played at the exchange, in the order in which they happened.
+    held: VecDeque<(usize, Event)>,
     executions: Executions,
+    /// Up to when [`Self::finish`] plays, once it has begun.
+    ends_ns: Option<i64>,
     interval_ns: i64,
     initial_balance: f64,
 }
@@ -71,75 +79,85 @@ impl TickedEngine {
         Ok(Self {
             markets: markets.collect(),
             underway: VecDeque::new(),
+            held: VecDeque::new(),
             executions: Executions::new(tick_sizes.len()),
+            ends_ns: None,
             interval_ns: engine.interval.ns(),
             initial_balance: portfolio.initial_balance,
             engine,
         })
     }
 
-    /// Plays whole tapes, one a market, to their ends.
-    ///
-    /// # Errors
-    /// When there is not one tape a market.
-    pub fn play(&mut self, tapes: &[&EventTape]) -> Result<()> {
-        if tapes.len() != self.markets.len() {
-            let requirement = format!("one for each of {} markets", self.markets.len());
-            return Err(Error::parameter("tapes", tapes.len(), requirement));
-        }
-        let mut rows = vec![0; tapes.len()];
-        let mut left: Vec<_> = tapes.iter().copied().map(Some).collect();
-        while let Some(market) = self.play_on(&left, &mut rows) {
-            left[market] = None;
-        }
-        self.finish();
-        Ok(())
-    }
-
-    /// Plays a tape of every market, merged by time, from `rows` on, until the end of one is reached: of the market returned the next one
-    /// is needed. A market whose last tape has been played has none; when that is so of all, nothing is returned.
-    pub fn play_on(&mut self, tapes: &[Option<&EventTape>], rows: &mut [usize]) -> Option<usize> {
-        let time = |event: &Event| {
-            if event.is_at_exchange() {
-                event.exchange_ns
-            } else {
-                event.local_ns
-            }
-        };
-        loop {
-            let mut next: Option<(i64, usize)> = None;
-            for (market, tape) in tapes.iter().enumerate() {
-                let Some(tape) = tape else { continue };
-                let Some(event) = tape.events().get(rows[market]) else {
-                    return Some(market);
-                };
-                let front = (time(event), market);
-                next = Some(next.map_or(front, |next| next.min(front)));
-            }
-            let (_, market) = next?;
-            let event = tapes[market]?.events()[rows[market]];
-            rows[market] += 1;
-            self.push(market, &event);
-        }
-    }
-
     /// Takes the next row of a market's tape: plays all that comes before it, then what happens at the exchange.
-    pub fn push(&mut self, market: usize, event: &Event) {
+    fn push(&mut self, market: usize, event: &Event) {
         if event.is_at_exchange() {
             self.advance(event.exchange_ns, false);
-            self.happen(market_id(market), event);
+            self.happen(market, event);
         }
-        if event.is_at_local() && matches!(event.kind, EventKind::Trade | EventKind::Gap) {
-            let place = self
-                .underway
-                .partition_point(|(_, other)| other.local_ns <= event.local_ns);
-            self.underway.insert(place, (market, *event));
+        if event.is_at_local() {
+            self.send(market, event);
         }
+    }
+
+    /// Takes an event of a market when it is received; it is played at its place once [`Self::elapse`] passes that.
+    pub fn receive(&mut self, market: usize, event: &Event) {
+        let place = self.held.partition_point(|(other_market, other)| {
+            (other.exchange_ns, *other_market) <= (event.exchange_ns, market)
+        });
+        self.held.insert(place, (market, *event));
+        self.send(market, event);
+    }
+
+    /// Plays what lies before `until_ns`, up to the next close of a bar. Returns whether one has closed, so that there may be more to play.
+    ///
+    /// Nothing that happens before `until_ns` may be received afterwards.
+    pub fn elapse(&mut self, until_ns: i64) -> bool {
+        self.play_held(until_ns) || self.advance_to_close(until_ns, false)
+    }
+
+    /// Plays what has been received or is still on its way, up to the next close of a bar; no bar is closed that has not ended. Returns
+    /// whether one has closed, so that there may be more to play.
+    pub fn finish(&mut self) -> bool {
+        if self.play_held(i64::MAX) {
+            return true;
+        }
+        // What is decided now is not waited for.
+        let end = self.ends_ns.unwrap_or_else(|| self.end_of_journeys());
+        let closed = self.advance_to_close(end, true);
+        self.ends_ns = closed.then_some(end);
+        closed
+    }
+
+    /// When the last of what is on its way arrives.
+    fn end_of_journeys(&self) -> i64 {
+        let last = self
+            .underway
+            .back()
+            .map_or(i64::MIN, |(_, event)| event.local_ns);
+        let arrivals = (0..self.markets.len()).map(|market| self.arrival(market));
+        let arrivals = arrivals.filter(|time| *time != i64::MAX);
+        arrivals.max().unwrap_or(i64::MIN).max(last)
+    }
+
+    /// Plays the events held that happen before `until_ns`, up to the next close of a bar; returns whether one has closed.
+    fn play_held(&mut self, until_ns: i64) -> bool {
+        while let Some((market, event)) = self.held.front().copied() {
+            if event.exchange_ns >= until_ns {
+                return false;
+            }
+            if self.advance_to_close(event.exchange_ns, false) {
+                return true;
+            }
+            self.held.pop_front();
+            self.happen(market, &event);
+        }
+        false
     }
 
     /// An event happens at the exchange.
-    fn happen(&mut self, market: MarketId, event: &Event) {
+    fn happen(&mut self, market: usize, event: &Event) {
         let venue = &mut self.engine.desk.simulation.venue;
+        let market = market_id(market);
         let mid = middle(venue, market);
         if self.executions.next_due_ns(market) < event.exchange_ns {
             self.executions.note_due(market, event.exchange_ns - 1, mid);
@@ -161,18 +179,6 @@ impl TickedEngine {
         }
     }
 
-    /// Plays what is still on its way, and closes no bar that has not ended.
-    pub fn finish(&mut self) {
-        let last = self
-            .underway
-            .back()
-            .map_or(i64::MIN, |(_, event)| event.local_ns);
-        let arrivals = (0..self.markets.len()).map(|market| self.arrival(market));
-        let arrivals = arrivals.filter(|time| *time != i64::MAX);
-        let end = arrivals.max().unwrap_or(i64::MIN).max(last);
-        self.advance(end, true);
-    }
-
     /// Marks the positions at the middle of the books as they are now.
     pub fn mark_to_books(&mut self) {
         for market in 0..self.markets.len() {
@@ -181,25 +187,39 @@ impl TickedEngine {
         }
     }
 
-    /// Moves the clock on, in a dry run without events: bars close and orders arrive by time.
-    pub fn elapse(&mut self, now_ns: i64) {
-        self.advance(now_ns, true);
+    /// Sends what strategies look at on its way to them.
+    fn send(&mut self, market: usize, event: &Event) {
+        if matches!(event.kind, EventKind::Trade | EventKind::Gap) {
+            let place = self
+                .underway
+                .partition_point(|(_, other)| other.local_ns <= event.local_ns);
+            self.underway.insert(place, (market, *event));
+        }
     }
 
     /// Plays everything before `time_ns`; of what is due at that very time the orders only if they are `included`.
     fn advance(&mut self, time_ns: i64, included: bool) {
+        while self.advance_to_close(time_ns, included) {}
+    }
+
+    /// The same up to the next close of a bar; returns whether one has closed.
+    fn advance_to_close(&mut self, time_ns: i64, included: bool) -> bool {
         while let Some((due, step)) = self.next_step() {
             let waits =
                 due > time_ns || (due == time_ns && !included && matches!(step, Step::Arrival(_)));
             if waits {
-                return;
+                return false;
             }
             match step {
-                Step::Close => self.close_bars(due),
-                Step::Receipt => self.receive(),
+                Step::Close => {
+                    self.close_bars(due);
+                    return true;
+                }
+                Step::Receipt => self.receive_next(),
                 Step::Arrival(market) => self.arrive(market_id(market), due),
             }
         }
+        false
     }
 
     /// The next message of a market reaches the exchange.
@@ -239,7 +259,7 @@ impl TickedEngine {
     }
 
     /// A trade joins the bar of the time at which it is received.
-    fn receive(&mut self) {
+    fn receive_next(&mut self) {
         let Some((market, event)) = self.underway.pop_front() else {
             return;
         };
@@ -276,55 +296,6 @@ impl TickedEngine {
         self.engine.conclude(open_time_ns, &closed, equity);
         let venue = &self.engine.desk.simulation.venue;
         self.executions.note_orders(venue, end_ns, false);
-    }
-
-    /// The engine: venue, record, refusals.
-    #[must_use]
-    pub const fn engine(&self) -> &Engine {
-        &self.engine
-    }
-
-    /// The engine, for warming up and signals from outside.
-    pub const fn engine_mut(&mut self) -> &mut Engine {
-        &mut self.engine
-    }
-
-    /// How the orders have been executed so far.
-    #[must_use]
-    pub const fn executions(&self) -> &Executions {
-        &self.executions
-    }
-
-    /// The bars of a market that have closed.
-    ///
-    /// # Errors
-    /// When none has.
-    pub fn bars(&self, market: usize) -> Result<BarColumns> {
-        let closed = self.markets[market].closed.clone();
-        if closed.open_time_ns.is_empty() {
-            let requirement = "at least one bar that has closed; the events have too few trades";
-            return Err(Error::parameter("bars", "none", requirement));
-        }
-        BarColumns::new(closed, self.engine.interval)
-    }
-
-    /// Metrics of the run so far, beside buy and hold of the markets.
-    ///
-    /// # Errors
-    /// As [`Self::bars`], and where the equity is not a number.
-    pub fn metrics(&self) -> Result<Metrics> {
-        let columns: Vec<BarColumns> = (0..self.markets.len())
-            .map(|market| self.bars(market))
-            .collect::<Result<_>>()?;
-        let bars: Vec<_> = columns.iter().map(BarColumns::view).collect();
-        let simulation = &self.engine.desk.simulation;
-        simulation.metrics(self.initial_balance, self.engine.interval, &bars)
-    }
-
-    /// Gaps that have been received in a market.
-    #[must_use]
-    pub fn gaps(&self, market: usize) -> usize {
-        self.markets[market].gaps
     }
 }
 
