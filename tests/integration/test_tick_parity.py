@@ -64,6 +64,18 @@ def test_a_dry_run_in_pieces_equals_the_backtest(case: TickCase, tmp_path: Path)
     assert_same_ticks(case.dry_run(state=tmp_path).engine, case.backtest())
 
 
+@settings(max_examples=8, deadline=None)
+@given(share=st.floats(0.0, 1.0), bars=st.integers(1, 25))
+def test_a_kill_leaves_any_beginning_of_the_events_and_the_end_is_the_same(
+    case: TickCase, tmp_path_factory: pytest.TempPathFactory, share: float, bars: int
+) -> None:
+    state = tmp_path_factory.mktemp("state")
+    case.dry_run(state=state, max_bars=bars)
+    kept = (state / "events.rows").read_bytes()
+    (state / "events.rows").write_bytes(kept[: round(len(kept) * share)])
+    assert_same_ticks(case.dry_run(state=state).engine, case.backtest())
+
+
 def cut(case: TickCase, rows: np.ndarray[Any, Any], ends: Sequence[int], waits: Sequence[bool]) -> Any:
     """Feed rows in pieces that end at ``ends``; where it ``waits`` the clock goes on to the next row."""
     session, start = case.session(), 0
