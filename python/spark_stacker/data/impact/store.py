@@ -53,10 +53,11 @@ class ImpactCatalogue:
         if len(found) == 1:
             return read_model(self.path(*found[0]))
         if not found:
-            of = ", ".join(f"{at} {name}" for at, name in there) or "nothing"
+            of = ", ".join(f"{at} {name}" for at, name in there)
+            others = f"there is that of {of}" if of else "there is none of any market"
             wanted = symbol if venue is None else f"{venue} {symbol}"
             raise DataError(
-                f"no calibrated slippage of {wanted} in {self.root}; there is that of {of}; "
+                f"no calibrated slippage of {wanted} in {self.root}; {others}; "
                 "spark-stacker slippage calibrate makes it"
             )
         named = ", ".join(f"{at} {name}" for at, name in found)
