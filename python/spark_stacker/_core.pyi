@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 __all__ = [
     "Aggregator",
     "Bars",
+    "BookFilm",
     "BookProbe",
     "ColumnView",
     "DepthSampler",
@@ -64,6 +65,7 @@ __all__ = [
     "run_backtest",
     "run_grid_maker",
     "run_schedule",
+    "run_targets",
     "run_tick_class",
     "sharpe_moments",
     "slippage_bps",

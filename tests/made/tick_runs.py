@@ -132,7 +132,7 @@ class TickCase:
         session = TickSession(Portfolio(plan), self.ticks.rules(), sizes)
         session.play(
             [
-                to_tape(self.events[symbol], tick_size=size)
+                [to_tape(self.events[symbol], tick_size=size)]
                 for symbol, size in zip(symbols, sizes, strict=True)
             ]
         )

@@ -222,11 +222,12 @@ def _on_ticks(
     from spark_stacker.cli.live_report import told_of_ticks
     from spark_stacker.trading.tick_run import TickDryRun, run_tick_dry_run
 
+    rules = recording.rules()
     events = recording.source(settings)
     run = TickDryRun(
         settings=settings,
         events=events,
-        rules=recording.rules(),
+        rules=rules,
         state=state,
         fresh=fresh,
         max_bars=max_bars,

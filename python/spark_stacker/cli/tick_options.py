@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import click
 
+from spark_stacker.cli.events import reading_options
 from spark_stacker.errors import ParameterError
 
 if TYPE_CHECKING:
@@ -28,6 +29,7 @@ _LATENCY: Final = "MS, feed[,factor=1,offset_ms=0] or log_normal,median_ms=M,sig
 
 def tick_options(command: Callable[..., Any]) -> Callable[..., Any]:
     """Options of a command that can run on ticks."""
+    command = reading_options(command)
     for option in (
         click.option("--answer-latency", metavar="MS|MODEL", help="Ticks: from the exchange.  [default: 0]"),
         click.option(

@@ -69,7 +69,7 @@ impl PyTickSession {
         }
         let mut coming = tapes
             .iter()
-            .map(|tapes| tapes.try_iter())
+            .map(PyAnyMethods::try_iter)
             .collect::<PyResult<Vec<_>>>()?;
         let mut rows = vec![0; markets];
         let mut held = Vec::with_capacity(markets);
