@@ -89,7 +89,6 @@ impl PyTickSession {
             held[market] = self.next_tape(market, &mut coming[market])?;
         }
         while self.finish(py)? {}
-        self.engine.mark_to_books();
         Ok(())
     }
 

@@ -116,7 +116,7 @@ impl TickedEngine {
     }
 
     /// Plays what has been received or is still on its way, up to the next close of a bar; no bar is closed that has not ended. Returns
-    /// whether one has closed, so that there may be more to play.
+    /// whether one has closed, so that there may be more to play; at last positions are marked at the books.
     pub fn finish(&mut self) -> bool {
         if self.play_held(i64::MAX) {
             return true;
@@ -125,6 +125,9 @@ impl TickedEngine {
         let end = self.ends_ns.unwrap_or_else(|| self.end_of_journeys());
         let closed = self.advance_to_close(end, true);
         self.ends_ns = closed.then_some(end);
+        if !closed {
+            self.mark_to_books();
+        }
         closed
     }
 
@@ -180,7 +183,7 @@ impl TickedEngine {
     }
 
     /// Marks the positions at the middle of the books as they are now.
-    pub fn mark_to_books(&mut self) {
+    fn mark_to_books(&mut self) {
         for market in 0..self.markets.len() {
             let venue = &mut self.engine.desk.simulation.venue;
             venue.mark_to_book(market_id(market));
