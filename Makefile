@@ -63,6 +63,8 @@ format: $(BIN)/maturin ## Format Rust and Python
 
 peers: build ## Install what the benchmarks compare with
 	$(BIN)/python -m pip install --quiet --group peers
+	# Without its pin of an older pandas, which what is compared does not need.
+	$(BIN)/python -m pip install --quiet --no-deps --group peers-alone
 
 bench: peers ## Measure against the peers, interleaved in one process each
 	bash benches/run

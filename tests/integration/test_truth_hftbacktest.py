@@ -20,9 +20,8 @@ import polars as pl
 import pytest
 
 from made import hftbacktest_maker as peer
-from made.books import Events, made_events
+from made.books import made_events, recorded_events
 from spark_stacker.backtesting.ticks import ConstantLatency, GridMaker, TickSettings, run_tick_backtest
-from spark_stacker.data.events import import_events
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -121,27 +120,7 @@ def test_a_grid_maker_ends_as_in_hftbacktest_on_a_made_stream(
 @pytest.mark.parametrize("queue", ["conservative", "proportional", "log"])
 def test_a_grid_maker_ends_as_in_hftbacktest_on_recorded_events(fixtures_dir: Path, queue: str) -> None:
     stem = fixtures_dir / "data" / "hb_binance_usdm_btcusdt_20240808_"
-    imported = import_events([f"{stem}l2.parquet", f"{stem}trades.parquet"], correct_clock=True)
-    # The clocks are put in order, as the layout of hftbacktest's rows would otherwise have each row twice.
-    frame = imported.frame.with_columns(pl.col("exchange_ns").cum_max())
-    kind = frame["kind"].cast(pl.String)
-    # Levels of the one snapshot at the start stand for themselves.
-    frame = frame.filter(kind != "clear").with_columns(
-        pl.when(pl.col("kind").cast(pl.String) == "snapshot")
-        .then(pl.lit("depth"))
-        .otherwise(pl.col("kind").cast(pl.String))
-        .alias("kind")
-    )
-    columns = Events(
-        exchange_ns=frame["exchange_ns"].to_numpy(),
-        local_ns=frame["local_ns"].to_numpy(),
-        kind=np.where(frame["kind"] == "trade", 1, 2).astype(np.uint8),
-        side=frame["side"].to_numpy(),
-        price=frame["price"].to_numpy(),
-        size=frame["size"].to_numpy(),
-        last=frame["last"].to_numpy(),
-        tick_size=0.1,
-    )
+    events = recorded_events(f"{stem}l2.parquet", f"{stem}trades.parquet", tick_size=0.1)
     maker = GridMaker(
         order_size=0.01,
         max_position=0.2,
@@ -150,6 +129,6 @@ def test_a_grid_maker_ends_as_in_hftbacktest_on_recorded_events(fixtures_dir: Pa
         skew_ticks=2.0,
         interval_ms=100,
     )
-    ours, theirs = both_run(frame, peer.hft_events(columns), maker, queue=queue, power=2.0, lot=0.001)
+    ours, theirs = both_run(events.frame(), peer.hft_events(events), maker, queue=queue, power=2.0, lot=0.001)
     assert ours["orders filled"] > 100
     assert ours == pytest.approx(theirs, rel=1e-9, abs=1e-9)

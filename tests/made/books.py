@@ -1,4 +1,4 @@
-"""Seeded streams of book changes and trades."""
+"""Streams of book changes and trades: seeded ones, and recorded ones as other simulators take them."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import numpy as np
 import polars as pl
 
 from spark_stacker._core import EventTape
-from spark_stacker.data.events import KINDS
+from spark_stacker.data.events import KINDS, import_events
 
 TRADE, DEPTH, SNAPSHOT, CLEAR = 1, 2, 3, 4
 START_NS = 1_700_000_000_000_000_000
@@ -87,5 +87,25 @@ def made_events(rows: int, *, seed: int, tick_size: float = 0.1, depth_share: fl
         price=tick * tick_size,
         size=size,
         last=np.ones(rows, dtype=bool),
+        tick_size=tick_size,
+    )
+
+
+def recorded_events(*files: str, tick_size: float) -> Events:
+    """Recorded trades and books with clocks that never go back and without snapshots.
+
+    hftbacktest's layout would otherwise have rows twice; levels of the one snapshot at the start stand for
+    themselves.
+    """
+    frame = import_events(list(files), tick_size=tick_size, correct_clock=True).frame
+    frame = frame.filter(pl.col("kind") != "clear").with_columns(pl.col("exchange_ns").cum_max())
+    return Events(
+        exchange_ns=frame["exchange_ns"].to_numpy(),
+        local_ns=frame["local_ns"].to_numpy(),
+        kind=np.where(frame["kind"] == "trade", TRADE, DEPTH).astype(np.uint8),
+        side=frame["side"].to_numpy(),
+        price=frame["price"].to_numpy(),
+        size=frame["size"].to_numpy(),
+        last=frame["last"].to_numpy(),
         tick_size=tick_size,
     )
