@@ -104,7 +104,8 @@ def _of_configured(result: TickedBacktestResult, streams: Mapping[str, EventStre
         markets.append(
             ViewedMarket(market.symbol, index, streams.get(market.symbol), opened + step, price, "Close")
         )
-    times = np.concatenate([market.time_ns for market in markets])
+    filled = result.execution.fills["time_ns"].to_numpy()
+    times = np.concatenate([*(market.time_ns for market in markets), filled])
     return TickView(
         strategy=", ".join(result.strategies),
         quote=result.quote,
