@@ -36,7 +36,7 @@ pub struct Venue {
     pub(super) places: Places,
     /// Fills on which answers have been sent, where markets trade tick by tick.
     pub(super) fills_answered: usize,
-    /// Counts what may move a level that prices are compared with; see [`TickMarket::calm`](super::ticks::TickMarket).
+    /// Counts what may move a level that prices are compared with, where markets trade tick by tick.
     pub(super) stirred: u64,
 }
 

@@ -1,9 +1,11 @@
 //! Resting orders, their queue, and what fills them.
 
 use spark_stacker_core::market::EventKind;
-use spark_stacker_core::venue::{FillRule, Liquidity, QueueModel, Side, TickRules, VenueRules};
+use spark_stacker_core::venue::{
+    FillRule, Liquidity, OrderKind, OrderRequest, QueueModel, Side, TickRules, Venue, VenueRules,
+};
 
-use crate::scene::Scene;
+use crate::scene::{MARKET, Scene, limit};
 
 #[test]
 fn a_limit_fills_once_what_stood_before_it_has_traded() {
@@ -134,4 +136,27 @@ fn the_comparison_mode_fills_wholly() {
     let maker = scene.limit(Side::Buy, 99, 40.0);
     scene.trade(Side::Sell, 99, 11.0);
     assert_eq!(scene.fills(maker), [(99.0, 40.0)]);
+}
+
+#[test]
+fn a_limit_is_met_at_its_tick_though_the_prices_differ_in_the_last_bit() {
+    let mut scene = Scene::new(TickRules::default());
+    scene.venue = Venue::new(VenueRules::default(), vec![None], &[1e9]).unwrap();
+    scene
+        .venue
+        .use_ticks(MARKET, TickRules::default(), 0.1)
+        .unwrap();
+    assert!(f64::from(991) * 0.1 > 99.1);
+    scene.depth(Side::Buy, 991, 2.0);
+    scene.depth(Side::Sell, 1001, 2.0);
+    let request = OrderRequest {
+        kind: OrderKind::Limit { price: 99.1 },
+        ..limit(Side::Buy, 99, 1.0)
+    };
+    let order = scene.venue.submit(request, scene.now);
+    // Trades in between let it be known that nothing is near.
+    scene.trade(Side::Sell, 1000, 1.0);
+    scene.trade(Side::Sell, 1000, 1.0);
+    scene.trade(Side::Sell, 991, 5.0);
+    assert_eq!(scene.fills(order), [(f64::from(991) * 0.1, 1.0)]);
 }

@@ -1,7 +1,7 @@
 //! What market events do: to the book, to the queues of resting orders, to stops.
 
 use super::Queue;
-use super::market::{Calm, Interest, Knowledge, reaches};
+use super::market::{Interest, Knowledge, reaches};
 use crate::market::{Event, EventKind};
 use crate::venue::execute::{Point, Progress};
 use crate::venue::live_order::LiveOrder;
@@ -38,16 +38,7 @@ impl Venue {
             }
         }
         if event.kind == EventKind::Trade {
-            let price = ticks.price(event.tick);
-            if ticks.calm.holds_at(price, self.stirred)
-                && event.exchange_ns < ticks.interest.expiry_ns
-            {
-                ticks.last_trade = Some(price);
-                state.last_close = Some(price);
-                self.ledger.set_mark(market, price);
-                if ticks.calm.holds {
-                    self.see(market, price);
-                }
+            if self.passes_calmly(market, event) {
                 return false;
             }
             self.on_rare_event(market, event);
@@ -56,28 +47,6 @@ impl Venue {
         }
         self.on_rare_event(market, event);
         true
-    }
-
-    /// Works out where trades do nothing from now on.
-    fn calm_down(&mut self, market: MarketId) {
-        let (low, high) = self.quiet_band(market).unwrap_or((f64::INFINITY, 0.0));
-        let holds = self
-            .account_ids()
-            .any(|account| self.position(account, market).is_open());
-        let stirred = self.stirred;
-        self.ticks_mut(market).calm = Calm {
-            low,
-            high,
-            stirred,
-            holds,
-        };
-    }
-
-    /// The open positions have seen a price.
-    fn see(&mut self, market: MarketId, price: f64) {
-        for account in self.account_ids() {
-            self.ledger.position_mut(account, market).saw(price);
-        }
     }
 
     /// Everything but a change of depth that concerns no own order.

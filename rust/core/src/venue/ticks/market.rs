@@ -3,6 +3,7 @@
 use std::collections::VecDeque;
 
 use super::super::live_order::{LiveOrder, Waiting};
+use super::calm::Calm;
 use super::{Answer, FillRule, TickRules};
 use crate::market::Book;
 use crate::venue::{OrderId, OrderKind, Quantity, Side, TimeInForce};
@@ -51,32 +52,6 @@ pub(in crate::venue) struct TickMarket {
     pub answers_sent: u64,
     pub interest: Interest,
     pub calm: Calm,
-}
-
-/// Prices strictly between which a trade does nothing but set prices, as long as nothing has stirred since.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub(in crate::venue) struct Calm {
-    pub low: f64,
-    pub high: f64,
-    /// What [`Venue::stirred`](crate::venue::Venue) was.
-    pub stirred: u64,
-    /// A position is open, whose extremes follow the price.
-    pub holds: bool,
-}
-
-impl Calm {
-    /// Of a market of which nothing is known yet.
-    const NONE: Self = Self {
-        low: f64::INFINITY,
-        high: 0.0,
-        stirred: 0,
-        holds: false,
-    };
-
-    #[inline]
-    pub fn holds_at(&self, price: f64, stirred: u64) -> bool {
-        self.stirred == stirred && price > self.low && price < self.high
-    }
 }
 
 impl TickMarket {

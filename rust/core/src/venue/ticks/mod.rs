@@ -4,11 +4,12 @@
 //! - `market`: what is kept of such a market.
 //! - `arrival`: what orders, cancels and replacements do when they arrive.
 //! - `taking`: orders that take from the book.
-//! - `events`: what trades and changes of the book do to resting orders.
+//! - `events`: what trades and changes of the book do to resting orders; `calm`: where trades do nothing.
 //! - `answers`: what the strategy is told, and when.
 
 mod answers;
 mod arrival;
+mod calm;
 mod events;
 mod latency;
 mod market;
