@@ -19,7 +19,7 @@ impl Calm {
     pub const NONE: Self = Self {
         low: f64::INFINITY,
         high: 0.0,
-        stirred: 0,
+        stirred: u64::MAX,
         holds: false,
     };
 }
@@ -55,8 +55,11 @@ impl Venue {
         true
     }
 
-    /// Works out where trades do nothing from now on.
+    /// Works out where trades do nothing from now on, if something has stirred since the last time.
     pub(super) fn calm_down(&mut self, market: MarketId) {
+        if self.ticks(market).calm.stirred == self.stirred {
+            return;
+        }
         let (low, high) = self.quiet_band(market).unwrap_or((f64::INFINITY, 0.0));
         let holds = self
             .account_ids()

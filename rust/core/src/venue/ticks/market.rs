@@ -149,21 +149,46 @@ pub(in crate::venue) struct Interest {
     pub expiry_ns: i64,
 }
 
+/// The ticks at which own limits of a side stand.
 #[derive(Debug, Clone, Copy, PartialEq)]
 struct Range {
     low: i32,
     high: i32,
+    /// Which of the 64 ticks from `low` on have one; beyond them any may.
+    near: u64,
+}
+
+impl Range {
+    const NONE: Self = Self {
+        low: i32::MAX,
+        high: i32::MIN,
+        near: 0,
+    };
+
+    fn extend(&mut self, tick: i32) {
+        self.low = self.low.min(tick);
+        self.high = self.high.max(tick);
+    }
+
+    fn mark(&mut self, tick: i32) {
+        self.near |= 1_u64.checked_shl(tick.abs_diff(self.low)).unwrap_or(0);
+    }
+
+    #[inline]
+    const fn has(&self, tick: i32) -> bool {
+        if tick < self.low || tick > self.high {
+            return false;
+        }
+        let place = tick.abs_diff(self.low);
+        place >= u64::BITS || self.near >> place & 1 == 1
+    }
 }
 
 impl Default for Interest {
     fn default() -> Self {
-        let nothing = Range {
-            low: i32::MAX,
-            high: i32::MIN,
-        };
         Self {
-            bids: nothing,
-            asks: nothing,
+            bids: Range::NONE,
+            asks: Range::NONE,
             stops: false,
             expiry_ns: i64::MAX,
         }
@@ -175,12 +200,7 @@ impl Interest {
         let mut interest = Self::default();
         for order in resting {
             if order.is_limit() {
-                let range = match order.request.side {
-                    Side::Buy => &mut interest.bids,
-                    Side::Sell => &mut interest.asks,
-                };
-                range.low = range.low.min(order.tick);
-                range.high = range.high.max(order.tick);
+                interest.range_mut(order.request.side).extend(order.tick);
             } else {
                 interest.stops = true;
             }
@@ -188,7 +208,17 @@ impl Interest {
                 interest.expiry_ns = interest.expiry_ns.min(date);
             }
         }
+        for order in resting.iter().filter(|order| order.is_limit()) {
+            interest.range_mut(order.request.side).mark(order.tick);
+        }
         interest
+    }
+
+    const fn range_mut(&mut self, side: Side) -> &mut Range {
+        match side {
+            Side::Buy => &mut self.bids,
+            Side::Sell => &mut self.asks,
+        }
     }
 
     /// Whether a price on the taker's or the shown `side` can reach an own order of the other side.
@@ -203,10 +233,9 @@ impl Interest {
     /// Whether an own order may stand at a level.
     #[inline]
     pub const fn has(&self, side: Side, tick: i32) -> bool {
-        let range = match side {
-            Side::Buy => &self.bids,
-            Side::Sell => &self.asks,
-        };
-        tick >= range.low && tick <= range.high
+        match side {
+            Side::Buy => self.bids.has(tick),
+            Side::Sell => self.asks.has(tick),
+        }
     }
 }
