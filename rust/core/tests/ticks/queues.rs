@@ -86,7 +86,7 @@ fn a_shown_level_that_meets_an_order_fills_it_up_to_its_size() {
     let order = scene.limit(Side::Buy, 100, 4.0);
     scene.depth(Side::Sell, 100, 3.0);
     assert_eq!(scene.fills(order), [(100.0, 3.0)]);
-    assert_eq!(scene.venue.book(crate::scene::MARKET).best_ask(), Some(101));
+    assert_eq!(scene.venue.book(MARKET).best_ask(), Some(101));
 }
 
 #[test]
