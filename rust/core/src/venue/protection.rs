@@ -227,7 +227,9 @@ impl Venue {
     }
 
     pub(super) fn refresh(&mut self, account: AccountId, market: MarketId, now_ns: i64) {
-        self.stirred += 1;
+        if self.state(market).ticks.is_some() {
+            self.stirred += 1;
+        }
         let protection = self.protection(account, market);
         let position = *self.position(account, market);
         let (Some(bracket), Some(side)) = (protection.bracket, position.side()) else {
