@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import json
 import math
-import os
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import polars as pl
@@ -24,10 +22,9 @@ from spark_stacker.data.impact.sampling import look_at
 from spark_stacker.errors import ConfigError, DataError, ParameterError
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from spark_stacker.backtesting.result import BacktestResult
-
-
-FIXTURES = Path(os.environ.get("SPARK_STACKER_FIXTURES", "none"), "data")
 
 
 def flat(symbol: str = "ETH-USD", *, bars: int = 30) -> DataManager:
@@ -178,10 +175,10 @@ class Taker:
         desk.market(side, self.notional / desk.mid)
 
 
-@pytest.mark.skipif(not FIXTURES.is_dir(), reason="needs the fixtures")
 @pytest.mark.parametrize("notional", [10_000.0, 1_000_000.0])
-def test_looks_cost_what_a_replay_of_the_book_fills_at(notional: float) -> None:
-    files = [FIXTURES / f"hb_binance_usdm_btcusdt_20240808_{kind}.parquet" for kind in ("trades", "l2")]
+def test_looks_cost_what_a_replay_of_the_book_fills_at(fixtures_dir: Path, notional: float) -> None:
+    data = fixtures_dir / "data"
+    files = [data / f"hb_binance_usdm_btcusdt_20240808_{kind}.parquet" for kind in ("trades", "l2")]
     frame = import_events(files, tick_size=0.1).frame
     # Moved so that the timer, which counts from the first event, fires at whole seconds of one clock.
     moved = pl.col("local_ns") - int(frame["local_ns"][0]) % 1_000_000_000

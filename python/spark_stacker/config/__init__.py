@@ -13,7 +13,7 @@ from __future__ import annotations
 from spark_stacker.config.exchange import ExchangeSettings
 from spark_stacker.config.instrument import InstrumentSettings, MarginTier
 from spark_stacker.config.loading import load_settings, parse_settings
-from spark_stacker.config.plan import build_plan, fee_rates
+from spark_stacker.config.plan import build_plan, fee_rates, require_core_indicators
 from spark_stacker.config.registry import register_exchange_type, register_indicator_type
 from spark_stacker.config.resolve import (
     MarketUse,
@@ -64,6 +64,7 @@ __all__ = [
     "parse_symbol",
     "register_exchange_type",
     "register_indicator_type",
+    "require_core_indicators",
     "spot_markets",
     "symbol_of",
 ]

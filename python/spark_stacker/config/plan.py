@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from spark_stacker.config.sizing import SizingSettings
     from spark_stacker.config.strategy import StrategySettings
 
-__all__ = ["build_plan", "fee_rates", "venue_plan"]
+__all__ = ["build_plan", "fee_rates", "require_core_indicators", "venue_plan"]
 
 Plan = dict[str, Any]
 
@@ -87,6 +87,19 @@ def venue_plan(settings: Settings, *, symbol: str, interval_ns: int, impact: Pla
         "limits": _limits(settings.limits, settings.max_parallel_trades),
         "strategies": [],
     }
+
+
+def require_core_indicators(plan: Plan) -> None:
+    """Raises `ParameterError` for an indicator of a plan that the core does not compute: on ticks only those
+    run.
+    """
+    for strategy in plan["strategies"]:
+        for indicator in strategy["indicators"]:
+            if indicator["type"] is None:
+                raise ParameterError(
+                    f"indicator {indicator['name']!r} is computed in Python; "
+                    "on ticks only those of the core run"
+                )
 
 
 def fee_rates(settings: Settings, strategies: Sequence[StrategySettings]) -> FeeRates:

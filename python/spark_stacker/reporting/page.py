@@ -24,9 +24,15 @@ _ASSETS: Final = files("spark_stacker.reporting") / "assets"
 def filled(
     template: str, *, data: object, styles: Sequence[str], scripts: Sequence[str], **parts: str
 ) -> str:
-    """The page ``template`` with its parts, which are HTML, and with styles, scripts and data inside."""
-    return Template(_asset(template)).substitute(
-        parts,
+    """The page ``template`` with its parts, which are HTML, in the frame of every page, with styles, scripts
+    and data inside.
+
+    The frame shows ``title`` and ``subtitle``.
+    """
+    return Template(_asset("frame.html")).substitute(
+        title=parts["title"],
+        subtitle=parts["subtitle"],
+        body=Template(_asset(template)).substitute(parts).rstrip("\n"),
         styles="".join(_asset(name) for name in styles),
         data=_script_json(data),
         plotly=get_plotlyjs(),

@@ -25,7 +25,7 @@ __all__ = ["FIGURES", "figure_rows", "tick_figure", "tick_report_html", "write_t
 
 FIGURES: Final = {
     "fills": ("Fills", "count", "executions, parts of an order each"),
-    "orders": ("Orders", "count", "sent, and made at the exchange by others"),
+    "orders": ("Orders", "count", "sent, and the stops and targets that came of them"),
     "filled_orders": ("Filled orders", "count", "to the end"),
     "cancelled_orders": ("Cancelled orders", "count", "with or without fills"),
     "rejected_orders": ("Rejected orders", "count", "refused by the exchange"),

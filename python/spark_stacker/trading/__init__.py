@@ -1,7 +1,7 @@
 """The live loop, as a dry run.
 
 - ``dry_run``: from settings and connectors to a running session
-- ``loop``: the session itself: restore or warm up, then bar by bar
+- ``session``: what it does on candles as on ticks; ``loop``: restore or warm up, then bar by bar
 - ``candle_feed``, ``bar_groups``, ``bar_rules``: closed bars in order, whatever the feed delivers
 - ``paper``, ``paper_account``, ``portfolio``: the Rust engine with its simulated venue, and the view of it
 - ``python_indicators``: indicators written in Python, evaluated at each close

@@ -17,15 +17,13 @@ from spark_stacker.errors import DataError, InputError
 from spark_stacker.trading.bar_rules import values_of
 from spark_stacker.trading.events import (
     BarsProcessed,
-    SessionStarted,
-    SessionStopped,
     StateRestored,
     TradeClosed,
     WarmedUp,
 )
 from spark_stacker.trading.journal import AFRESH
 from spark_stacker.trading.perpetual_feed import PerpetualFeed
-from spark_stacker.trading.stopping import until_stopped
+from spark_stacker.trading.session import DiskPace, connect, distinct, run_session
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -42,10 +40,6 @@ if TYPE_CHECKING:
     from spark_stacker.trading.stopping import StopRequest
 
 __all__ = ["LiveLoop", "LoopSettings"]
-
-SYNC_EVERY_S = 1.0
-
-DISCONNECT_S = 0.5
 
 YIELD_EVERY = 256
 """Journalled groups between two looks at the stop request."""
@@ -90,41 +84,28 @@ class LiveLoop:
         self._journal = journal
         self._recorded = recorded
         self._perpetuals = PerpetualFeed(markets, calls=calls, observer=observer)
-        self._synced_s = float("-inf")
+        self._pace = DiskPace(clock)
 
     async def run(self, stop: StopRequest) -> None:
         """Run until the candles end or a stop is asked for; report the portfolio however it ends."""
-        self._observer(
-            SessionStarted(
-                exchange=", ".join(sorted({market.client.name for market in self._markets})),
-                markets=tuple(market.symbol for market in self._markets),
-                source=self._settings.source,
-            )
+        await run_session(
+            self._trade,
+            venues=self._clients(),
+            markets=[market.symbol for market in self._markets],
+            source=self._settings.source,
+            observer=self._observer,
+            view=self._session.view,
+            end=self._end,
+            stop=stop,
         )
-        reason = "failed"
-        try:
-            reason = await until_stopped(self._trade(), stop) or stop.reason
-            await self._disconnect()
-        except Exception as error:
-            reason = f"failed: {error}"
-            raise
-        finally:
-            self._observer(SessionStopped(reason=reason, portfolio=self._session.view()))
-            if self._journal is not None:
-                self._journal.stop(reason)
-                self._journal.close()
 
-    async def _disconnect(self) -> None:
-        """Let go of the venues; one that does not answer is left behind."""
-        closing = [asyncio.create_task(client.close()) for client in self._clients()]
-        await asyncio.wait(closing, timeout=DISCONNECT_S)
-        for task in closing:
-            task.cancel()
-        await asyncio.gather(*closing, return_exceptions=True)
+    def _end(self, reason: str) -> None:
+        if self._journal is not None:
+            self._journal.stop(reason)
+            self._journal.close()
 
     async def _trade(self) -> str:
-        for client in self._clients():
-            await self._calls.call(client.name, "connect", client.open)
+        await connect(self._clients(), self._calls)
         if self._recorded is not None:
             await self._restore(self._recorded)
         else:
@@ -139,28 +120,19 @@ class LiveLoop:
         return "the candles ended"
 
     def _clients(self) -> list[ExchangeClient]:
-        return list({id(market.client): market.client for market in self._markets}.values())
+        return distinct(market.client for market in self._markets)
 
     def _on_group(self, group: BarGroup) -> None:
         signals, given = self._indicators.on_group(group)
         if self._journal is not None:
             self._journal.bars(group, signals)
-            self._sync(self._journal)
+            self._pace.sync(self._journal.sync)
         self._tell(given)
         self._tell(self._session.on_group(group, signals))
         closes = {self._markets[bar[0]].symbol: bar[4] for bar in group.bars}
         self._observer(
             BarsProcessed(open_time_ns=group.open_time_ns, closes=closes, portfolio=self._session.view())
         )
-
-    def _sync(self, journal: Journal) -> None:
-        """Put the journal on the disk, once a second at most: a replay's bars are worth less than its
-        speed.
-        """
-        now_s = self._clock.stopwatch_s()
-        if now_s - self._synced_s >= SYNC_EVERY_S:
-            journal.sync()
-            self._synced_s = now_s
 
     async def _warm_up(self) -> None:
         history = [await self._history(market) for market in range(len(self._markets))]

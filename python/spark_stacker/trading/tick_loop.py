@@ -26,13 +26,11 @@ from spark_stacker.trading.events import (
     EventsLate,
     EventsMissing,
     FundingDue,
-    SessionStarted,
-    SessionStopped,
     StateRestored,
     TradeClosed,
 )
 from spark_stacker.trading.journal import AFRESH
-from spark_stacker.trading.stopping import until_stopped
+from spark_stacker.trading.session import DiskPace, connect, distinct, run_session
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -52,8 +50,6 @@ if TYPE_CHECKING:
 
 __all__ = ["Kept", "TickLoop"]
 
-SYNC_EVERY_S = 1.0
-DISCONNECT_S = 0.5
 LATE_TOLD_EVERY_NS = 1_000_000_000
 GAP, FUNDING = KINDS.index("gap") + 1, KINDS.index("funding") + 1
 """The core's codes."""
@@ -97,48 +93,40 @@ class TickLoop:
         self._max_bars = max_bars
         self._kept = kept
         self._events: EventJournal | None = None
-        self._synced_s = float("-inf")
+        self._pace = DiskPace(clock)
         self._late_told_ns = 0
 
     async def run(self, stop: StopRequest) -> None:
         """Run until the events end or a stop is asked for; report the portfolio however it ends."""
-        self._observer(
-            SessionStarted(
-                exchange=", ".join(sorted({streams.name for streams in self._streams()})),
-                markets=tuple(self._symbols),
-                source=self._source.text,
-            )
+        await run_session(
+            self._trade,
+            venues=self._streams(),
+            markets=self._symbols,
+            source=self._source.text,
+            observer=self._observer,
+            view=self._session.view,
+            end=self._end,
+            stop=stop,
         )
-        reason = "failed"
-        try:
-            reason = await until_stopped(self._trade(), stop) or stop.reason
-            await self._disconnect()
-        except Exception as error:
-            reason = f"failed: {error}"
-            raise
-        finally:
-            self._tell_late()
-            self._observer(SessionStopped(reason=reason, portfolio=self._session.view()))
-            if self._events is not None:
-                self._events.close()
-            if self._kept is not None:
-                self._kept.journal.stop(reason)
-                self._kept.journal.close()
+
+    def _end(self, reason: str) -> None:
+        if self._events is not None:
+            self._events.close()
+        if self._kept is not None:
+            self._kept.journal.stop(reason)
+            self._kept.journal.close()
 
     def _streams(self) -> list[MarketStreams]:
-        return list({id(market.streams): market.streams for market in self._markets}.values())
-
-    async def _disconnect(self) -> None:
-        """Let go of the venues; one that does not answer is left behind."""
-        closing = [asyncio.create_task(streams.close()) for streams in self._streams()]
-        await asyncio.wait(closing, timeout=DISCONNECT_S)
-        for task in closing:
-            task.cancel()
-        await asyncio.gather(*closing, return_exceptions=True)
+        return distinct(market.streams for market in self._markets)
 
     async def _trade(self) -> str:
-        for streams in self._streams():
-            await self._calls.call(streams.name, "connect", streams.open)
+        try:
+            return await self._play()
+        finally:
+            self._tell_late()
+
+    async def _play(self) -> str:
+        await connect(self._streams(), self._calls)
         taken = [0] * len(self._symbols) if self._kept is None else await self._restore(self._kept)
         done = 0
         is_recorded = self._source.is_recorded
@@ -179,7 +167,7 @@ class TickLoop:
             return
         if self._events is not None:
             self._events.append(rows)
-            self._sync(self._events)
+            self._pace.sync(self._events.sync)
         self._announce(rows)
         if taker.late and (taker.newest_ns or 0) - self._late_told_ns >= LATE_TOLD_EVERY_NS:
             self._tell_late()
@@ -206,13 +194,6 @@ class TickLoop:
                 EventsLate(market=self._symbols[market], time_ns=self._late_told_ns, messages=messages)
             )
         taker.late.clear()
-
-    def _sync(self, events: EventJournal) -> None:
-        """Put the events on the disk, once a second at most."""
-        now_s = self._clock.stopwatch_s()
-        if now_s - self._synced_s >= SYNC_EVERY_S:
-            events.sync()
-            self._synced_s = now_s
 
     def _tell(self, events: Iterable[Event]) -> int:
         """Tell what happened; how many bars have closed."""

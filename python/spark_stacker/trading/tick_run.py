@@ -8,10 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 from spark_stacker import __version__
 from spark_stacker._core import Portfolio, TickSession
-from spark_stacker.config import build_plan, enabled_strategies, markets_of
+from spark_stacker.config import build_plan, enabled_strategies, markets_of, require_core_indicators
 from spark_stacker.connectors.threads import in_thread
 from spark_stacker.data.impact import impact_plans
-from spark_stacker.errors import ParameterError
 from spark_stacker.trading.clock import SystemClock
 from spark_stacker.trading.dry_run import fingerprint, refuse_one_market_twice
 from spark_stacker.trading.events import SessionStopped
@@ -68,7 +67,7 @@ async def run_tick_dry_run(
         intervals_ns={use.symbol: use.interval_ns for use in markets},
         impacts=impact_plans(run.settings, [use.symbol for use in markets]),
     )
-    refuse_python_indicators(plan)
+    require_core_indicators(plan)
     symbols = [market["symbol"] for market in plan["markets"]]
     events = [(symbol, run.events.market(symbol)) for symbol in symbols]
     late_after_ns = round(run.settings.live.events_late_after * 1e9)
@@ -111,14 +110,3 @@ async def run_tick_dry_run(
         )
         await loop.run(stop)
     return session
-
-
-def refuse_python_indicators(plan: Mapping[str, Any]) -> None:
-    """Raise ``ParameterError`` for an indicator that the core does not compute."""
-    for strategy in plan["strategies"]:
-        for indicator in strategy["indicators"]:
-            if indicator["type"] is None:
-                raise ParameterError(
-                    f"indicator {indicator['name']!r} is computed in Python; "
-                    "on ticks only those of the core run"
-                )

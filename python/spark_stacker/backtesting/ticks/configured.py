@@ -17,7 +17,13 @@ from spark_stacker.backtesting.ticks.execution import Execution
 from spark_stacker.backtesting.ticks.interval import ProfitInterval
 from spark_stacker.backtesting.ticks.settings import TickSettings
 from spark_stacker.backtesting.ticks.stream import EventStream
-from spark_stacker.config import build_plan, enabled_strategies, markets_of, parse_symbol
+from spark_stacker.config import (
+    build_plan,
+    enabled_strategies,
+    markets_of,
+    parse_symbol,
+    require_core_indicators,
+)
 from spark_stacker.data import bars_to_frame
 from spark_stacker.data.events import ImportedEvents
 from spark_stacker.data.impact import impact_plans
@@ -81,13 +87,7 @@ def run_configured(
     plan = build_plan(
         settings, strategies=names, intervals_ns=intervals, impacts=impact_plans(settings, intervals)
     )
-    for strategy in plan["strategies"]:
-        for indicator in strategy["indicators"]:
-            if indicator["type"] is None:
-                raise ParameterError(
-                    f"indicator {indicator['name']!r} is computed in Python; "
-                    "on ticks only those of the core run"
-                )
+    require_core_indicators(plan)
     streams = [_stream(events, use.symbol) for use in uses]
     session = _core.TickSession(
         _core.Portfolio(plan), ticks.rules(), [stream.tick_size for stream in streams]

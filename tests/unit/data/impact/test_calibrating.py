@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -16,10 +14,11 @@ from spark_stacker.data.impact.sampling import look_at
 from spark_stacker.errors import DataError, ParameterError
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from spark_stacker.data.impact import Calibration
 
 START_NS = 1_700_000_000_000_000_000
-FIXTURES = Path(os.environ.get("SPARK_STACKER_FIXTURES", "none"), "data")
 
 
 def of(frame: pl.DataFrame, **options: Any) -> Calibration:
@@ -174,12 +173,12 @@ def test_the_same_events_in_other_chunks_give_the_same_looks() -> None:
     assert one.hour[0] == START_NS // HOUR_NS % 24
 
 
-@pytest.mark.skipif(not FIXTURES.is_dir(), reason="needs the fixtures")
 @pytest.mark.parametrize(("market", "tick_size"), [("usdm", 0.1), ("spot", 0.01)])
 def test_real_books_held_out_are_closer_to_the_calibrated_model_than_to_any_other(
-    market: str, tick_size: float
+    fixtures_dir: Path, market: str, tick_size: float
 ) -> None:
-    files = [FIXTURES / f"hb_binance_{market}_btcusdt_20240808_{kind}.parquet" for kind in ("trades", "l2")]
+    data = fixtures_dir / "data"
+    files = [data / f"hb_binance_{market}_btcusdt_20240808_{kind}.parquet" for kind in ("trades", "l2")]
     done = calibrate_files(files, venue="binance", symbol="BTC/USDT", tick_size=tick_size)
     model = done.model
     assert model.data.looks >= 340
