@@ -74,6 +74,7 @@ def setup(lot_size: float) -> dict[str, Any]:
         "initial_balance": 1e9,
         "leverage": 1.0,
         "feed_latency_ns": None,
+        "start_ns": None,
         "record_interval_ns": NEVER_NS,
     }
 

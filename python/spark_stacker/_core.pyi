@@ -672,7 +672,11 @@ def run_tick_class(tapes: Iterable[EventTape], setup: dict[str, Any], strategy: 
 @final
 class TickSession:
     def __new__(
-        cls, portfolio: Portfolio, rules: dict[str, Any], tick_sizes: Sequence[float]
+        cls,
+        portfolio: Portfolio,
+        rules: dict[str, Any],
+        tick_sizes: Sequence[float],
+        start_ns: int | None = None,
     ) -> TickSession: ...
     def warm_up(self, market: int, bars: Bars) -> None: ...
     def play(self, tapes: Sequence[Iterable[EventTape]]) -> None: ...

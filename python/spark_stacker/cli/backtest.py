@@ -72,8 +72,8 @@ assumptions of the queue before limit orders.
 )
 @candle_options
 @tick_options
-@click.option("--start", help="First bar, such as 2024-01-01.")
-@click.option("--end", help="First bar left out.")
+@click.option("--start", help="First bar or tick traded, such as 2024-01-01.")
+@click.option("--end", help="First bar or tick left out.")
 @click.option(
     "--warm-up",
     type=click.IntRange(min=0),
@@ -136,7 +136,8 @@ def backtest(
     from spark_stacker.backtesting.result_file import check_ending
     from spark_stacker.cli import backtest_run, console
 
-    on_ticks = TickChoice(root=sources["root"], **{name: sources.pop(name) for name in TICK_OPTIONS})
+    own = {name: sources.pop(name) for name in TICK_OPTIONS}
+    on_ticks = TickChoice(root=sources["root"], start=start, end=end, **own)
     choice = Choice(seed=seed, **sources)
     if config_file is not None and (params or settings_given or leverage is not None):
         raise click.UsageError(
@@ -161,7 +162,7 @@ def backtest(
 
         tick_backtest.refuse_others(
             choice,
-            span,
+            warm_up=warm_up,
             indicators=indicators,
             params=params,
             config_file=config_file,

@@ -64,8 +64,8 @@ def run_on_ticks(
 
 def refuse_others(
     choice: Choice,
-    span: Mapping[str, object],
     *,
+    warm_up: int,
     indicators: Sequence[str],
     params: Sequence[str],
     config_file: Path | None,
@@ -81,9 +81,7 @@ def refuse_others(
         "--interval": choice.interval,
         "--funding": choice.funding,
         "--mark": choice.mark,
-        "--start": span["start_date"],
-        "--end": span["end_date"],
-        "--warm-up": span["warm_up_bars"],
+        "--warm-up": warm_up,
     }
     given = next((name for name, value in others.items() if value), None)
     if given is not None:

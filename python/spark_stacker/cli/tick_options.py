@@ -61,6 +61,8 @@ class TickChoice:
     tick_size: float | None
     correct_clock: bool
     start_empty: bool
+    start: str | None = None
+    end: str | None = None
 
     @property
     def stray(self) -> str | None:
@@ -91,6 +93,8 @@ class TickChoice:
                 found[symbol] = self._of_files(files[symbol], notes)
             else:
                 found[symbol] = self._of_catalogue(*recorded[symbol])
+        if self.start is not None or self.end is not None:
+            found = {symbol: stream.between(self.start, self.end) for symbol, stream in found.items()}
         return found, notes
 
     def _of_files(self, paths: list[Path], notes: list[str]) -> EventStream:

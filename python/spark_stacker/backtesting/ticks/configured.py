@@ -89,8 +89,11 @@ def run_configured(
     )
     require_core_indicators(plan)
     streams = [_stream(events, use.symbol) for use in uses]
+    starts = {stream.start_ns for stream in streams}
+    if len(starts) > 1:
+        raise ParameterError("events of several markets must start together")
     session = _core.TickSession(
-        _core.Portfolio(plan), ticks.rules(), [stream.tick_size for stream in streams]
+        _core.Portfolio(plan), ticks.rules(), [stream.tick_size for stream in streams], starts.pop()
     )
     session.play([stream.tapes() for stream in streams])
     sources = [stream.source for stream in streams]

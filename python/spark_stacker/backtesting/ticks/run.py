@@ -10,7 +10,7 @@ from spark_stacker.backtesting.ticks.result import TickResult
 from spark_stacker.backtesting.ticks.settings import TickSettings
 from spark_stacker.backtesting.ticks.strategies import GridMaker, Schedule, Targets
 from spark_stacker.backtesting.ticks.stream import EventStream
-from spark_stacker.errors import StrategyError
+from spark_stacker.errors import DataError, StrategyError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -76,8 +76,11 @@ def _stream(events: Events, settings: TickSettings, *, tick_size: float | None, 
 
 
 def _result(stream: EventStream, strategy: object, settings: TickSettings) -> TickResult:
-    setup = settings.setup(tick_size=stream.tick_size, lot_size=stream.lot_size)
-    return TickResult(_play(stream.tapes(), setup, strategy), settings, type(strategy).__name__)
+    setup = settings.setup(tick_size=stream.tick_size, lot_size=stream.lot_size, start_ns=stream.start_ns)
+    result = TickResult(_play(stream.tapes(), setup, strategy), settings, type(strategy).__name__)
+    if not result.events:
+        raise DataError(f"{stream.source}: no events from the start asked for on")
+    return result
 
 
 def _play(tapes: Iterable[_core.EventTape], setup: dict[str, Any], strategy: object) -> _core.TickRun:

@@ -162,8 +162,13 @@ class TickSettings:
             "seed": self.seed,
         }
 
-    def setup(self, *, tick_size: float, lot_size: float | None) -> dict[str, Any]:
-        """The core's form of everything; the steps are those of the events where none are set."""
+    def setup(
+        self, *, tick_size: float, lot_size: float | None, start_ns: int | None = None
+    ) -> dict[str, Any]:
+        """The core's form of everything; the steps are those of the events where none are set.
+
+        Events before ``start_ns`` build the books alone.
+        """
         return {
             "venue": {
                 "maker_fee_rate": self.maker_fee,
@@ -187,5 +192,6 @@ class TickSettings:
             "initial_balance": self.initial_balance,
             "leverage": self.leverage,
             "feed_latency_ns": self.feed_latency_ns,
+            "start_ns": start_ns,
             "record_interval_ns": self.record_interval_ns,
         }

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, TypeAlias
 import polars as pl
 
 from spark_stacker.data.events import ImportedEvents, Steps, infer_steps, to_tape
-from spark_stacker.errors import DataError
+from spark_stacker.data.events.store import utc_ns
+from spark_stacker.errors import DataError, ParameterError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -23,7 +24,8 @@ class EventStream:
     """Events that are played in order of arrival, as often as need be.
 
     ``frames`` gives them anew each time it is called, in frames in `EVENT_SCHEMA` that follow one another;
-    memory does not grow with their number.
+    memory does not grow with their number. Before ``start_ns`` (UTC) they build the books alone: nothing is
+    traded yet.
     """
 
     def __init__(
@@ -33,8 +35,10 @@ class EventStream:
         tick_size: float,
         lot_size: float | None = None,
         source: str = "events",
+        start_ns: int | None = None,
     ) -> None:
         self._frames = frames
+        self.start_ns = start_ns
         self.tick_size = tick_size
         self.lot_size = lot_size
         self.source = source
@@ -64,22 +68,45 @@ class EventStream:
         return cls(lambda: events, tick_size=tick_size, lot_size=lot_size, source=place)
 
     @classmethod
-    def of_catalogue(
-        cls,
-        catalogue: EventCatalogue,
-        venue: str,
-        symbol: str,
-        *,
-        start: TimeLike | None = None,
-        end: TimeLike | None = None,
-    ) -> EventStream:
-        """Events of the catalogue received from ``start`` and before ``end``, read part by part."""
+    def of_catalogue(cls, catalogue: EventCatalogue, venue: str, symbol: str) -> EventStream:
+        """Events of the catalogue, read part by part."""
         steps = catalogue.describe(venue, symbol).steps
         return cls(
-            lambda: catalogue.chunks(venue, symbol, start=start, end=end),
+            lambda: catalogue.chunks(venue, symbol),
             tick_size=steps.tick_size,
             lot_size=steps.lot_size,
             source=f"catalogue {venue}",
+        )
+
+    def between(self, start: TimeLike | None, end: TimeLike | None) -> EventStream:
+        """The same from ``start`` on, inclusive, and received before ``end``.
+
+        What came before ``start`` is still read, since the book is known from its first snapshot on only.
+        Raises `ParameterError` for an end that does not come after the start.
+        """
+        start_ns, end_ns = utc_ns(start), utc_ns(end)
+        if start_ns is not None and end_ns is not None and end_ns <= start_ns:
+            raise ParameterError(f"end must be after start {start}, was {end}")
+        frames = self._frames
+
+        def until_end() -> Iterator[pl.DataFrame]:
+            is_empty = True
+            for frame in frames():
+                kept = frame if end_ns is None else frame.filter(pl.col("local_ns") < end_ns)
+                if not kept.is_empty():
+                    is_empty = False
+                    yield kept
+                if kept.height < frame.height:
+                    break
+            if is_empty:
+                raise DataError(f"{self.source}: no events before {end}")
+
+        return EventStream(
+            until_end,
+            tick_size=self.tick_size,
+            lot_size=self.lot_size,
+            source=self.source,
+            start_ns=start_ns,
         )
 
     def frames(self) -> Iterable[pl.DataFrame]:

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from spark_stacker.data.events.importing import EventFiles
     from spark_stacker.data.events.parts import Part
 
-__all__ = ["CHUNK_ROWS", "EventCatalogue", "EventSet", "event_chunks", "scan_events"]
+__all__ = ["CHUNK_ROWS", "EventCatalogue", "EventSet", "event_chunks", "scan_events", "utc_ns"]
 
 CHUNK_ROWS: Final = 1_000_000
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
@@ -212,7 +212,7 @@ def event_chunks(
     rows: int = CHUNK_ROWS,
 ) -> Iterator[pl.DataFrame]:
     """Events in parts that follow one another, in frames of at most ``rows``."""
-    start_ns, end_ns = _ns(start), _ns(end)
+    start_ns, end_ns = utc_ns(start), utc_ns(end)
     for part in parts:
         if (start_ns is None or part.end_ns >= start_ns) and (end_ns is None or part.start_ns < end_ns):
             yield from part_chunks(part, rows=rows, start_ns=start_ns, end_ns=end_ns)
@@ -224,11 +224,11 @@ def scan_events(
     """The events of parts as a lazy frame."""
     scan = pl.scan_parquet([part.path for part in parts], hive_partitioning=False, glob=False)
     if start is not None:
-        scan = scan.filter(pl.col("local_ns") >= _ns(start))
-    return scan if end is None else scan.filter(pl.col("local_ns") < _ns(end))
+        scan = scan.filter(pl.col("local_ns") >= utc_ns(start))
+    return scan if end is None else scan.filter(pl.col("local_ns") < utc_ns(end))
 
 
-def _ns(time: TimeLike | None) -> int | None:
+def utc_ns(time: TimeLike | None) -> int | None:
     """UTC nanoseconds; a whole number of them is taken as it is."""
     if time is None:
         return None

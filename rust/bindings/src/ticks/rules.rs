@@ -22,6 +22,7 @@ pub struct SetupDict<'py> {
     initial_balance: f64,
     leverage: f64,
     feed_latency_ns: Option<i64>,
+    start_ns: Option<i64>,
     record_interval_ns: i64,
 }
 
@@ -37,6 +38,7 @@ impl SetupDict<'_> {
             initial_balance: self.initial_balance,
             leverage: self.leverage,
             feed_latency_ns: self.feed_latency_ns,
+            start_ns: self.start_ns,
             record_interval_ns: self.record_interval_ns,
         })
     }

@@ -25,6 +25,7 @@ pub struct PyTickSession {
 #[pymethods]
 impl PyTickSession {
     #[new]
+    #[pyo3(signature = (portfolio, rules, tick_sizes, start_ns = None))]
     #[expect(
         clippy::needless_pass_by_value,
         reason = "arguments extracted from Python are owned"
@@ -33,11 +34,13 @@ impl PyTickSession {
         portfolio: PyRef<'_, PyPortfolio>,
         rules: RulesDict<'_>,
         tick_sizes: Vec<f64>,
+        start_ns: Option<i64>,
     ) -> PyResult<Self> {
         let rules = rules.into_rules()?;
         let engine = TickedEngine::new(&portfolio.spec, &rules, &tick_sizes);
+        let engine = engine.map_err(|error| to_python(&error))?;
         Ok(Self {
-            engine: engine.map_err(|error| to_python(&error))?,
+            engine: engine.starting(start_ns.unwrap_or(i64::MIN)),
             tick_sizes,
         })
     }

@@ -23,6 +23,7 @@ fn setup(order_ns: i64) -> TickSetup {
         initial_balance: 1e6,
         leverage: 1.0,
         feed_latency_ns: None,
+        start_ns: None,
         record_interval_ns: 50,
     }
 }

@@ -163,6 +163,55 @@ def test_the_interval_of_a_configuration_has_three_runs_and_counts_the_end() -> 
     assert middle.profit == pytest.approx(cash + held * last, abs=1e-6)
 
 
+def test_before_the_start_only_the_books_are_built() -> None:
+    frame = quotes_and_trades(60)
+    start, end = START_NS + 20 * SECOND, START_NS + 50 * SECOND
+    stream = EventStream.of(frame).between(start, end)
+    result = run_configured(settings_of("BTC-USD"), {"BTC-USD": stream})
+    opened = result.equity_curve["timestamp"].dt.epoch("ns")
+    # The bar before the end has not closed: nothing has come after it.
+    assert (opened.min(), opened.max()) == (start, end - 2 * SECOND)
+    assert result.execution.orders["decided_ns"].min() > start
+    # Equal to a run over these events alone, but for the quotes that the book is known from.
+    known = frame.filter(pl.col("local_ns") < end).filter(
+        (pl.col("local_ns") >= start) | (pl.col("kind") == "quote")
+    )
+    alone = run_configured(settings_of("BTC-USD"), {"BTC-USD": known})
+    assert result.fills.equals(alone.fills)
+    assert result.fills.height > 3
+
+    class Watcher:
+        timer_interval_ns = SECOND
+        bar_interval = "1s"
+
+        def __init__(self) -> None:
+            self.seen: list[int] = []
+
+        def on_trade(self, desk, _trade) -> None:
+            self.seen.append(desk.now_ns)
+
+        def on_bar(self, desk, bar) -> None:
+            assert bar.open_time_ns >= start
+            self.seen.append(desk.now_ns)
+
+        def on_timer(self, desk) -> None:
+            assert desk.mid is not None
+            self.seen.append(desk.now_ns)
+
+    watcher = Watcher()
+    ran = run_tick_backtest(stream, watcher)
+    assert start <= min(watcher.seen) < max(watcher.seen) < end
+    in_range = frame.filter((pl.col("exchange_ns") >= start) & (pl.col("local_ns") < end))
+    assert ran.events == in_range.height
+    assert ran.curve["time_ns"][0] == start + TickSettings().record_interval_ns
+    with pytest.raises(DataError, match="no events from the start"):
+        run_tick_backtest(EventStream.of(frame).between(end + 100 * SECOND, None), Watcher())
+    with pytest.raises(ParameterError, match="end must be after start"):
+        stream.between(end, start)
+    with pytest.raises(ParameterError, match="must start together"):
+        run_configured(settings_of("BTC-USD", "ETH-USD"), {"BTC-USD": stream, "ETH-USD": frame})
+
+
 def plain_picture(frame: pl.DataFrame, times: list[int], first: int, row_ticks: int, rows: int) -> np.ndarray:
     """The depth at each time, in a dictionary that every event changes."""
     picture = np.full((len(times), rows), np.nan)

@@ -78,7 +78,9 @@ class TickEvaluator:
         stream = EventStream.of(events, tick_size=settings.tick_size, lot_size=settings.lot_size)
         # Every set plays all of them: they stay inside the core.
         self._tapes = list(stream.tapes())
-        self._setup = settings.setup(tick_size=stream.tick_size, lot_size=stream.lot_size)
+        self._setup = settings.setup(
+            tick_size=stream.tick_size, lot_size=stream.lot_size, start_ns=stream.start_ns
+        )
         self._events = events
 
     @cached_property

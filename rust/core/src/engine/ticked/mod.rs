@@ -30,6 +30,8 @@ pub struct TickedEngine {
     executions: Executions,
     /// Up to when [`Self::finish`] plays, once it has begun.
     ends_ns: Option<i64>,
+    /// Trades received earlier build no bars.
+    start_ns: i64,
     interval_ns: i64,
     initial_balance: f64,
 }
@@ -82,10 +84,18 @@ impl TickedEngine {
             held: VecDeque::new(),
             executions: Executions::new(tick_sizes.len()),
             ends_ns: None,
+            start_ns: i64::MIN,
             interval_ns: engine.interval.ns(),
             initial_balance: portfolio.initial_balance,
             engine,
         })
+    }
+
+    /// Begins to trade at a time, UTC nanoseconds: earlier events build the books alone.
+    #[must_use]
+    pub const fn starting(mut self, start_ns: i64) -> Self {
+        self.start_ns = start_ns;
+        self
     }
 
     /// Takes the next row of a market's tape: plays all that comes before it, then what happens at the exchange.
@@ -192,7 +202,9 @@ impl TickedEngine {
 
     /// Sends what strategies look at on its way to them.
     fn send(&mut self, market: usize, event: &Event) {
-        if matches!(event.kind, EventKind::Trade | EventKind::Gap) {
+        if event.local_ns >= self.start_ns
+            && matches!(event.kind, EventKind::Trade | EventKind::Gap)
+        {
             let place = self
                 .underway
                 .partition_point(|(_, other)| other.local_ns <= event.local_ns);

@@ -26,6 +26,7 @@ pub struct TickRun<S> {
     tick_size: f64,
     leverage: f64,
     feed_latency_ns: Option<i64>,
+    start_ns: i64,
     record_interval_ns: i64,
     next_record_ns: i64,
     started: bool,
@@ -52,6 +53,7 @@ impl<S: TickStrategy> TickRun<S> {
             tick_size,
             leverage: setup.leverage,
             feed_latency_ns: setup.feed_latency_ns,
+            start_ns: setup.start_ns.unwrap_or(i64::MIN),
             record_interval_ns: setup.record_interval_ns,
             next_record_ns: i64::MAX,
             started: false,
@@ -109,6 +111,7 @@ impl<S: TickStrategy> TickRun<S> {
     fn begin(&mut self, events: &[Event]) {
         let Some(first) = events.first() else { return };
         let first_ns = first.exchange_ns.min(self.received_ns(first));
+        let first_ns = first_ns.max(self.start_ns);
         self.started = true;
         self.strategy.start(first_ns);
         self.next_record_ns = first_ns.saturating_add(self.record_interval_ns);
@@ -182,7 +185,7 @@ impl<S: TickStrategy> TickRun<S> {
         let event = self.underway.pop_front().or_else(|| places.take_local());
         let Some(event) = event else { return };
         self.book.apply(&event);
-        if S::WATCHES_EVENTS {
+        if S::WATCHES_EVENTS && now_ns >= self.start_ns {
             let (strategy, mut desk) = self.desk(now_ns);
             strategy.on_event(&event, &mut desk);
         }
@@ -213,7 +216,7 @@ impl<S: TickStrategy> TickRun<S> {
     /// An event happens at the exchange. Returns whether it may have changed what is due.
     #[inline]
     fn happen(&mut self, event: &Event) -> bool {
-        self.record.events += 1;
+        self.record.events += u64::from(event.exchange_ns >= self.start_ns);
         if event.kind == EventKind::Depth {
             if !self.venue.on_event(MARKET, event) {
                 return false;

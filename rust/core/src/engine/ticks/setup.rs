@@ -19,6 +19,8 @@ pub struct TickSetup {
     pub leverage: f64,
     /// How long a market event takes to the strategy; `None`: as recorded.
     pub feed_latency_ns: Option<i64>,
+    /// When the strategy and the record begin, UTC nanoseconds; `None`: with the first event. Earlier events build the books alone.
+    pub start_ns: Option<i64>,
     /// How often the equity is recorded, nanoseconds.
     pub record_interval_ns: i64,
 }
