@@ -34,11 +34,12 @@ def run_tick_backtest(
 
     ``events`` are a frame in `EVENT_SCHEMA`, what `import_events` gave, an `EventStream` of the catalogue,
     or consecutive frames, such as those of `EventCatalogue.chunks`; the last two are played part by part in
-    flat memory (of frames ``tick_size`` must be given). ``strategy`` is a `GridMaker`, a `Schedule`,
-    `Targets`, or an object with any of ``on_trade(desk, trade)``, ``on_book(desk)``, ``on_bar(desk, bar)``,
-    ``on_timer(desk)`` and ``on_fill(desk, fill)``: its attributes
-    ``timer_interval_ns``, ``bar_interval`` (such as ``"1m"``) and ``depth_levels`` say what it wants;
-    `spark_stacker._core.TickDesk` is its view of the market and its hand on it.
+    flat memory (of frames ``tick_size`` must be given; the first must hold the book's beginning, since
+    changes of a book build on what is there). ``strategy`` is a `GridMaker`, a `Schedule`, `Targets`, or an
+    object with any of ``on_trade(desk, trade)``, ``on_book(desk)``, ``on_bar(desk, bar)``,
+    ``on_timer(desk)`` and ``on_fill(desk, fill)``: its attributes ``timer_interval_ns``, ``bar_interval``
+    (such as ``"1m"``) and ``depth_levels`` say what it wants; `spark_stacker._core.TickDesk` is its view of
+    the market and its hand on it.
 
     Raises `DataError` naming column and row of what cannot be played, `StrategyError` around an exception
     of the strategy's, `ParameterError` for a setting that cannot be.

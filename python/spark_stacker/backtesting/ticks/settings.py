@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Final
 
+from spark_stacker.backtesting.ticks.typed import require_types
+
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
@@ -38,6 +40,9 @@ class ConstantLatency:
 
     ns: int = 0
 
+    def __post_init__(self) -> None:
+        require_types(self)
+
     def plan(self) -> dict[str, Any]:
         """The core's form."""
         return {"kind": "constant", "ns": self.ns}
@@ -52,6 +57,9 @@ class FeedLatency:
 
     factor: float = 1.0
     offset_ns: int = 0
+
+    def __post_init__(self) -> None:
+        require_types(self)
 
     def plan(self) -> dict[str, Any]:
         """The core's form."""
@@ -85,6 +93,9 @@ class LogNormalLatency:
     median_ns: float
     sigma: float
     floor_ns: int = 0
+
+    def __post_init__(self) -> None:
+        require_types(self)
 
     def plan(self) -> dict[str, Any]:
         """The core's form."""
@@ -133,6 +144,9 @@ class TickSettings:
     lot_size: float | None = None
     record_interval_ns: int = 1_000_000_000
     seed: int = 0
+
+    def __post_init__(self) -> None:
+        require_types(self)
 
     def with_queue(self, queue: str) -> TickSettings:
         """The same under another model of the queue."""

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import polars as pl
 
+from spark_stacker.backtesting.ticks.typed import require_types
 from spark_stacker.errors import DataError, ParameterError
 
 if TYPE_CHECKING:
@@ -33,6 +34,9 @@ class GridMaker:
     skew_ticks: float = 0.0
     interval_ms: float = 100.0
 
+    def __post_init__(self) -> None:
+        require_types(self)
+
     def plan(self) -> dict[str, Any]:
         """The core's form."""
         values = asdict(self)
@@ -57,6 +61,12 @@ class Schedule:
     delay_s: float = 0.0
     limit_ticks: int | None = 0
     sweep: bool = True
+
+    def __post_init__(self) -> None:
+        require_types(self)
+        for weight in self.weights or ():
+            if isinstance(weight, bool) or not isinstance(weight, int | float):
+                raise ParameterError(f"Schedule: weights must be numbers, was {weight!r}")
 
     def plan(self) -> dict[str, Any]:
         """The core's form. Raises `ParameterError` for slices that are not a positive number."""

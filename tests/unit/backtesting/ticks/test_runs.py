@@ -276,6 +276,25 @@ def test_a_setting_that_cannot_be_is_named(
         run_tick_backtest(frame, MAKER, settings, tick_size=0.1)
 
 
+@pytest.mark.parametrize(
+    ("make", "expected"),
+    [
+        (lambda: GridMaker(order_size="x", max_position=1.0), "GridMaker: order_size must be a number"),
+        (lambda: GridMaker(order_size=1.0, max_position=1.0, levels=2.5), "levels must be a whole number"),
+        (lambda: GridMaker(order_size=True, max_position=1.0), "order_size must be a number, was True"),
+        (lambda: Schedule(side="buy", size=1.0, duration_s=9, sweep=1), "sweep must be true or false, was 1"),
+        (lambda: Schedule(side=3, size=1.0, duration_s=9), "Schedule: side must be text, was 3"),
+        (lambda: Schedule(side="buy", size=1.0, duration_s=9, weights=("a",)), "weights must be numbers"),
+        (lambda: TickSettings(maker_fee="low"), "TickSettings: maker_fee must be a number, was 'low'"),
+        (lambda: TickSettings(feed_latency_ns=0.5), "whole number or nothing, was 0.5"),
+        (lambda: ConstantLatency(1.5), "ConstantLatency: ns must be a whole number, was 1.5"),
+    ],
+)  # fmt: skip
+def test_a_wrong_type_is_named(make: Callable[[], object], expected: str) -> None:
+    with pytest.raises(ParameterError, match=expected):
+        make()
+
+
 def test_events_that_cannot_be_played_are_refused(frame: pl.DataFrame) -> None:
     with pytest.raises(DataError, match="no events"):
         run_tick_backtest(frame[:0], MAKER, tick_size=0.1)
