@@ -17,6 +17,11 @@ function color(name) {
   return getComputedStyle(document.documentElement).getPropertyValue(`--${name}`).trim();
 }
 
+function isDark() {
+  const asked = document.documentElement.dataset.theme;
+  return asked ? asked === "dark" : window.matchMedia("(prefers-color-scheme: dark)").matches;
+}
+
 function isNarrow() {
   return window.innerWidth <= 640;
 }
@@ -76,8 +81,7 @@ function redraw() {
   const asked = new URLSearchParams(window.location.search).get("theme");
   if (asked === "dark" || asked === "light") root.dataset.theme = asked;
   document.getElementById("theme").addEventListener("click", () => {
-    const dark = root.dataset.theme ? root.dataset.theme === "dark" : system.matches;
-    root.dataset.theme = dark ? "light" : "dark";
+    root.dataset.theme = isDark() ? "light" : "dark";
     redraw();
   });
   system.addEventListener("change", redraw);

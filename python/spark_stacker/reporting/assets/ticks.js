@@ -19,7 +19,7 @@ function showBook() {
     const half = rows > 1 ? (price[1] - price[0]) / 2 : 0;
     return [{
       type: "heatmap", x: unpack(market.book.time), y: Array.from(price, (value) => value + half), z,
-      colorscale: color("page") === "#0e131b" ? "Cividis" : "YlGnBu", reversescale: color("page") !== "#0e131b",
+      colorscale: isDark() ? "Cividis" : "YlGnBu", reversescale: !isDark(),
       zsmooth: false, hoverongaps: false,
       colorbar: isNarrow() ? undefined : {
         title: { text: plain(`${market.base} a row`), side: "right", font: { size: 11 } }, thickness: 10, outlinewidth: 0,
