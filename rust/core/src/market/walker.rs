@@ -6,8 +6,8 @@ use crate::venue::Side;
 
 /// Entries of the table for each level: most look-ups then end at the level where they start.
 const ENTRIES_A_LEVEL: usize = 4;
-/// Levels looked at one after another before the rest of an entry is halved.
-const SHORT_SCAN: usize = 8;
+/// Levels of a stretch that are compared at once, without a branch that a processor could not foresee.
+const AT_ONCE: usize = 4;
 /// The exact steps of [`Book::walk`] start at a depth smaller than the size by this much, so that no rounding skips a level.
 const CAUTION: f64 = 1.0 - 8.0 * f64::EPSILON;
 
@@ -28,7 +28,7 @@ const CAUTION: f64 = 1.0 - 8.0 * f64::EPSILON;
 pub struct Walker {
     /// The levels from the best on, and one more that holds the totals.
     levels: Vec<Level>,
-    /// Depth down to and with each level.
+    /// Depth down to and with each level, and after the last [`AT_ONCE`] times infinity.
     depth: Vec<f64>,
     /// For each stretch of depth the first level that may end in it.
     table: Vec<u32>,
@@ -117,8 +117,10 @@ impl Walker {
             depth.push(end.depth_before);
         }
         levels.push(end);
-        let entries = (ENTRIES_A_LEVEL * depth.len()).next_power_of_two();
-        let scale = if depth.is_empty() {
+        let count = depth.len();
+        depth.extend([f64::INFINITY; AT_ONCE]);
+        let entries = (ENTRIES_A_LEVEL * count).next_power_of_two();
+        let scale = if count == 0 {
             0.0
         } else {
             entries as f64 / end.depth_before
@@ -132,7 +134,7 @@ impl Walker {
         let mut level = 0;
         // The last entry serves all depths beyond the book, and bounds the one before.
         for entry in 0..entries + 2 {
-            while level < walker.depth.len() && walker.entry(walker.depth[level], entries) < entry {
+            while level < count && walker.entry(walker.depth[level], entries) < entry {
                 level += 1;
             }
             walker.table.push(u32::try_from(level).unwrap_or(u32::MAX));
@@ -143,7 +145,7 @@ impl Walker {
     /// Base units of all levels.
     #[must_use]
     pub fn total(&self) -> f64 {
-        self.depth.last().copied().unwrap_or(0.0)
+        self.levels.last().map_or(0.0, |end| end.depth_before)
     }
 
     /// What a taker of `quantity` base units gets.
@@ -154,9 +156,23 @@ impl Walker {
             return Taken::default();
         }
         let first = self.first_reaching(quantity * CAUTION);
-        let Some(start) = self.levels.get(first) else {
-            return Taken::default();
-        };
+        let level = &self.levels[first];
+        let wanted = quantity - level.depth_before;
+        if wanted > 0.0 && level.size >= wanted {
+            return Taken {
+                filled: quantity,
+                cost: level.cost_before + wanted * level.price,
+                worst: level.price,
+                levels: first + 1,
+            };
+        }
+        self.walk_from(first, quantity)
+    }
+
+    /// Goes on level by level from one that is reached: where rounding decides, and where the book ends.
+    #[cold]
+    fn walk_from(&self, first: usize, quantity: f64) -> Taken {
+        let start = &self.levels[first];
         let mut taken = Taken {
             filled: start.depth_before,
             cost: start.cost_before,
@@ -167,7 +183,7 @@ impl Walker {
             },
             levels: first,
         };
-        for level in &self.levels[first..self.depth.len()] {
+        for level in &self.levels[first..self.levels.len() - 1] {
             let wanted = quantity - taken.filled;
             if wanted <= 0.0 {
                 break;
@@ -200,16 +216,19 @@ impl Walker {
             let requirement = "must be a number of at least 0";
             return Err(Error::data("quantity", row, quantities[row], requirement));
         }
+        let rows = quantities.len();
         let mut walked = Walked {
-            filled: Vec::with_capacity(quantities.len()),
-            average: Vec::with_capacity(quantities.len()),
-            worst: Vec::with_capacity(quantities.len()),
+            filled: vec![0.0; rows],
+            average: vec![0.0; rows],
+            worst: vec![0.0; rows],
         };
-        for &quantity in quantities {
-            let taken = self.walk(quantity);
-            walked.filled.push(taken.filled);
-            walked.average.push(taken.average());
-            walked.worst.push(taken.worst);
+        let columns = walked.filled.iter_mut().zip(&mut walked.average);
+        let columns = columns.zip(&mut walked.worst).zip(quantities);
+        for (((filled, average), worst), quantity) in columns {
+            let taken = self.walk(*quantity);
+            *filled = taken.filled;
+            *average = taken.average();
+            *worst = taken.worst;
         }
         Ok(walked)
     }
@@ -219,16 +238,17 @@ impl Walker {
     fn first_reaching(&self, depth: f64) -> usize {
         let entry = self.entry(depth, self.table.len() - 2);
         let (first, end) = (self.table[entry] as usize, self.table[entry + 1] as usize);
-        let stretch = &self.depth[first..end];
-        let place = if stretch.len() <= SHORT_SCAN {
-            stretch
-                .iter()
-                .take_while(|reached| **reached < depth)
-                .count()
-        } else {
-            stretch.partition_point(|reached| *reached < depth)
-        };
-        first + place
+        let thinner = |reached: &f64| *reached < depth;
+        // Levels behind the stretch reach deeper than any depth that leads to it, so comparing some of them does no harm.
+        first
+            + if end - first <= AT_ONCE {
+                let near = &self.depth[first..first + AT_ONCE];
+                near.iter()
+                    .map(|reached| usize::from(thinner(reached)))
+                    .sum::<usize>()
+            } else {
+                self.depth[first..end].partition_point(thinner)
+            }
     }
 
     /// The entry of the table for a depth: never a smaller one for a larger depth.
@@ -332,7 +352,7 @@ mod tests {
                 let limit = limit.map(|tick| if side == Side::Buy { tick } else { -tick });
                 let walker = Walker::of_book(&book, side, limit);
                 // Sums of levels and their neighbours are where rounding decides.
-                let edges = walker.depth.iter().flat_map(|d| [*d, d.next_up(), d.next_down(), d * 0.5]);
+                let edges = walker.depth.iter().filter(|depth| depth.is_finite()).flat_map(|d| [*d, d.next_up(), d.next_down(), d * 0.5]);
                 for quantity in sizes.iter().copied().chain(edges).chain([0.0, -1.0, f64::INFINITY]) {
                     let expected = Taken::from(book.walk(side, quantity, limit));
                     let got = walker.walk(quantity);
