@@ -2,6 +2,10 @@
 //!
 //! Columns are read where they lie, with the lock released: nobody may write them meanwhile.
 
+use std::num::NonZero;
+use std::sync::OnceLock;
+use std::thread::available_parallelism;
+
 use numpy::{IntoPyArray, PyArray2, PyArrayMethods, PyReadonlyArray1, PyReadwriteArray1};
 use pyo3::prelude::*;
 use spark_stacker_core::Error;
@@ -31,10 +35,11 @@ pub fn empty_lines(
 /// Runs the rule over the columns into the lines.
 fn fill<const I: usize, const O: usize>(
     py: Python<'_>,
-    rule: Result<impl Rule<I, O> + Send, Error>,
+    rule: Result<impl Rule<I, O> + Clone + Send + Sync, Error>,
     columns: &[Column<'_>; I],
     mut lines: [Line<'_>; O],
 ) -> PyResult<()> {
+    static THREADS: OnceLock<usize> = OnceLock::new();
     let rule = rule.map_err(|error| to_python(&error))?;
     let mut slices = [&[][..]; I];
     for (slice, column) in slices.iter_mut().zip(columns) {
@@ -44,7 +49,8 @@ fn fill<const I: usize, const O: usize>(
     for (output, line) in outputs.iter_mut().zip(&mut lines) {
         *output = line.as_slice_mut()?;
     }
-    without_lock(py, || indicators::fill(rule, slices, outputs))
+    let threads = *THREADS.get_or_init(|| available_parallelism().map_or(1, NonZero::get));
+    without_lock(py, || indicators::fill_on(threads, rule, slices, outputs))
 }
 
 /// A function of one column and a period.

@@ -65,6 +65,10 @@ impl Rule<3, 1> for Atr {
     fn run(&mut self, bars: [&[f64]; 3], [range]: [&mut [f64]; 1]) {
         self.average.run(bars, range);
     }
+
+    fn agrees(&self, other: &Self) -> bool {
+        self.average.agrees(&other.average)
+    }
 }
 
 #[derive(Debug, Clone, Copy, PartialEq)]

@@ -31,6 +31,9 @@ pub(super) trait Kernel<const I: usize, const O: usize>: Copy {
 
     /// Gives the rows of the lines.
     fn end<V: Vector>(&mut self, rows: [Rows<V>; I], summed: Self::Summed<V>) -> [Rows<V>; O];
+
+    /// Whether it keeps the same bits as another with the same settings.
+    fn agrees(&self, other: &Self) -> bool;
 }
 
 /// Rows in blocks, each given to the kernel.
@@ -54,6 +57,14 @@ impl<K: Copy, const I: usize> Blocks<K, I> {
             open: [[0.0; BLOCK]; I],
             place: 0,
         }
+    }
+
+    /// Whether it goes on to the same bits as another that has seen the same rows last.
+    pub(super) fn agrees<const O: usize>(&self, other: &Self) -> bool
+    where
+        K: Kernel<I, O>,
+    {
+        self.place == other.place && self.kernel.agrees(&other.kernel)
     }
 
     /// Takes the rows of the columns, which are as long as the lines.
@@ -154,6 +165,16 @@ impl<K: Copy, const I: usize> Blocks<K, I> {
             self.place = 0;
         }
     }
+}
+
+/// Whether both have begun and agree.
+pub(super) fn both<B>(
+    these: Option<&B>,
+    those: Option<&B>,
+    agree: impl Fn(&B, &B) -> bool,
+) -> bool {
+    let pair = these.zip(those);
+    pair.is_some_and(|(one, other)| agree(one, other))
 }
 
 /// Each chunk is a step ahead of the next.

@@ -96,6 +96,14 @@ impl Rule<1, 3> for Bollinger {
     fn run(&mut self, [close]: [&[f64]; 1], lines: [&mut [f64]; 3]) {
         self.window.run(close, lines);
     }
+
+    fn stride(&self) -> usize {
+        self.window.stride()
+    }
+
+    fn agrees(&self, other: &Self) -> bool {
+        self.window.agrees(&other.window)
+    }
 }
 
 #[derive(Debug, Clone, Copy, PartialEq)]

@@ -1,7 +1,7 @@
 //! An exponential average of an exponential average, and so on: what TEMA and T3 are made of.
 
-use super::blocks::{Blocks, Kernel};
-use super::decay::{Decay, rows};
+use super::blocks::{Blocks, Kernel, both};
+use super::decay::{Decay, all_agree, rows};
 use super::ema::{Opening, ema_weight, moved_back};
 use super::rule::checked_period;
 use super::simd::{Rows, Vector};
@@ -51,6 +51,11 @@ impl<const N: usize> Cascade<N> {
     /// Rows still to come before the last average.
     pub(super) fn warm_up(&self) -> usize {
         self.opening.iter().map(Opening::warm_up).sum()
+    }
+
+    /// Whether it goes on as another that has seen the same values last.
+    pub(super) fn agrees(&self, other: &Self) -> bool {
+        both(self.blocks.as_ref(), other.blocks.as_ref(), Blocks::agrees)
     }
 
     /// Takes the next values and writes the weighted sums, where there are all averages.
@@ -146,5 +151,9 @@ impl<const N: usize> Kernel<1, 1> for Cascading<N> {
             sum = self.plus(n, decayed, sum);
         }
         [V::turned(sum)]
+    }
+
+    fn agrees(&self, other: &Self) -> bool {
+        all_agree(&self.decays, &other.decays)
     }
 }

@@ -95,6 +95,11 @@ impl Decay {
         self.anchor
     }
 
+    /// Whether it has the same newest value to the last bit as another with the same factor.
+    pub(super) fn agrees(&self, other: &Self) -> bool {
+        self.anchor.to_bits() == other.anchor.to_bits()
+    }
+
     /// Adds to it.
     pub(super) fn add(&mut self, input: f64) {
         self.anchor += input;
@@ -124,6 +129,12 @@ impl Decay {
         let anchors = last.chained(self.powers[BLOCK - 1], &mut self.anchor);
         rows!(|j| powers[j].mul_add(anchors, partials[j]))
     }
+}
+
+/// Whether each agrees with its like.
+pub(super) fn all_agree(these: &[Decay], those: &[Decay]) -> bool {
+    let mut pairs = these.iter().zip(those);
+    pairs.all(|(one, other)| one.agrees(other))
 }
 
 /// Groups of `SIZE` rows, joined two and two.

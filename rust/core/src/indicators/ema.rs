@@ -1,6 +1,6 @@
 //! Exponential moving average, seeded by the mean of the first *n* values.
 
-use super::blocks::{Blocks, Kernel};
+use super::blocks::{Blocks, Kernel, both};
 use super::decay::{Decay, rows};
 use super::rule::{Rule, batch, checked_period, defined, step};
 use super::simd::{Rows, Vector};
@@ -83,6 +83,10 @@ impl Rule<1, 1> for Ema {
             blocks.run([&values[row..]], [&mut average[row..]]);
         }
     }
+
+    fn agrees(&self, other: &Self) -> bool {
+        both(self.blocks.as_ref(), other.blocks.as_ref(), Blocks::agrees)
+    }
 }
 
 /// The average once it is seeded.
@@ -113,6 +117,10 @@ impl Kernel<1, 1> for Averaging {
         let decayed = V::turned(decayed);
         let retained = values[0].all(self.retained);
         [rows!(|j| retained.mul_add(decayed[j], values[j]))]
+    }
+
+    fn agrees(&self, other: &Self) -> bool {
+        self.decay.agrees(&other.decay)
     }
 }
 

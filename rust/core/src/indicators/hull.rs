@@ -70,6 +70,20 @@ impl Rule<1, 1> for Hull {
         self.smoothing
             .run([&self.line[first..]], [&mut average[first..]]);
     }
+
+    fn stride(&self) -> usize {
+        let (doubled, smoothing) = (self.doubled.stride(), self.smoothing.stride());
+        // Both begin with a power of two, and a longer one that is no multiple takes so long that halves do not pay.
+        if doubled.is_multiple_of(smoothing) {
+            doubled
+        } else {
+            doubled.saturating_mul(smoothing)
+        }
+    }
+
+    fn agrees(&self, other: &Self) -> bool {
+        self.doubled.agrees(&other.doubled) && self.smoothing.agrees(&other.smoothing)
+    }
 }
 
 /// `2·WMA(n/2) − WMA(n)` as one weighted sum, whose weights rise by one step over the older half of the window and by

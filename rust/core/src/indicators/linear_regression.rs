@@ -86,6 +86,14 @@ impl Rule<1, 3> for LinearRegression {
     fn run(&mut self, [values]: [&[f64]; 1], lines: [&mut [f64]; 3]) {
         self.window.run(values, lines);
     }
+
+    fn stride(&self) -> usize {
+        self.window.stride()
+    }
+
+    fn agrees(&self, other: &Self) -> bool {
+        self.window.agrees(&other.window)
+    }
 }
 
 /// The rule of one part of the line.
@@ -128,6 +136,14 @@ impl Rule<1, 1> for RegressionLine {
     #[inline(always)]
     fn run(&mut self, [values]: [&[f64]; 1], line: [&mut [f64]; 1]) {
         self.window.run(values, line);
+    }
+
+    fn stride(&self) -> usize {
+        self.window.stride()
+    }
+
+    fn agrees(&self, other: &Self) -> bool {
+        self.window.agrees(&other.window)
     }
 }
 

@@ -1,7 +1,7 @@
 //! Moving average convergence/divergence: the distance of two exponential averages, and its own average.
 
-use super::blocks::{Blocks, Kernel};
-use super::decay::{Decay, all_turned, rows};
+use super::blocks::{Blocks, Kernel, both};
+use super::decay::{Decay, all_agree, all_turned, rows};
 use super::ema::{Opening, ema_weight, moved_back};
 use super::rule::{Rule, batch, checked_period, defined, step};
 use super::simd::{Rows, Vector};
@@ -151,6 +151,10 @@ impl Rule<1, 3> for Macd {
             blocks.run([&close[row..]], lines.map(|line| &mut line[row..]));
         }
     }
+
+    fn agrees(&self, other: &Self) -> bool {
+        both(self.blocks.as_ref(), other.blocks.as_ref(), Blocks::agrees)
+    }
 }
 
 /// The fast average, the slow one and the signal once all three are seeded.
@@ -209,5 +213,9 @@ impl Kernel<1, 3> for Converging {
         let b_signal = macd[0].all(self.retained[2]);
         let signal = rows!(|j| b_signal.mul_add(distance[j], macd[j]));
         all_turned([macd, signal, rows!(|j| macd[j] - signal[j])])
+    }
+
+    fn agrees(&self, other: &Self) -> bool {
+        all_agree(&self.decays, &other.decays)
     }
 }

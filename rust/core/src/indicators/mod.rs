@@ -1,7 +1,7 @@
 //! Indicators: one file each, a batch function and a step object from one update rule.
 //!
 //! - [`simd`]: runs a loop compiled for wider instructions where the processor has them; four numbers side by side.
-//! - `rule`: one update rule offered over columns and a value at a time; checks of inputs.
+//! - `rule`: one update rule offered over columns and a value at a time; checks of inputs; `halves`: the same on several threads.
 //! - `decay`, `window`: what averages are made of: a sum that decays, sums that slide.
 //! - `moments`, `history`: what a window may know; the values it keeps.
 //! - `wilder`, `cascade`: Wilder's smoothing of ranges; averages of averages.
@@ -22,6 +22,7 @@ mod catalog;
 mod decay;
 mod domain;
 mod ema;
+mod halves;
 mod history;
 mod hull;
 mod k_means;
@@ -53,6 +54,7 @@ pub use bollinger::{Bollinger, BollingerBands, BollingerPoint, bollinger};
 pub use catalog::{Flag, IndicatorInfo, catalog, describe};
 pub use domain::{Domain, ParameterValue};
 pub use ema::{Ema, ema};
+pub use halves::fill_on;
 pub use hull::{Hull, hull};
 pub use linear_regression::{
     LinearRegression, RegressionLine, RegressionPart, RegressionPoint, linear_regression,

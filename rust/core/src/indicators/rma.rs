@@ -57,4 +57,8 @@ impl Rule<1, 1> for Rma {
     fn run(&mut self, values: [&[f64]; 1], average: [&mut [f64]; 1]) {
         self.average.run(values, average);
     }
+
+    fn agrees(&self, other: &Self) -> bool {
+        self.average.agrees(&other.average)
+    }
 }

@@ -59,6 +59,10 @@ impl Rule<1, 1> for Rsi {
     fn run(&mut self, close: [&[f64]; 1], [strength]: [&mut [f64]; 1]) {
         self.averages.run(close, strength);
     }
+
+    fn agrees(&self, other: &Self) -> bool {
+        self.averages.agrees(&other.averages)
+    }
 }
 
 /// Gains, twice each, and movement.

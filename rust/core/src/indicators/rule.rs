@@ -1,13 +1,15 @@
 //! One update rule, offered twice: over whole columns and a value at a time.
 
-use super::simd::{Work, dispatch};
+use std::ops::Range;
+
+use super::simd::{BLOCK, Work, dispatch};
 use crate::error::{Error, Result};
 
 /// Longest period accepted; beyond it a typing error is likelier than a wish.
 const MAX_PERIOD: usize = 10_000_000;
 
 /// Rows worked on at once: what an indicator reads, keeps and writes stays in the first-level cache.
-const CHUNK: usize = 1024;
+pub(super) const CHUNK: usize = 1024;
 
 /// The update rule of an indicator with `I` input columns and `O` output lines.
 ///
@@ -22,6 +24,14 @@ pub trait Rule<const I: usize, const O: usize> {
     /// Takes the next rows, all finite, and writes the lines from where they have values. In warm-up `lines` come
     /// filled with NaN.
     fn run(&mut self, columns: [&[f64]; I], lines: [&mut [f64]; O]);
+
+    /// A rule that begins so many rows later, or a multiple of it, lays its blocks and fresh sums in the same rows.
+    fn stride(&self) -> usize {
+        BLOCK
+    }
+
+    /// Whether it goes on to the same bits as another with the same settings that has seen the same rows last, both past warm-up.
+    fn agrees(&self, other: &Self) -> bool;
 }
 
 /// Runs `rule` over whole columns into `lines`, which are overwritten. A leading run of NaN is warm-up.
@@ -42,12 +52,32 @@ pub fn fill<const I: usize, const O: usize, R: Rule<I, O>>(
     columns: [&[f64]; I],
     mut lines: [&mut [f64]; O],
 ) -> Result<()> {
+    let Start { steady, .. } = prepare(&mut rule, columns, &mut lines)?;
+    let lines = lines.map(|line| &mut line[steady..]);
+    run_rows(&mut rule, columns, lines, steady..columns[0].len())
+}
+
+/// Where a rule begins in its columns.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Start {
+    /// The first row with values.
+    pub first: usize,
+    /// The first row behind warm-up and the first row of the lines: from here on blocks are laid.
+    pub steady: usize,
+}
+
+/// Checks the columns and runs the rule up to where it is steady.
+pub(super) fn prepare<const I: usize, const O: usize, R: Rule<I, O>>(
+    rule: &mut R,
+    columns: [&[f64]; I],
+    lines: &mut [&mut [f64]; O],
+) -> Result<Start> {
     let rows = columns[0].len();
     let lengths = columns.iter().map(|column| column.len());
     for (name, length) in R::COLUMNS.into_iter().zip(lengths) {
         check_length(name, length, rows)?;
     }
-    for line in &lines {
+    for line in &*lines {
         check_length("output", line.len(), rows)?;
     }
     let starts = columns.map(|column| column.iter().take_while(|x| x.is_nan()).count());
@@ -56,28 +86,61 @@ pub fn fill<const I: usize, const O: usize, R: Rule<I, O>>(
         check_finite(name, &column[start..first], start)?;
     }
     let warm = rows.min(first.saturating_add(rule.warm_up()));
-    for line in &mut lines {
+    for line in &mut *lines {
         line[..warm].fill(f64::NAN);
     }
-    // Blocks begin behind the warm-up and the first row with values: so do the chunks, which then are whole blocks.
     let steady = rows.min(warm + 1);
-    let chunks = (steady..rows).step_by(CHUNK);
-    for (start, end) in
-        std::iter::once((first, steady)).chain(chunks.map(|start| (start, rows.min(start + CHUNK))))
-    {
-        let chunk = columns.map(|column| &column[start..end]);
-        let finite = dispatch(Feed {
-            rule: &mut rule,
-            columns: chunk,
-            lines: lines.each_mut().map(|line| &mut line[start..end]),
-        });
-        if !finite {
-            for (name, column) in R::COLUMNS.into_iter().zip(chunk) {
-                check_finite(name, column, start)?;
-            }
+    run_chunk(
+        rule,
+        columns,
+        lines.each_mut().map(|line| &mut line[first..steady]),
+        first..steady,
+    )?;
+    Ok(Start { first, steady })
+}
+
+/// Runs the rule over some rows, into lines of just these. Where they begin with a block, all chunks are whole blocks.
+pub(super) fn run_rows<const I: usize, const O: usize>(
+    rule: &mut impl Rule<I, O>,
+    columns: [&[f64]; I],
+    mut lines: [&mut [f64]; O],
+    rows: Range<usize>,
+) -> Result<()> {
+    for start in rows.clone().step_by(CHUNK) {
+        let end = rows.end.min(start + CHUNK);
+        let places = start - rows.start..end - rows.start;
+        let lines = lines.each_mut().map(|line| &mut line[places.clone()]);
+        run_chunk(rule, columns, lines, start..end)?;
+    }
+    Ok(())
+}
+
+fn run_chunk<const I: usize, const O: usize, R: Rule<I, O>>(
+    rule: &mut R,
+    columns: [&[f64]; I],
+    lines: [&mut [f64]; O],
+    rows: Range<usize>,
+) -> Result<()> {
+    let chunk = columns.map(|column| &column[rows.clone()]);
+    if !feed(rule, chunk, lines) {
+        for (name, column) in R::COLUMNS.into_iter().zip(chunk) {
+            check_finite(name, column, rows.start)?;
         }
     }
     Ok(())
+}
+
+/// Feeds rows; whether all were finite.
+pub(super) fn feed<const I: usize, const O: usize>(
+    rule: &mut impl Rule<I, O>,
+    columns: [&[f64]; I],
+    lines: [&mut [f64]; O],
+) -> bool {
+    dispatch(Feed {
+        rule,
+        columns,
+        lines,
+    })
 }
 
 /// [`fill`] into new lines.
@@ -96,11 +159,11 @@ pub(super) fn step<const I: usize, const O: usize>(
     row: [f64; I],
 ) -> [f64; O] {
     let mut values = [f64::NAN; O];
-    dispatch(Feed {
+    feed(
         rule,
-        columns: row.each_ref().map(std::slice::from_ref),
-        lines: values.each_mut().map(std::slice::from_mut),
-    });
+        row.each_ref().map(std::slice::from_ref),
+        values.each_mut().map(std::slice::from_mut),
+    );
     values
 }
 

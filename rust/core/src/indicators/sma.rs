@@ -65,6 +65,14 @@ impl Rule<1, 1> for Sma {
     fn run(&mut self, [values]: [&[f64]; 1], average: [&mut [f64]; 1]) {
         self.window.run(values, average);
     }
+
+    fn stride(&self) -> usize {
+        self.window.stride()
+    }
+
+    fn agrees(&self, other: &Self) -> bool {
+        self.window.agrees(&other.window)
+    }
 }
 
 /// A sum times 1 over what its weights add up to.

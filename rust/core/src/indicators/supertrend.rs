@@ -98,6 +98,10 @@ impl Rule<3, 2> for Supertrend {
         }
         self.ratchet = ratchet;
     }
+
+    fn agrees(&self, other: &Self) -> bool {
+        self.range.agrees(&other.range) && self.ratchet == other.ratchet
+    }
 }
 
 /// The usual ratchet: while the trend lasts, the lower band only rises and the upper band only falls.

@@ -63,4 +63,8 @@ impl Rule<1, 1> for T3 {
     fn run(&mut self, [values]: [&[f64]; 1], [average]: [&mut [f64]; 1]) {
         self.averages.run(values, average);
     }
+
+    fn agrees(&self, other: &Self) -> bool {
+        self.averages.agrees(&other.averages)
+    }
 }

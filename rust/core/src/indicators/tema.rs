@@ -56,4 +56,8 @@ impl Rule<1, 1> for Tema {
     fn run(&mut self, [values]: [&[f64]; 1], [average]: [&mut [f64]; 1]) {
         self.averages.run(values, average);
     }
+
+    fn agrees(&self, other: &Self) -> bool {
+        self.averages.agrees(&other.averages)
+    }
 }

@@ -135,4 +135,12 @@ impl Rule<2, 1> for Vwma {
             row = end;
         }
     }
+
+    fn stride(&self) -> usize {
+        self.period
+    }
+
+    fn agrees(&self, other: &Self) -> bool {
+        self == other
+    }
 }

@@ -1,7 +1,7 @@
 //! Wilder's smoothing of what is never negative: gains, losses, true ranges. The result is never negative either.
 
-use super::blocks::{Blocks, Kernel};
-use super::decay::{Decay, all_turned, columns, row, rows};
+use super::blocks::{Blocks, Kernel, both};
+use super::decay::{Decay, all_agree, all_turned, columns, row, rows};
 use super::simd::{Rows, Vector};
 
 /// What is smoothed, and what is made of it.
@@ -43,6 +43,11 @@ impl<S: Smoothed<I, N>, const I: usize, const N: usize> Wilder<S, I, N> {
     /// Rows still to come before the first average.
     pub(super) fn warm_up(&self) -> usize {
         usize::from(self.before.is_none()) + (self.period - 1).saturating_sub(self.seen)
+    }
+
+    /// Whether it goes on as another that has seen the same rows last.
+    pub(super) fn agrees(&self, other: &Self) -> bool {
+        both(self.blocks.as_ref(), other.blocks.as_ref(), Blocks::agrees)
     }
 
     /// Takes the next rows and writes the outputs, where there are averages.
@@ -104,5 +109,9 @@ impl<S: Smoothed<I, N>, const I: usize, const N: usize> Kernel<I, 1> for Smoothi
     fn end<V: Vector>(&mut self, _: [Rows<V>; I], sums: [Rows<V>; N]) -> [Rows<V>; 1] {
         let output = rows!(|j| self.smoothed.output(row(&sums, j)));
         [V::turned(output)]
+    }
+
+    fn agrees(&self, other: &Self) -> bool {
+        all_agree(&self.sums, &other.sums)
     }
 }

@@ -3,8 +3,8 @@
 //! Each value is counted from a centre, a price of the window, and every few windows the centre is moved to the newest
 //! price and the sums are made afresh. So rounding is that of price changes, not of prices, and none of it stays.
 
-use super::blocks::{Blocks, Kernel};
-use super::decay::{Decay, all_turned, columns, row};
+use super::blocks::{Blocks, Kernel, both};
+use super::decay::{Decay, all_agree, all_turned, columns, row};
 use super::history::History;
 use super::simd::{Rows, Vector};
 
@@ -80,6 +80,26 @@ impl<S: Sums<T, K>, F, const T: usize, const K: usize> Window<S, F, T, K> {
         (self.period - 1).saturating_sub(self.values.len())
     }
 
+    /// Rows from one fresh sum to the next.
+    pub(super) fn stride(&self) -> usize {
+        FRESH_ROWS.max(FRESH_WINDOWS * self.period)
+    }
+
+    /// Whether it goes on as another: with the same values, and with the same sums where they are not made afresh next.
+    pub(super) fn agrees<const O: usize>(&self, other: &Self) -> bool
+    where
+        F: Finish<K, O>,
+    {
+        let bits = |window: &Self| {
+            let kept = window.values.back(0, window.period);
+            kept.iter().map(|value| value.to_bits()).collect::<Vec<_>>()
+        };
+        self.fresh_for == other.fresh_for
+            && (self.fresh_for == 0
+                || both(self.blocks.as_ref(), other.blocks.as_ref(), Blocks::agrees))
+            && bits(self) == bits(other)
+    }
+
     /// Takes values and writes the rows of the windows that end with them, where they are full.
     #[inline(always)]
     pub(super) fn run<const O: usize>(&mut self, values: &[f64], mut lines: [&mut [f64]; O])
@@ -147,7 +167,7 @@ impl<S: Sums<T, K>, F, const T: usize, const K: usize> Window<S, F, T, K> {
             sums: summed(terms, window, centre).map(|sum| Decay::new(1.0, sum)),
         };
         self.blocks = Some(Blocks::new(sliding, [0.0; T]));
-        self.fresh_for = FRESH_ROWS.max(FRESH_WINDOWS * self.period);
+        self.fresh_for = self.stride();
         sliding
     }
 }
@@ -208,6 +228,10 @@ where
     fn end<V: Vector>(&mut self, _: [Rows<V>; T], summed: [Rows<V>; K]) -> [Rows<V>; O] {
         let sums = self.terms.end(summed, &mut self.sums);
         all_turned(columns!(|j| self.finish.finish(row(&sums, j), self.centre)))
+    }
+
+    fn agrees(&self, other: &Self) -> bool {
+        self.centre.to_bits() == other.centre.to_bits() && all_agree(&self.sums, &other.sums)
     }
 }
 
