@@ -1,8 +1,8 @@
 """Indicator functions against TA-Lib: NumPy in and out, both in one process, call by call in turn.
 
 ``python benches/bench_indicators.py [rows] [rounds]``. Values are shown equal first. A ratio is the median of
-our time over TA-Lib's in the same round, so a machine that slows down slows both. Ours take columns this long on
-all processors, as they do for everybody; on one processor: ``taskset -c 0 python benches/bench_indicators.py``.
+our time over TA-Lib's in the same round, so a machine that slows down slows both. Ours take columns this
+long on all processors, as they do for everybody; on one: ``taskset -c 0 python benches/bench_indicators.py``.
 """
 
 from __future__ import annotations
@@ -119,7 +119,7 @@ def main(rows: int = 1_000_000, rounds: int = 31) -> None:
     market = made_up_market(rows)
     processors = len(os.sched_getaffinity(0))
     print(
-        f"TA-Lib {talib.__version__}, {rows:,} rows, {rounds} rounds, {processors} processors, nanoseconds per value"
+        f"TA-Lib {talib.__version__}, {rows:,} rows, {rounds} rounds, {processors} processors, ns per value"
     )
     print(f"{'':22}{'ours':>8}{'TA-Lib':>8}{'ratio':>8}{'wanted':>8}")
     for case in CASES:
