@@ -140,9 +140,10 @@ pub fn check_entry(
         ),
     ] {
         let value = (standing + notional) * 100.0 / exposure.equity;
-        // A size of exactly the limit must pass whatever the last bit of the division says.
+        // A size of exactly the limit must pass whatever the last bit of the division says. The limit is only compared with: of one that is
+        // absent the compiler would multiply the bits, which takes long when they are a subnormal number.
         if let Some(limit) = limit
-            && value > limit * (1.0 + 1e-9)
+            && value / (1.0 + 1e-9) > limit
         {
             return Err(Refusal::above(rule, limit, value));
         }

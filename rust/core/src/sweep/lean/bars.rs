@@ -7,6 +7,7 @@
 
 use super::guard::Met;
 use super::simulate::Simulation;
+use super::terms::ABSENT;
 use crate::venue::Side;
 
 impl Simulation<'_> {
@@ -15,22 +16,21 @@ impl Simulation<'_> {
     pub(super) fn band(&self, long: bool) -> (f64, f64) {
         let guard = &self.guard;
         let (mut low, mut high) = (0.0_f64, f64::INFINITY);
-        let mut bound = |falls: bool, level: Option<f64>| {
-            if let Some(level) = level {
-                if falls {
-                    low = low.max(level);
-                } else {
-                    high = high.min(level);
-                }
+        // One that is absent bounds nothing.
+        let mut bound = |falls: bool, level: f64| {
+            if falls {
+                low = if level > low { level } else { low };
+            } else {
+                high = if level < high { level } else { high };
             }
         };
         bound(long, guard.stop);
         bound(long, guard.trail);
         bound(long, guard.net);
-        bound(long, self.main.liquidation);
+        bound(long, self.main.liquidation.unwrap_or(ABSENT));
         bound(!long, guard.target);
         bound(!long, guard.break_even);
-        bound(!long, self.hedge.liquidation);
+        bound(!long, self.hedge.liquidation.unwrap_or(ABSENT));
         (low, high)
     }
 
@@ -92,10 +92,8 @@ impl Simulation<'_> {
             return self.end(price, row, Met::Stop(purpose));
         }
         self.main.saw(adverse, adverse);
-        if self.guard.takes_profit(side, favourable, on_touch)
-            && let Some(target) = self.guard.target
-        {
-            return self.end(target, row, Met::Target);
+        if self.guard.takes_profit(side, favourable, on_touch) {
+            return self.end(self.guard.target, row, Met::Target);
         }
         if self.hedge.is_liquidated_at(low) || self.hedge.is_liquidated_at(high) {
             return None;

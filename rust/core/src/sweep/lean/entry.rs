@@ -20,8 +20,8 @@ pub(super) struct Order {
     pub quantity: Amount,
     /// A value that could be carried when it was sent is cut to what is free.
     pub cut_to_free: bool,
-    /// Loss of both legs at which they close.
-    pub net_loss: Option<f64>,
+    /// Loss of both legs at which they close; NaN for none.
+    pub net_loss: f64,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -48,7 +48,7 @@ impl Simulation<'_> {
             price,
             leverage,
             confidence,
-            stop_fraction: self.terms.levels.stop,
+            stop_fraction: Some(self.terms.levels.stop).filter(|stop| !stop.is_nan()),
             profits: &self.scratch.profits,
         };
         let mut size = entry_size(&strategy.sizing, &input).ok()?;
@@ -94,7 +94,6 @@ impl Simulation<'_> {
         if reversing {
             free += self.main.margin + self.main.unrealised(price);
         }
-        let net_loss_pct = self.terms.levels.net_loss_pct;
         Some(Order {
             side,
             quantity,
@@ -102,7 +101,7 @@ impl Simulation<'_> {
                 Amount::Quote(value) => value / leverage <= free * (1.0 + SLACK),
                 Amount::Base(_) => false,
             },
-            net_loss: net_loss_pct.map(|pct| capital * pct / 100.0),
+            net_loss: capital * self.terms.levels.net_loss_pct / 100.0,
         })
     }
 

@@ -6,10 +6,10 @@
 )]
 
 use super::entry::{Amount, Order, SLACK};
-use super::guard::{Guard, Met};
+use super::guard::{Guard, Met, positive};
 use super::leg::Fill;
 use super::simulate::Simulation;
-use super::terms::Hedge;
+use super::terms::{ABSENT, Hedge};
 use crate::venue::{HEDGE, MAIN, Purpose, Side, SlippageModel, Taking, against};
 
 /// A value is not cut to less than this fraction of what was asked, as at the venue.
@@ -38,12 +38,12 @@ impl Simulation<'_> {
         self.main.enter(order.side, units, leverage, &fill);
         self.guard = Guard::default();
         self.guard.set(&self.terms.levels, order.side, &self.main);
-        self.main.initial_stop = self.guard.stop.or(self.guard.trail);
+        self.main.initial_stop = self.guard.initial_stop();
         if let Some(hedge) = self.terms.hedge {
             self.open_hedge(order, &hedge, units * fill.price, (at, time_ns));
             self.guard.net = self.net_stop(order);
             let net_quantity = self.main.quantity + self.hedge.quantity;
-            if self.guard.net.is_some() && (net_quantity > 0.0) != self.main.is_long() {
+            if !self.guard.net.is_nan() && (net_quantity > 0.0) != self.main.is_long() {
                 return None;
             }
         }
@@ -78,16 +78,14 @@ impl Simulation<'_> {
 
     /// The price at which both legs together have lost what the order allows.
     #[inline(always)]
-    fn net_stop(&self, order: &Order) -> Option<f64> {
-        let loss = order.net_loss?;
+    fn net_stop(&self, order: &Order) -> f64 {
         let quantity = self.main.quantity + self.hedge.quantity;
         if quantity == 0.0 {
-            return None;
+            return ABSENT;
         }
         let cost = self.main.quantity * self.main.entry_price
             + self.hedge.quantity * self.hedge.entry_price;
-        let trigger = (cost - loss) / quantity;
-        (trigger > 0.0).then_some(trigger)
+        positive((cost - order.net_loss) / quantity)
     }
 
     /// Units that the account can carry, and their fill.

@@ -111,7 +111,7 @@ impl Growth {
             && strategy.leverage == 1.0
             && strategy.exit_on_opposite
             && strategy.max_holding_ns.is_none()
-            && terms.levels == super::terms::Levels::default()
+            && terms.levels.are_absent()
             && terms.hedge.is_none()
             && *terms.limits
                 == LimitSpec {

@@ -1,18 +1,30 @@
 //! The levels that protect a main position, as its bracket sets them.
 
 use super::leg::Leg;
-use super::terms::Levels;
+use super::terms::{ABSENT, Levels};
 use crate::venue::{Purpose, Side};
 
-/// Levels that stand now.
-#[derive(Debug, Clone, Copy, Default)]
+/// Levels that stand now; [`ABSENT`] where there is none.
+#[derive(Debug, Clone, Copy)]
 pub(super) struct Guard {
-    pub stop: Option<f64>,
-    pub target: Option<f64>,
-    pub trail: Option<f64>,
-    pub net: Option<f64>,
+    pub stop: f64,
+    pub target: f64,
+    pub trail: f64,
+    pub net: f64,
     /// Price at which the stop will move to the entry.
-    pub break_even: Option<f64>,
+    pub break_even: f64,
+}
+
+impl Default for Guard {
+    fn default() -> Self {
+        Self {
+            stop: ABSENT,
+            target: ABSENT,
+            trail: ABSENT,
+            net: ABSENT,
+            break_even: ABSENT,
+        }
+    }
 }
 
 /// A level that the price has met.
@@ -39,26 +51,31 @@ impl Guard {
         let entry = leg.entry_price;
         let losing = |from: f64, fraction: f64| from * (1.0 - sign * fraction);
         let winning = |fraction: f64| entry * (1.0 + sign * fraction);
-        let positive = |price: f64| (price > 0.0).then_some(price);
         let best = match side {
             Side::Buy => leg.highest,
             Side::Sell => leg.lowest,
         };
-        let trigger = levels.break_even.map(winning);
-        let is_even = trigger.is_some_and(|trigger| sign * (best - trigger) >= 0.0);
-        self.break_even = trigger.filter(|_| !is_even);
-        self.stop = if is_even {
-            positive(entry)
+        let trigger = winning(levels.break_even);
+        let is_even = sign * (best - trigger) >= 0.0;
+        self.break_even = if is_even { ABSENT } else { trigger };
+        self.stop = positive(if is_even {
+            entry
         } else {
-            levels.stop.and_then(|f| positive(losing(entry, f)))
-        };
-        self.target = levels.target.and_then(|f| positive(winning(f)));
-        self.trail = levels.trail.and_then(|f| positive(losing(best, f)));
+            losing(entry, levels.stop)
+        });
+        self.target = positive(winning(levels.target));
+        self.trail = positive(losing(best, levels.trail));
+    }
+
+    /// The stop of a position that has just begun.
+    pub fn initial_stop(&self) -> Option<f64> {
+        let mut stops = [self.stop, self.trail].into_iter();
+        stops.find(|stop| !stop.is_nan())
     }
 
     /// The stop at the entry price is that of a position whose break-even has been reached.
     fn stop_purpose(&self, levels: &Levels) -> Purpose {
-        if levels.break_even.is_some() && self.break_even.is_none() {
+        if !levels.break_even.is_nan() && self.break_even.is_nan() {
             Purpose::BreakEven
         } else {
             Purpose::StopLoss
@@ -67,7 +84,7 @@ impl Guard {
 
     /// Stops in the order in which they act.
     #[inline]
-    fn stops(&self, levels: &Levels) -> [(Option<f64>, Purpose); 3] {
+    fn stops(&self, levels: &Levels) -> [(f64, Purpose); 3] {
         [
             (self.stop, self.stop_purpose(levels)),
             (self.trail, Purpose::TrailingStop),
@@ -85,9 +102,8 @@ impl Guard {
         on_touch: bool,
     ) -> Option<Met> {
         let [stop, trail, net] = self.stops(levels);
-        let stopped = |(level, purpose): (Option<f64>, Purpose)| {
-            let is_met = level.is_some_and(|level| reaches(side, open, level));
-            is_met.then_some(Met::Stop(purpose))
+        let stopped = |(level, purpose): (f64, Purpose)| {
+            reaches(side, open, level).then_some(Met::Stop(purpose))
         };
         let target = || {
             self.takes_profit(side, open, on_touch)
@@ -110,11 +126,8 @@ impl Guard {
     ) -> Option<(f64, Purpose)> {
         let mut first: Option<(f64, Purpose)> = None;
         for (level, purpose) in self.stops(levels) {
-            let Some(level) = level.filter(|level| reaches(side, extreme, *level)) else {
-                continue;
-            };
             let nearer = |(price, _): (f64, Purpose)| (open - level).abs() < (open - price).abs();
-            if first.is_none_or(nearer) {
+            if reaches(side, extreme, level) && first.is_none_or(nearer) {
                 first = Some((level, purpose));
             }
         }
@@ -125,23 +138,24 @@ impl Guard {
     #[inline]
     pub fn stop_beyond(&self, levels: &Levels, side: Side, close: f64) -> Option<Purpose> {
         let stops = self.stops(levels);
-        let beyond = |(level, _): &&(Option<f64>, Purpose)| {
-            level.is_some_and(|level| reaches(side, close, level))
-        };
+        let beyond = |(level, _): &&(f64, Purpose)| reaches(side, close, *level);
         stops.iter().find(beyond).map(|(_, purpose)| *purpose)
     }
 
     /// Whether a price takes profit: a trade through the target, or at it where touching is enough.
     #[inline]
     pub fn takes_profit(&self, side: Side, price: f64, on_touch: bool) -> bool {
-        self.target.is_some_and(|target| {
-            (on_touch && price == target)
-                || match side {
-                    Side::Buy => price > target,
-                    Side::Sell => price < target,
-                }
-        })
+        (on_touch && price == self.target)
+            || match side {
+                Side::Buy => price > self.target,
+                Side::Sell => price < self.target,
+            }
     }
+}
+
+/// A price of a level, which has to be positive to be there.
+pub(super) fn positive(price: f64) -> f64 {
+    if price > 0.0 { price } else { ABSENT }
 }
 
 /// Whether a price has moved against `side` as far as a level.

@@ -208,7 +208,7 @@ impl<'a> Simulation<'a> {
         let due = self.due_row(entered);
         let last = decided.min(due);
         let moving = self.terms.levels.move_with_price();
-        let trailing = self.terms.levels.trail.is_some();
+        let trailing = !self.terms.levels.trail.is_nan();
         let mut row = entered;
         loop {
             let funded = self.next_funding_row(row);

@@ -18,21 +18,39 @@ pub struct Terms<'a> {
     pub(super) keeps_profits: bool,
 }
 
-/// Distances of the protective levels, fractions of the price that they count from.
-#[derive(Debug, Clone, Copy, PartialEq, Default)]
+/// A level, or its distance, that is not there. Nothing compares with it, and nothing comes of it.
+///
+/// No `Option`: with the bits of one that is absent the compiler works out what nobody asks for, and where they are those of a subnormal number
+/// that takes as long as a hundred multiplications.
+pub(super) const ABSENT: f64 = f64::NAN;
+
+/// Distances of the protective levels, fractions of the price that they count from; [`ABSENT`] where there is none.
+#[derive(Debug, Clone, Copy)]
 pub(super) struct Levels {
-    pub stop: Option<f64>,
-    pub target: Option<f64>,
-    pub trail: Option<f64>,
-    pub break_even: Option<f64>,
+    pub stop: f64,
+    pub target: f64,
+    pub trail: f64,
+    pub break_even: f64,
     /// Loss of both legs, percent of the capital.
-    pub net_loss_pct: Option<f64>,
+    pub net_loss_pct: f64,
 }
 
 impl Levels {
+    /// Whether there is none.
+    pub(super) fn are_absent(&self) -> bool {
+        let all = [
+            self.stop,
+            self.target,
+            self.trail,
+            self.break_even,
+            self.net_loss_pct,
+        ];
+        all.iter().all(|level| level.is_nan())
+    }
+
     /// Whether extremes move them.
     pub(super) const fn move_with_price(&self) -> bool {
-        self.trail.is_some() || self.break_even.is_some()
+        !self.trail.is_nan() || !self.break_even.is_nan()
     }
 }
 
@@ -69,7 +87,7 @@ impl<'a> Terms<'a> {
             && strategy
                 .hedge
                 .is_none_or(|hedge| !hedge.keep_on_reversal && hedge.reduce_at_pct.is_none());
-        let fraction = |pct: Option<f64>| pct.map(|pct| pct / 100.0);
+        let fraction = |pct: Option<f64>| pct.unwrap_or(ABSENT) / 100.0;
         simple.then(|| Self {
             strategy,
             rules,
@@ -80,7 +98,10 @@ impl<'a> Terms<'a> {
                 target: fraction(strategy.take_profit_pct),
                 trail: fraction(strategy.trailing_stop_pct),
                 break_even: fraction(strategy.break_even_pct),
-                net_loss_pct: strategy.hedge.and_then(|hedge| hedge.net_stop_loss_pct),
+                net_loss_pct: strategy
+                    .hedge
+                    .and_then(|hedge| hedge.net_stop_loss_pct)
+                    .unwrap_or(ABSENT),
             },
             hedge: strategy.hedge.map(|hedge| Hedge {
                 ratio: hedge.ratio,
