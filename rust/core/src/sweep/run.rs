@@ -159,7 +159,7 @@ impl Pass<'_, '_> {
             rows.resize(sets.len() * self.width, f64::NAN);
             failed.clear();
             failed.resize(sets.len(), false);
-            let taken = (sets.len() / (4 * self.workers.len())).clamp(1, MOST_TAKEN);
+            let taken = (sets.len() / (8 * self.workers.len())).clamp(1, MOST_TAKEN);
             let shared = |set: u32| SharedSet {
                 digits: &self.digits[set as usize * axes..][..axes],
                 elements: elements.of_set(set),

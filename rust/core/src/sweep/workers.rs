@@ -1,7 +1,9 @@
 //! The threads of a sweep: the one that calls, and helpers that are kept between calls.
 
+use std::hint::spin_loop;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, TryLockError};
+use std::time::{Duration, Instant};
 
 use rayon::ThreadPool;
 
@@ -22,10 +24,15 @@ pub(super) fn free_one<T>(entries: &[Mutex<T>]) -> MutexGuard<'_, T> {
     }
 }
 
+/// So long helpers stay awake for the next call: a genetic search asks for its next generation sooner.
+const AWAKE: Duration = Duration::from_micros(150);
+
 /// The helpers for the number of threads that was asked for last.
 #[derive(Debug, Default)]
 pub(super) struct Workers {
     helpers: Mutex<Option<Arc<ThreadPool>>>,
+    /// Number of the call.
+    call: Arc<AtomicUsize>,
 }
 
 impl Workers {
@@ -48,17 +55,34 @@ impl Workers {
         if helpers == 0 {
             pull();
         } else {
-            self.helpers(threads - 1)?.in_place_scope(|scope| {
+            let pool = self.helpers(threads - 1)?;
+            self.call.fetch_add(1, Ordering::Relaxed);
+            pool.in_place_scope(|scope| {
                 for _ in 0..helpers {
                     scope.spawn(|_| pull());
                 }
                 pull();
             });
+            self.stay_awake(&pool);
         }
         let done = tasks.into_iter();
         Ok(done
             .map(|task| task.into_inner().unwrap_or_else(PoisonError::into_inner))
             .collect())
+    }
+
+    /// Keeps the helpers from sleep until the next call, if that comes soon.
+    fn stay_awake(&self, pool: &ThreadPool) {
+        let this = self.call.load(Ordering::Relaxed);
+        pool.spawn_broadcast({
+            let call = Arc::clone(&self.call);
+            move |_| {
+                let until = Instant::now() + AWAKE;
+                while call.load(Ordering::Relaxed) == this && Instant::now() < until {
+                    spin_loop();
+                }
+            }
+        });
     }
 
     fn helpers(&self, threads: usize) -> Result<Arc<ThreadPool>> {
