@@ -11,6 +11,7 @@ import atexit
 import json
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from threading import Lock
 from typing import IO, TYPE_CHECKING, cast
 
@@ -18,11 +19,13 @@ from spark_stacker.data import table_reader
 from spark_stacker.errors import DataError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from concurrent.futures import Future
     from pathlib import Path
 
     import polars as pl
 
-__all__ = ["table_frame", "table_names"]
+__all__ = ["table_frame", "table_frames", "table_names"]
 
 
 class _Reader:
@@ -90,9 +93,28 @@ def table_names(path: Path) -> list[str]:
     return table_reader.names(path)
 
 
-def table_frame(path: Path, first: int = 0, count: int | None = None) -> pl.DataFrame:
-    """A table's rows from row ``first``, ``count`` of them or all. Raises `DataError` naming a file that is
-    no whole table.
+def table_frame(path: Path) -> pl.DataFrame:
+    """All rows of a table. Raises `DataError` naming a file that is no whole table."""
+    _READER.require(path, "rows")
+    return table_reader.rows(path)
+
+
+def table_frames(path: Path, count: int) -> Iterator[pl.DataFrame]:
+    """A table's rows, ``count`` of them at a time; the last frame has fewer, perhaps none. Raises `DataError`
+    naming a file that is no whole table, where the damage is.
     """
-    _READER.require(path, "rows", first=first, count=count)
-    return table_reader.rows(path, first, count)
+
+    def tried(first: int) -> Future[None]:
+        return ahead.submit(_READER.require, path, "rows", first=first, count=count)
+
+    # The process tries out a batch while the one before is read and worked on here.
+    with ThreadPoolExecutor(1, "sheltered") as ahead:
+        first, trial = 0, tried(0)
+        while True:
+            trial.result()
+            trial = tried(first + count)
+            frame = table_reader.rows(path, first, count)
+            yield frame
+            if frame.height < count:
+                return
+            first += count

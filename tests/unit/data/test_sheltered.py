@@ -5,11 +5,12 @@ from __future__ import annotations
 import io
 from typing import TYPE_CHECKING
 
+import polars as pl
 import pytest
 
 from spark_stacker.data.events import import_events
 from spark_stacker.data.files import read_file
-from spark_stacker.data.sheltered import table_frame, table_names
+from spark_stacker.data.sheltered import table_frame, table_frames, table_names
 from spark_stacker.errors import DataError
 from unit.data.events.made_events import random_trades
 
@@ -47,12 +48,30 @@ def test_rows_and_names_are_those_of_the_file(tmp_path: Path) -> None:
     path = tmp_path / "a.parquet"
     frame.write_parquet(path, row_group_size=7)
     assert table_frame(path).equals(frame)
-    assert table_frame(path, 5, 20).equals(frame.slice(5, 20))
-    assert table_frame(path, ROWS, 20).height == 0
     assert table_names(path) == frame.columns
     feather = tmp_path / "a.feather"
     frame.write_ipc(feather)
-    assert table_frame(feather, 3).equals(frame.slice(3))
+    assert table_frame(feather).equals(frame)
+
+
+@pytest.mark.parametrize("count", [1, 7, ROWS - 1, ROWS, ROWS + 1])
+def test_frames_are_the_rows_of_the_file_in_their_order(tmp_path: Path, count: int) -> None:
+    frame = random_trades(ROWS)
+    path = tmp_path / "a.parquet"
+    frame.write_parquet(path, row_group_size=7)
+    frames = list(table_frames(path, count))
+    assert [part.height for part in frames] == [count] * (ROWS // count) + [ROWS % count]
+    assert pl.concat(frames).equals(frame)
+
+
+def test_frames_that_nobody_wants_any_more_leave_the_process_ready(tmp_path: Path) -> None:
+    frame = random_trades(ROWS)
+    path = tmp_path / "a.parquet"
+    frame.write_parquet(path)
+    frames = table_frames(path, 5)
+    assert next(frames).equals(frame[:5])
+    frames.close()
+    assert table_frame(path).equals(frame)
 
 
 def test_a_question_broken_off_does_not_answer_the_next(

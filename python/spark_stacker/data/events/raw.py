@@ -18,7 +18,7 @@ from typing import IO, TYPE_CHECKING, Final, cast
 
 import polars as pl
 
-from spark_stacker.data.sheltered import table_frame, table_names
+from spark_stacker.data.sheltered import table_frames, table_names
 from spark_stacker.errors import DataError
 
 if TYPE_CHECKING:
@@ -84,13 +84,10 @@ def table_batches(path: Path) -> Iterator[tuple[int, pl.DataFrame]]:
 
 def _scanned(path: Path) -> Iterator[tuple[int, pl.DataFrame]]:
     row = 0
-    while True:
-        frame = table_frame(path, row, BATCH_ROWS)
+    for frame in table_frames(path, BATCH_ROWS):
         if frame.height:
             yield row, frame
         row += frame.height
-        if frame.height < BATCH_ROWS:
-            return
 
 
 def csv_header(path: Path) -> tuple[list[str], str, bool]:
