@@ -5,7 +5,7 @@ use spark_stacker_core::engine::ticks::{
     GridMaker, GridMakerSpec, Schedule, ScheduleSpec, TickDesk, TickRun, TickSetup, TickStrategy,
 };
 use spark_stacker_core::market::{EventColumns, EventKind, EventTape};
-use spark_stacker_core::venue::{Latency, Reason, Side, TickRules, VenueRules};
+use spark_stacker_core::venue::{Answer, Latency, Reason, Side, TickRules, VenueRules};
 
 fn setup(order_ns: i64) -> TickSetup {
     TickSetup {
@@ -159,6 +159,60 @@ fn a_strategy_sees_an_event_when_it_has_reached_it_and_not_before() {
     assert_eq!(times, (0..13).map(|step| step * 10).collect::<Vec<_>>());
     assert_eq!(bids[..3], [None, None, None]);
     assert!(bids[3..].iter().all(|bid| *bid == Some(50)));
+}
+
+/// Sends an order whenever its timer rings, and one for every answer, so that there is always something on its way.
+struct Restless {
+    next: i64,
+    answers: usize,
+}
+
+impl TickStrategy for Restless {
+    fn start(&mut self, first_ns: i64) {
+        self.next = first_ns;
+    }
+
+    fn next_timer_ns(&self) -> i64 {
+        self.next
+    }
+
+    fn on_timer(&mut self, desk: &mut TickDesk<'_>) {
+        desk.market(Side::Buy, 1.0);
+        self.next += 10;
+    }
+
+    fn on_answer(&mut self, _: &Answer, desk: &mut TickDesk<'_>) {
+        self.answers += 1;
+        desk.market(Side::Sell, 1.0);
+    }
+}
+
+#[test]
+fn a_strategy_that_always_has_orders_on_their_way_ends_with_the_data() {
+    let tape = tape(5, 100);
+    let last = tape
+        .events()
+        .iter()
+        .map(|event| event.local_ns.max(event.exchange_ns))
+        .max();
+    let restless = Restless {
+        next: i64::MAX,
+        answers: 0,
+    };
+    let mut run = TickRun::new(restless, &setup(60), 1.0).unwrap();
+    run.run(&tape);
+    let orders = run.venue().orders();
+    assert!(orders.len() > 10);
+    for order in orders {
+        // What was sent in time has arrived, been answered and ended; what was sent later has not arrived.
+        assert_eq!(
+            order.is_ended(),
+            Some(order.submitted_ns) <= last,
+            "{order:?}"
+        );
+    }
+    let ended = orders.iter().filter(|order| order.is_ended()).count();
+    assert!(run.strategy().answers >= ended);
 }
 
 #[test]

@@ -32,6 +32,8 @@ pub struct TickRun<S> {
     started: bool,
     /// Events that have happened and not yet reached the strategy, from chunks before.
     underway: VecDeque<Event>,
+    /// Once the data have ended, messages sent before that have not arrived.
+    messages_left: Option<usize>,
 }
 
 impl<S: TickStrategy> TickRun<S> {
@@ -58,6 +60,7 @@ impl<S: TickStrategy> TickRun<S> {
             next_record_ns: i64::MAX,
             started: false,
             underway: VecDeque::new(),
+            messages_left: None,
         })
     }
 
@@ -121,6 +124,7 @@ impl<S: TickStrategy> TickRun<S> {
         if !self.started {
             self.begin(events);
         }
+        self.messages_left = None;
         let mut places = Places::new(events);
         loop {
             // What is due beside market events; looked at anew whenever it may have changed.
@@ -243,12 +247,17 @@ impl<S: TickStrategy> TickRun<S> {
             i64::MAX
         };
         let market_ns = local_ns.min(exchange_ns);
-        let first = market_ns.min(due.answer_ns).min(due.arrival_ns);
+        let is_over = market_ns == i64::MAX;
+        let arrival_ns = if is_over && self.last_messages() == 0 {
+            i64::MAX
+        } else {
+            due.arrival_ns
+        };
+        let first = market_ns.min(due.answer_ns).min(arrival_ns);
         if first == i64::MAX {
-            // Timers alone do not go on beyond the data.
             return false;
         }
-        if due.watch_ns < first {
+        if due.watch_ns < first && !is_over {
             self.catch_up(places, due.watch_ns);
             self.ring(due.watch_ns);
         } else if local_ns == first {
@@ -262,6 +271,9 @@ impl<S: TickStrategy> TickRun<S> {
             }
             places.pass_exchange();
         } else {
+            if let Some(left) = &mut self.messages_left {
+                *left -= 1;
+            }
             let mid = self.exchange_mid();
             if let Some(order) = self.venue.arrive(MARKET) {
                 self.record
@@ -271,6 +283,13 @@ impl<S: TickStrategy> TickRun<S> {
             self.record.executions.note_fills(self.venue.fills(), mid);
         }
         true
+    }
+
+    /// Messages that were on their way to the exchange when the data ended, and still are. Others do not arrive, and timers do not ring: else
+    /// a strategy that has an answer to each answer would never end.
+    fn last_messages(&mut self) -> usize {
+        let on_their_way = || self.venue.messages(MARKET);
+        *self.messages_left.get_or_insert_with(on_their_way)
     }
 
     fn due(&self) -> Due {

@@ -16,6 +16,12 @@ impl Venue {
         next.map_or(i64::MAX, |flight| flight.arrives_ns)
     }
 
+    /// Messages of a market that are on their way to the exchange.
+    #[must_use]
+    pub fn messages(&self, market: MarketId) -> usize {
+        self.ticks(market).flights.len()
+    }
+
     /// Plays the next message that reaches the exchange. Returns the order, if the message is a new one.
     pub fn arrive(&mut self, market: MarketId) -> Option<OrderId> {
         let Flight {

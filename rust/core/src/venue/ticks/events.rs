@@ -1,7 +1,7 @@
 //! What market events do: to the book, to the queues of resting orders, to stops.
 
 use super::Queue;
-use super::market::{Interest, Knowledge, reaches};
+use super::market::{Knowledge, reaches};
 use crate::market::{Event, EventKind};
 use crate::venue::execute::{Point, Progress};
 use crate::venue::live_order::LiveOrder;
@@ -17,13 +17,8 @@ impl Venue {
     /// When the market does not trade tick by tick.
     #[inline]
     pub fn on_event(&mut self, market: MarketId, event: &Event) -> bool {
-        let state = &mut self.markets[usize::from(market.0)];
-        let ticks = state.ticks.as_deref_mut();
-        let ticks = ticks.expect("the market trades tick by tick");
-        if state.resting.take_changed() {
-            ticks.interest = Interest::of(&state.resting);
-            self.stirred += 1;
-        }
+        self.settle(market);
+        let ticks = self.ticks_mut(market);
         ticks.feed_ns = event.local_ns - event.exchange_ns;
         if event.kind == EventKind::Depth && ticks.knowledge == Knowledge::Whole {
             let Some(side) = event.book_side() else {
@@ -47,6 +42,18 @@ impl Venue {
         }
         self.on_rare_event(market, event);
         true
+    }
+
+    /// Takes in where own orders rest, if that may have changed since the last time.
+    #[inline]
+    fn settle(&mut self, market: MarketId) {
+        let state = &mut self.markets[usize::from(market.0)];
+        let ticks = state.ticks.as_deref_mut();
+        let ticks = ticks.expect("the market trades tick by tick");
+        if state.resting.take_changed() {
+            ticks.settle(&state.resting);
+            self.stirred += 1;
+        }
     }
 
     /// Everything but a change of depth that concerns no own order.
@@ -240,15 +247,17 @@ impl Venue {
 
     /// Tells the resting orders of a side that stand at certain ticks what is shown there.
     fn show(&mut self, market: MarketId, side: Side, at: impl Fn(i32) -> bool) {
+        self.settle(market);
         let state = &mut self.markets[usize::from(market.0)];
         let Some(ticks) = state.ticks.as_deref() else {
             return;
         };
         let (model, whole) = (ticks.rules.queue, ticks.is_whole());
-        for order in state.resting.unchanged_mut() {
-            let is_there = order.is_limit() && order.request.side == side;
-            if is_there && at(order.tick) {
-                let shown = ticks.book.size(side, order.tick);
+        let orders = state.resting.unchanged_mut();
+        for stand in &ticks.stands {
+            if stand.side == side && at(stand.tick) {
+                let order = &mut orders[stand.place];
+                let shown = ticks.book.size(side, stand.tick);
                 if order.queue.ahead == f64::INFINITY {
                     order.queue = Queue::behind(shown);
                 } else {

@@ -51,7 +51,18 @@ pub(in crate::venue) struct TickMarket {
     pub answers: VecDeque<Answer>,
     pub answers_sent: u64,
     pub interest: Interest,
+    /// Where own limits stand.
+    pub stands: Vec<Stand>,
     pub calm: Calm,
+}
+
+/// A limit order that rests: what has to be known to find it.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(in crate::venue) struct Stand {
+    pub side: Side,
+    pub tick: i32,
+    /// Its place among the resting orders.
+    pub place: usize,
 }
 
 impl TickMarket {
@@ -70,8 +81,22 @@ impl TickMarket {
             answers: VecDeque::new(),
             answers_sent: 0,
             interest: Interest::default(),
+            stands: Vec::new(),
             calm: Calm::NONE,
         }
+    }
+
+    /// Takes in where orders rest from now on.
+    pub fn settle(&mut self, resting: &Waiting) {
+        self.interest = Interest::of(resting);
+        let limits = resting.iter().enumerate();
+        let limits = limits.filter(|(_, order)| order.is_limit());
+        self.stands.clear();
+        self.stands.extend(limits.map(|(place, order)| Stand {
+            side: order.request.side,
+            tick: order.tick,
+            place,
+        }));
     }
 
     #[inline]

@@ -38,6 +38,8 @@ impl QueueModel {
     /// The share of what left the level without a trade that left it behind an order.
     fn behind_share(self, ahead: f64, behind: f64) -> f64 {
         let weigh = |size: f64| match self {
+            Self::Proportional { power: 1.0 } => size,
+            Self::Proportional { power: 2.0 } => size * size,
             Self::Proportional { power } => size.powf(power),
             _ => (1.0 + size).ln(),
         };
