@@ -6,7 +6,7 @@
 
 use std::ops::Range;
 use std::panic::resume_unwind;
-use std::thread;
+use std::thread::{self, ScopedJoinHandle};
 
 use super::rule::{CHUNK, Rule, Start, feed, prepare, run_rows};
 use crate::error::Result;
@@ -78,20 +78,25 @@ impl<R: Clone + Send + Sync, const I: usize> Halves<'_, R, I> {
             return Ok(rule);
         };
         let (near, mut far) = split(lines, middle - rows.start);
-        let (near, (begun, ended)) = thread::scope(|scope| {
+        let (near, helped) = thread::scope(|scope| {
             let lines = far.each_mut().map(|line| &mut **line);
             let end = rows.end;
-            let helper = scope.spawn(move || {
+            let help = move || {
                 let begun = self.led_to(middle);
                 let ended = self.run(threads / 2, begun.clone(), lines, middle..end);
                 (begun, ended)
-            });
+            };
+            // Where the system gives no more threads, this one does it all.
+            let helper = thread::Builder::new().spawn_scoped(scope, help).ok();
             let near = self.run(threads - threads / 2, rule, near, rows.start..middle);
-            let far = helper.join().unwrap_or_else(|panic| resume_unwind(panic));
-            (near, far)
+            let join = |helper: ScopedJoinHandle<'_, _>| helper.join();
+            (near, helper.map(join))
         });
+        let helped = helped.map(|ended| ended.unwrap_or_else(|panic| resume_unwind(panic)));
         let mut reached = near?;
-        if reached.agrees(&begun) {
+        if let Some((begun, ended)) = helped
+            && reached.agrees(&begun)
+        {
             return ended;
         }
         run_rows(&mut reached, self.columns, far, middle..rows.end)?;
