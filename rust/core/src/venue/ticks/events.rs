@@ -46,7 +46,7 @@ impl Venue {
 
     /// Takes in where own orders rest, if that may have changed since the last time.
     #[inline]
-    fn settle(&mut self, market: MarketId) {
+    pub(super) fn settle(&mut self, market: MarketId) {
         let state = &mut self.markets[usize::from(market.0)];
         let ticks = state.ticks.as_deref_mut();
         let ticks = ticks.expect("the market trades tick by tick");
@@ -139,7 +139,12 @@ impl Venue {
     }
 
     /// Own orders of the side that `side` meets, at `tick` or better for it: the best price first, of one price the oldest.
-    fn reached(&self, market: MarketId, side: Side, tick: i32) -> Vec<crate::venue::OrderId> {
+    pub(super) fn reached(
+        &self,
+        market: MarketId,
+        side: Side,
+        tick: i32,
+    ) -> Vec<crate::venue::OrderId> {
         let mut reached: Vec<(i64, u64, crate::venue::OrderId)> = self
             .state(market)
             .resting
@@ -161,7 +166,12 @@ impl Venue {
     }
 
     /// Fills up to `available` units of an order at its own price, as a maker. Returns what has filled.
-    fn fill_resting(&mut self, mut order: Box<LiveOrder>, available: f64, now_ns: i64) -> f64 {
+    pub(super) fn fill_resting(
+        &mut self,
+        mut order: Box<LiveOrder>,
+        available: f64,
+        now_ns: i64,
+    ) -> f64 {
         let market = order.request.market;
         let point = Point {
             market,
@@ -232,57 +242,6 @@ impl Venue {
             let price = mid * ticks.tick_size;
             self.ledger.set_mark(market, price);
             self.watch_price(market, price, event.exchange_ns);
-        }
-    }
-
-    /// What a new level crosses is not shown any more.
-    fn show_crossed(&mut self, market: MarketId, side: Side, event: &Event) {
-        let ticks = self.ticks(market);
-        if event.size > 0.0 && !ticks.is_whole() && ticks.interest.is_met(side, event.tick) {
-            self.show(market, side.opposite(), |tick| {
-                reaches(side, event.tick, tick)
-            });
-        }
-    }
-
-    /// Tells the resting orders of a side that stand at certain ticks what is shown there.
-    fn show(&mut self, market: MarketId, side: Side, at: impl Fn(i32) -> bool) {
-        self.settle(market);
-        let state = &mut self.markets[usize::from(market.0)];
-        let Some(ticks) = state.ticks.as_deref() else {
-            return;
-        };
-        let (model, whole) = (ticks.rules.queue, ticks.is_whole());
-        let orders = state.resting.unchanged_mut();
-        for stand in &ticks.stands {
-            if stand.side == side && at(stand.tick) {
-                let order = &mut orders[stand.place];
-                let shown = ticks.book.size(side, stand.tick);
-                if order.queue.ahead == f64::INFINITY {
-                    order.queue = Queue::behind(shown);
-                } else {
-                    order.queue.show(model, shown);
-                    if !whole {
-                        order.queue.ahead = order.queue.ahead.max(0.0);
-                    }
-                }
-            }
-        }
-    }
-
-    /// A level is shown that meets own orders: what came in would have met them first.
-    fn fill_by_shown(&mut self, market: MarketId, side: Side, event: &Event) {
-        let whole = self.ticks(market).is_whole();
-        for id in self.reached(market, side, event.tick) {
-            let shown = self.ticks(market).book.size(side, event.tick);
-            if shown <= 0.0 {
-                return;
-            }
-            if let Some(order) = self.state_mut(market).take_where(|order| order.id == id) {
-                let available = if whole { f64::INFINITY } else { shown };
-                let filled = self.fill_resting(order, available, event.exchange_ns);
-                self.consume(market, side, event.tick, filled);
-            }
         }
     }
 

@@ -4,7 +4,7 @@
 //! - `market`: what is kept of such a market.
 //! - `arrival`: what orders, cancels and replacements do when they arrive.
 //! - `taking`: orders that take from the book.
-//! - `events`: what trades and changes of the book do to resting orders; `calm`: where trades do nothing.
+//! - `events`: what trades and other events do to resting orders; `shown`: what a book shows does to them; `calm`: where trades do nothing.
 //! - `answers`: what the strategy is told, and when.
 
 mod answers;
@@ -14,6 +14,7 @@ mod events;
 mod latency;
 mod market;
 mod queue;
+mod shown;
 mod taking;
 
 pub use answers::{Answer, AnswerKind};
