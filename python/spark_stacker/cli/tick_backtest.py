@@ -193,7 +193,8 @@ def _made(text: str, kind: type[Any], values: dict[str, Any]) -> Any:
         signature(kind).bind(**values)
     except TypeError as error:
         takes = ", ".join(signature(kind).parameters)
-        raise ParameterError(f"--set of {text}: {error}; it takes {takes or 'nothing'}") from error
+        wrong = str(error).replace("got an unexpected keyword argument", "there is no setting")
+        raise ParameterError(f"--set of {text}: {wrong}; it takes {takes or 'nothing'}") from error
     return kind(**values)
 
 

@@ -203,6 +203,11 @@ EVENTS = ["exchange_ns", "local_ns", "kind", "side", "price", "size", "last", "s
             "missing a required argument: 'order_size'; it takes order_size, max_position",
         ),
         (
+            [*MAKER, "--set", "speed=2", "--ticks", "BTC-USD=btc.parquet"],
+            2,
+            "there is no setting 'speed'; it takes order_size, max_position",
+        ),
+        (
             [*MAKER[:2], "--set", "order_size=x", "--set", "max_position=1", "--ticks", "B-C=btc.parquet"],
             2,
             "GridMaker: order_size must be a number, was 'x'",

@@ -145,7 +145,7 @@ fn event(columns: &EventColumns<'_>, row: usize, ticks_per_unit: f64) -> Result<
     }
     let (exchange_ns, local_ns) = (columns.exchange_ns[row], columns.local_ns[row]);
     if local_ns < exchange_ns {
-        let requirement = "an event is received no sooner than it happens; correct the local clock";
+        let requirement = "an event is received no sooner than it happens; correct_clock moves the receiver's clock on";
         return Err(Error::data("local_ns", row, local_ns, requirement));
     }
     let mut tick = 0;

@@ -61,7 +61,7 @@ def test_recorded_feeds_are_clean_but_for_their_clocks(fixtures_dir: Path, marke
     assert check_events(imported.frame, tick_size=imported.steps.tick_size).ok
     assert imported.steps == steps
     assert report.counts["trade"] == pl.read_parquet(files[1]).height
-    with pytest.raises(DataError, match="received no sooner than it happens"):
+    with pytest.raises(DataError, match="received no sooner than it happens; correct_clock moves"):
         to_tape(import_events(files).frame, tick_size=steps.tick_size)
     to_tape(imported.frame, tick_size=steps.tick_size)
 
