@@ -73,7 +73,7 @@ impl Rule<1, 1> for Hull {
 
     fn stride(&self) -> usize {
         let (doubled, smoothing) = (self.doubled.stride(), self.smoothing.stride());
-        // Both begin with a power of two, and a longer one that is no multiple takes so long that halves do not pay.
+        // Equal for short periods. Where one is no multiple of the other, only their product serves both, and halves do not pay.
         if doubled.is_multiple_of(smoothing) {
             doubled
         } else {
