@@ -4,11 +4,17 @@
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::sync::Mutex;
 
+use mimalloc::MiMalloc;
+
 /// Size of a huge page, and the least that is worth one.
 const HUGE_PAGE: usize = 1 << 21;
 
 /// The least size that is kept when freed; from about here on the C library gives pages back.
 const LARGE: usize = 1 << 17;
+
+/// The least size that the C library gives: threads wait there for one another, but memory of this size has been used by others a moment
+/// ago. Smaller blocks have an allocator with a heap for each thread.
+const MEDIUM: usize = 1 << 14;
 
 /// The most that is kept.
 const KEPT_BLOCKS: usize = 64;
@@ -16,6 +22,23 @@ const KEPT_BYTES: usize = 1 << 25;
 
 /// The system's allocator, with advice to the kernel on large blocks, of which a few are kept for the next run.
 pub struct HugePages;
+
+/// Who gives a block.
+enum Size {
+    Small,
+    Medium,
+    Large,
+}
+
+impl Size {
+    const fn of(layout: Layout) -> Self {
+        match layout.size() {
+            0..MEDIUM => Self::Small,
+            MEDIUM..LARGE => Self::Medium,
+            _ => Self::Large,
+        }
+    }
+}
 
 /// A freed block with its pages.
 #[derive(Clone, Copy)]
@@ -38,7 +61,8 @@ static KEPT: Mutex<Kept> = Mutex::new(Kept {
 impl Kept {
     fn take(&mut self, layout: Layout) -> Option<*mut u8> {
         let fits = |block: &Option<Block>| block.is_some_and(|block| block.layout == layout);
-        let place = self.blocks.iter().position(fits)?;
+        // The one that was freed last, since a cache may still hold it.
+        let place = self.blocks.iter().rposition(fits)?;
         self.remove(place)
             .map(|block| std::ptr::with_exposed_provenance_mut(block.address))
     }
@@ -104,8 +128,10 @@ fn advise(block: *mut u8, layout: Layout) {
 #[expect(unsafe_code, reason = "an allocator is unsafe to implement")]
 unsafe impl GlobalAlloc for HugePages {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-        if layout.size() < LARGE {
-            return unsafe { System.alloc(layout) };
+        match Size::of(layout) {
+            Size::Small => return unsafe { MiMalloc.alloc(layout) },
+            Size::Medium => return unsafe { System.alloc(layout) },
+            Size::Large => {}
         }
         let layout = placed(layout);
         let kept = KEPT.try_lock().ok().and_then(|mut kept| kept.take(layout));
@@ -117,8 +143,10 @@ unsafe impl GlobalAlloc for HugePages {
     }
 
     unsafe fn alloc_zeroed(&self, layout: Layout) -> *mut u8 {
-        if layout.size() < LARGE {
-            return unsafe { System.alloc_zeroed(layout) };
+        match Size::of(layout) {
+            Size::Small => return unsafe { MiMalloc.alloc_zeroed(layout) },
+            Size::Medium => return unsafe { System.alloc_zeroed(layout) },
+            Size::Large => {}
         }
         let block = unsafe { self.alloc(layout) };
         if !block.is_null() {
@@ -128,6 +156,11 @@ unsafe impl GlobalAlloc for HugePages {
     }
 
     unsafe fn dealloc(&self, block: *mut u8, layout: Layout) {
+        match Size::of(layout) {
+            Size::Small => return unsafe { MiMalloc.dealloc(block, layout) },
+            Size::Medium => return unsafe { System.dealloc(block, layout) },
+            Size::Large => {}
+        }
         let layout = placed(layout);
         if (LARGE..=KEPT_BYTES).contains(&layout.size())
             && let Ok(mut kept) = KEPT.try_lock()
@@ -139,12 +172,18 @@ unsafe impl GlobalAlloc for HugePages {
     }
 
     unsafe fn realloc(&self, block: *mut u8, layout: Layout, new_size: usize) -> *mut u8 {
-        if layout.size() < LARGE && new_size < LARGE {
-            return unsafe { System.realloc(block, layout, new_size) };
-        }
         let Ok(new_layout) = Layout::from_size_align(new_size, layout.align()) else {
             return std::ptr::null_mut();
         };
+        match (Size::of(layout), Size::of(new_layout)) {
+            (Size::Small, Size::Small) => {
+                return unsafe { MiMalloc.realloc(block, layout, new_size) };
+            }
+            (Size::Medium, Size::Medium) => {
+                return unsafe { System.realloc(block, layout, new_size) };
+            }
+            _ => {}
+        }
         if placed(layout) == placed(new_layout) {
             return block;
         }

@@ -1,6 +1,7 @@
 //! What a simulation recorded, as dictionaries of columns.
 
-use numpy::IntoPyArray;
+use numpy::ndarray::Array2;
+use numpy::{Element, IntoPyArray};
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyList, PyString};
 use spark_stacker_core::engine::RefusedEntry;
@@ -30,6 +31,26 @@ impl<'py> Columns<'py> {
     pub fn integers<T>(&self, name: &str, rows: &[T], value: impl Fn(&T) -> i64) -> PyResult<()> {
         let values: Vec<i64> = rows.iter().map(value).collect();
         self.0.set_item(name, values.into_pyarray(self.0.py()))
+    }
+
+    /// Several columns of numbers in one walk over the rows and in one piece of memory.
+    pub fn block<T, E: Element + Copy + Default, const N: usize>(
+        &self,
+        names: [&str; N],
+        rows: &[T],
+        values: impl Fn(&T) -> [E; N],
+    ) -> PyResult<()> {
+        let mut block = Array2::from_elem((N, rows.len()), E::default());
+        for (mut cells, row) in block.columns_mut().into_iter().zip(rows) {
+            for (cell, value) in cells.iter_mut().zip(values(row)) {
+                *cell = value;
+            }
+        }
+        let block = block.into_pyarray(self.0.py());
+        for (place, name) in names.into_iter().enumerate() {
+            self.0.set_item(name, block.get_item(place)?)?;
+        }
+        Ok(())
     }
 
     /// A table has few different words: each becomes a Python string once.
@@ -110,24 +131,40 @@ pub fn fills<'py>(py: Python<'py>, rows: &[Fill]) -> PyResult<Bound<'py, PyDict>
 
 pub fn trades<'py>(py: Python<'py>, rows: &[Trade]) -> PyResult<Bound<'py, PyDict>> {
     let columns = Columns::new(py);
-    columns.integers("account", rows, |trade| i64::from(trade.account.0))?;
-    columns.integers("market", rows, |trade| i64::from(trade.market.0))?;
-    columns.integers("strategy", rows, |trade| i64::from(trade.strategy))?;
-    columns.words("side", rows, |trade| Some(names::holding(trade.side)))?;
-    columns.integers("entry_time_ns", rows, |trade| trade.entry_time_ns)?;
-    columns.integers("exit_time_ns", rows, |trade| trade.exit_time_ns)?;
-    columns.numbers("quantity", rows, |trade| trade.quantity)?;
-    columns.numbers("entry_price", rows, |trade| trade.entry_price)?;
-    columns.numbers("exit_price", rows, |trade| trade.exit_price)?;
-    columns.numbers("gross_profit", rows, |trade| trade.gross_profit)?;
-    columns.numbers("fees", rows, |trade| trade.fees)?;
-    columns.numbers("funding", rows, |trade| trade.funding)?;
-    columns.numbers("profit", rows, |trade| trade.profit)?;
-    columns.numbers("max_adverse_fraction", rows, |trade| {
-        trade.max_adverse_fraction
+    columns.block(["account", "market", "strategy"], rows, |trade| {
+        [
+            i64::from(trade.account.0),
+            i64::from(trade.market.0),
+            i64::from(trade.strategy),
+        ]
     })?;
-    columns.numbers("max_favourable_fraction", rows, |trade| {
-        trade.max_favourable_fraction
+    columns.words("side", rows, |trade| Some(names::holding(trade.side)))?;
+    columns.block(["entry_time_ns", "exit_time_ns"], rows, |trade| {
+        [trade.entry_time_ns, trade.exit_time_ns]
+    })?;
+    let numbers = [
+        "quantity",
+        "entry_price",
+        "exit_price",
+        "gross_profit",
+        "fees",
+        "funding",
+        "profit",
+        "max_adverse_fraction",
+        "max_favourable_fraction",
+    ];
+    columns.block(numbers, rows, |trade| {
+        [
+            trade.quantity,
+            trade.entry_price,
+            trade.exit_price,
+            trade.gross_profit,
+            trade.fees,
+            trade.funding,
+            trade.profit,
+            trade.max_adverse_fraction,
+            trade.max_favourable_fraction,
+        ]
     })?;
     columns.optional("initial_stop", rows, |trade| trade.initial_stop)?;
     columns.words("exit_purpose", rows, |trade| {

@@ -1,6 +1,7 @@
 //! A whole backtest in one call, and what it recorded.
 
-use numpy::{IntoPyArray, PyArray1, PyReadonlyArray1};
+use numpy::ndarray::ArrayView1;
+use numpy::{Element, PyArray1, PyReadonlyArray1};
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
 use spark_stacker_core::backtest::Backtest;
@@ -24,17 +25,16 @@ pub struct PyRun {
 
 #[pymethods]
 impl PyRun {
-    /// Open times of the bars, UTC nanoseconds.
+    /// Open times of the bars, UTC nanoseconds; read-only.
     #[getter]
-    fn open_time_ns<'py>(&self, py: Python<'py>) -> Bound<'py, PyArray1<i64>> {
-        self.backtest.open_time_ns().to_vec().into_pyarray(py)
+    fn open_time_ns<'py>(slf: &Bound<'py, Self>) -> PyResult<Bound<'py, PyArray1<i64>>> {
+        lent(slf, slf.get().backtest.open_time_ns())
     }
 
-    /// Equity at each bar's close, after its fills.
+    /// Equity at each bar's close, after its fills; read-only.
     #[getter]
-    fn equity<'py>(&self, py: Python<'py>) -> Bound<'py, PyArray1<f64>> {
-        // Copied on this side, so that its pages come from those that runs before gave back.
-        self.backtest.equity().to_vec().into_pyarray(py)
+    fn equity<'py>(slf: &Bound<'py, Self>) -> PyResult<Bound<'py, PyArray1<f64>>> {
+        lent(slf, slf.get().backtest.equity())
     }
 
     fn fills<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
@@ -79,6 +79,19 @@ impl PyRun {
     fn venue(&self, py: Python<'_>) -> PyResult<&Venue> {
         without_lock(py, || Ok(self.backtest.venue()))
     }
+}
+
+/// A column of a run, not copied: a long one would take as long to copy as to compute.
+fn lent<'py, T: Element>(
+    run: &Bound<'py, PyRun>,
+    column: &[T],
+) -> PyResult<Bound<'py, PyArray1<T>>> {
+    #[expect(unsafe_code, reason = "the array outlives the borrow")]
+    // SAFETY: the column belongs to the run, which never changes (it is frozen) and lives as long as the array, which holds it.
+    let array =
+        unsafe { PyArray1::borrow_from_array(&ArrayView1::from(column), run.clone().into_any()) };
+    array.call_method1("setflags", (false,))?;
+    Ok(array)
 }
 
 /// Signals from outside: strategy, indicator, direction and confidence columns.

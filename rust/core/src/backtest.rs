@@ -50,7 +50,7 @@ impl Backtest {
         check_histories(&portfolio, &histories)?;
         check_terms(&portfolio, &histories)?;
         let feeds = record_feeds(&portfolio, &histories, outside)?;
-        let lean = run_lean(&portfolio, &histories, &feeds);
+        let lean = run_lean(&portfolio, &markets, &histories, &feeds);
         let engine = OnceLock::new();
         if lean.is_none() {
             let run = Engine::run_taped(&portfolio, &histories, &feeds)?;
@@ -149,18 +149,31 @@ fn check_terms(portfolio: &PortfolioSpec, histories: &[History<'_>]) -> Result<(
 }
 
 /// The lean simulation, where there is nothing that only the engine does justice to.
-fn run_lean(portfolio: &PortfolioSpec, histories: &[History<'_>], feeds: &[Feed]) -> Option<Lean> {
-    let [only] = histories else {
+fn run_lean(
+    portfolio: &PortfolioSpec,
+    markets: &[MarketHistory],
+    histories: &[History<'_>],
+    feeds: &[Feed],
+) -> Option<Lean> {
+    let ([market], [only]) = (markets, histories) else {
         return None;
     };
     if only.mark.is_some() {
         return None;
     }
     let terms = Terms::of(portfolio)?;
-    let traded = Traded::new(only.bars, only.start, only.funding)?;
+    let traded = Traded::new(only.bars, only.start, only.funding)?.once();
     let (mut verdicts, mut scratch) = (Vec::new(), Scratch::default());
     hear(feeds, &traded, &terms, &mut verdicts);
     let totals = simulate(&traded, &terms, &verdicts, &mut scratch)?;
-    let metrics = whole(&traded, portfolio.initial_balance, &totals, &scratch, None).ok()?;
+    let backdrop = market.candles.backdrop(traded.rows());
+    let metrics = whole(
+        &traded,
+        portfolio.initial_balance,
+        &totals,
+        &scratch,
+        &backdrop,
+    )
+    .ok()?;
     Some(Lean { scratch, metrics })
 }

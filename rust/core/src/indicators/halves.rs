@@ -5,11 +5,10 @@
 //! state. So nothing depends on the number of threads but the time.
 
 use std::ops::Range;
-use std::panic::resume_unwind;
-use std::thread::{self, ScopedJoinHandle};
 
 use super::rule::{CHUNK, Rule, Start, feed, prepare, run_rows};
 use crate::error::Result;
+use crate::threads::{Lent, lend};
 
 /// Rows that are worth a thread of their own.
 const LEAST_ROWS: usize = 1 << 17;
@@ -50,7 +49,16 @@ where
     };
     let rows = start.steady..columns[0].len();
     let lines = lines.map(|line| &mut line[start.steady..]);
-    halves.run(threads, rule, lines, rows).map(|_| ())
+    if threads > 1
+        && halves.middle(&rows).is_some()
+        && let Ok(helpers) = lend(threads - 1)
+    {
+        return halves
+            .share(&helpers, threads, rule, lines, rows)
+            .map(|_| ());
+    }
+    // Also where the system gives no more threads.
+    run_rows(&mut rule, columns, lines, rows)
 }
 
 /// What all halves share.
@@ -63,8 +71,9 @@ struct Halves<'a, R, const I: usize> {
 
 impl<R: Clone + Send + Sync, const I: usize> Halves<'_, R, I> {
     /// Runs a rule that has seen all rows before over some; gives its state behind them.
-    fn run<const O: usize>(
+    fn share<const O: usize>(
         &self,
+        helpers: &Lent,
         threads: usize,
         mut rule: R,
         lines: [&mut [f64]; O],
@@ -78,21 +87,20 @@ impl<R: Clone + Send + Sync, const I: usize> Halves<'_, R, I> {
             return Ok(rule);
         };
         let (near, mut far) = split(lines, middle - rows.start);
-        let (near, helped) = thread::scope(|scope| {
-            let lines = far.each_mut().map(|line| &mut **line);
+        let mut helped = None;
+        let help = {
+            let (lines, helped) = (far.each_mut().map(|line| &mut **line), &mut helped);
             let end = rows.end;
-            let help = move || {
+            move || {
                 let begun = self.led_to(middle);
-                let ended = self.run(threads / 2, begun.clone(), lines, middle..end);
-                (begun, ended)
-            };
-            // Where the system gives no more threads, this one does it all.
-            let helper = thread::Builder::new().spawn_scoped(scope, help).ok();
-            let near = self.run(threads - threads / 2, rule, near, rows.start..middle);
-            let join = |helper: ScopedJoinHandle<'_, _>| helper.join();
-            (near, helper.map(join))
+                let ended = self.share(helpers, threads / 2, begun.clone(), lines, middle..end);
+                *helped = Some((begun, ended));
+            }
+        };
+        let near = helpers.beside([help], || {
+            let left = threads - threads / 2;
+            self.share(helpers, left, rule, near, rows.start..middle)
         });
-        let helped = helped.map(|ended| ended.unwrap_or_else(|panic| resume_unwind(panic)));
         let mut reached = near?;
         if let Some((begun, ended)) = helped
             && reached.agrees(&begun)

@@ -110,13 +110,13 @@ impl Work for Taking<'_> {
 }
 
 #[inline(always)]
-pub(crate) fn lowest(values: &[f64]) -> f64 {
+fn lowest(values: &[f64]) -> f64 {
     let pick = |a: f64, b: f64| if b < a { b } else { a };
     fold(values, f64::INFINITY, pick)
 }
 
 #[inline(always)]
-pub(crate) fn highest(values: &[f64]) -> f64 {
+fn highest(values: &[f64]) -> f64 {
     let pick = |a: f64, b: f64| if b > a { b } else { a };
     fold(values, 0.0, pick)
 }

@@ -9,7 +9,7 @@
 )]
 
 use super::block_sums::{BlockSums, Changes, Range, Sum};
-use crate::indicators::simd::{Work, dispatch};
+use crate::indicators::simd::{Work, dispatch, fetch_page_ahead};
 
 /// Points handled at once.
 pub(super) const BLOCK: usize = 128;
@@ -239,6 +239,7 @@ impl<V: FnMut(usize, &[f64], Range)> Work for Pass<'_, V> {
                     BlockSums::against(own, other.changes(row, self.hurdles[1], room))
                 }
                 Beside::Returns(other) => {
+                    fetch_page_ahead(other, row..row + BLOCK);
                     BlockSums::against_known(own, &other[row..row + values.len()])
                 }
             };

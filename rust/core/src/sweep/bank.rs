@@ -6,6 +6,7 @@ use std::sync::Arc;
 use super::evaluate::Stage;
 use super::parts::{Elements, narrow};
 use super::voices::{AverageLine, Part, Work};
+use super::workers::share;
 use crate::engine::SignalTape;
 use crate::error::Result;
 use crate::indicators::{Ema, Sma, fill};
@@ -61,6 +62,9 @@ const KEPT_BYTES: usize = 4 << 20;
 
 /// Most bytes of columns kept to be written over.
 const SPARE_BYTES: usize = 12 << 20;
+
+/// Rows of missing elements that are sooner computed than another thread is told of them.
+const FEW_ROWS: usize = 1 << 16;
 
 /// The sets that elements are computed for, over the histories of a span.
 #[derive(Debug, Clone, Copy)]
@@ -125,8 +129,9 @@ impl Bank {
             }
         }
         let jobs = self.jobs(order, wanted);
-        let workers = &order.stage.sweep.workers;
-        let jobs = workers.share(threads, jobs, |job| {
+        let rows = jobs.len() * order.stage.histories[0].bars.len();
+        let threads = if rows < FEW_ROWS { 1 } else { threads };
+        let jobs = share(threads, jobs, |job| {
             let spare = job.spare.take();
             job.made = order.make(&job.elements, spare);
         })?;

@@ -98,8 +98,8 @@ impl<'a> Stage<'a> {
     /// What the metrics of all sets have in common.
     pub fn backdrop(&self, traded: &Traded<'_>) -> &Backdrop {
         self.backdrop.get_or_init(|| {
-            let kept = &self.sweep.kept;
-            kept.backdrop(self.span, || traded.backdrop())
+            // The lean simulation trades one market.
+            self.sweep.markets[0].candles.backdrop(traded.rows())
         })
     }
 
@@ -281,7 +281,7 @@ impl SetRun<'_> {
                 balance,
                 totals,
                 scratch,
-                Some(self.stage.backdrop(traded)),
+                self.stage.backdrop(traded),
             ),
             Outcome::General(engine) => {
                 engine

@@ -5,14 +5,12 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use super::Span;
 use super::bank::Bank;
 use super::lean::Growth;
-use crate::stats::Backdrop;
 
 /// Kept between calls; empty at first, and while another call has it.
 #[derive(Debug, Default)]
 pub(super) struct Kept {
     bank: Mutex<Option<Bank>>,
     growth: OfSpan<Growth>,
-    backdrop: OfSpan<Backdrop>,
 }
 
 /// What was made last, and for which span.
@@ -31,11 +29,6 @@ impl Kept {
     /// What `make` gives for a span, or gave before.
     pub fn growth(&self, span: Span, make: impl FnOnce() -> Growth) -> Arc<Growth> {
         of_span(&self.growth, span, make)
-    }
-
-    /// What `make` gives for a span, or gave before.
-    pub fn backdrop(&self, span: Span, make: impl FnOnce() -> Backdrop) -> Arc<Backdrop> {
-        of_span(&self.backdrop, span, make)
     }
 }
 

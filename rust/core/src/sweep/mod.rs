@@ -43,7 +43,6 @@ use axis::Axes;
 use kept::Kept;
 use timeframes::Timeframes;
 use voices::Voices;
-use workers::Workers;
 
 /// A portfolio, the histories of its markets and the settings to vary.
 #[derive(Debug)]
@@ -55,7 +54,6 @@ pub struct Sweep {
     markets: Vec<MarketHistory>,
     timeframes: Timeframes,
     voices: Voices,
-    workers: Workers,
     kept: Kept,
 }
 
@@ -97,7 +95,6 @@ impl Sweep {
             markets,
             timeframes,
             voices,
-            workers: Workers::default(),
             kept: Kept::default(),
         })
     }

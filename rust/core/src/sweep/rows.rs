@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use super::brief::BriefColumns;
 use super::evaluate::{Evaluator, Stage};
+use super::run::Takes;
 use super::{Span, Sweep};
 use crate::error::{Error, Result};
 use crate::stats::{MetricValue, Metrics};
@@ -45,9 +46,16 @@ impl Sweep {
         }
         let width = metrics.len();
         let table = if let Some(columns) = BriefColumns::new(metrics) {
-            self.fill(digits, width, span, threads, |worker, sets, rows| {
-                worker.write_brief(sets, rows, &columns);
-            })?
+            let takes = Takes::Few;
+            self.fill(
+                digits,
+                width,
+                span,
+                (threads, takes),
+                |worker, sets, rows| {
+                    worker.write_brief(sets, rows, &columns);
+                },
+            )?
         } else {
             self.measure(digits, width, span, threads, |run, row| {
                 write_row(row, &run.metrics()?, metrics);

@@ -5,7 +5,7 @@ use std::sync::Mutex;
 use super::bank::{Bank, Order};
 use super::evaluate::{Evaluator, SetRun, SharedSet, Stage};
 use super::parts::Elements;
-use super::workers::free_one;
+use super::workers::{free_one, share};
 use super::{Span, Sweep};
 use crate::error::{Error, Result};
 use crate::threads::check_threads;
@@ -14,10 +14,28 @@ use crate::threads::check_threads;
 const PASS: usize = 1 << 16;
 
 /// Bytes of shared columns and tapes at hand at once, all threads together.
-const BUDGET_BYTES: usize = 24 << 20;
+const BUDGET_BYTES: usize = 32 << 20;
 
 /// Most sets that a thread takes at once.
 const MOST_TAKEN: usize = 64;
+
+/// How many times each thread comes back for sets of a block.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Takes {
+    /// For few at once, since some take longer than others.
+    Many,
+    /// For many at once, since those that lie together go through their columns together.
+    Few,
+}
+
+impl Takes {
+    const fn times(self) -> usize {
+        match self {
+            Self::Many => 8,
+            Self::Few => 2,
+        }
+    }
+}
 
 /// The row of a set, to be written.
 #[derive(Debug)]
@@ -44,12 +62,19 @@ impl Sweep {
         threads: usize,
         measure: impl Fn(&SetRun<'_>, &mut [f64]) -> Result<()> + Sync,
     ) -> Result<Table> {
-        self.fill(digits, width, span, threads, |worker, sets, rows| {
-            for (set, row) in sets.iter().zip(rows.iter_mut()) {
-                let run = worker.run_shared(*set);
-                row.failed = run.is_none_or(|run| measure(&run, row.values).is_err());
-            }
-        })
+        let takes = Takes::Many;
+        self.fill(
+            digits,
+            width,
+            span,
+            (threads, takes),
+            |worker, sets, rows| {
+                for (set, row) in sets.iter().zip(rows.iter_mut()) {
+                    let run = worker.run_shared(*set);
+                    row.failed = run.is_none_or(|run| measure(&run, row.values).is_err());
+                }
+            },
+        )
     }
 
     /// Lets `fill` write the rows of `width` numbers of sets that lie close together in what they share.
@@ -58,7 +83,7 @@ impl Sweep {
         digits: &[u32],
         width: usize,
         span: Span,
-        threads: usize,
+        (threads, takes): (usize, Takes),
         fill: impl Fn(&mut Evaluator<'_>, &[SharedSet<'_>], &mut [Row<'_>]) + Sync,
     ) -> Result<Table> {
         self.check_digits(digits)?;
@@ -82,6 +107,7 @@ impl Sweep {
                 workers: &workers,
                 digits,
                 width,
+                takes,
                 first: index * PASS,
             };
             run.run(&mut bank, &mut table, &fill)?;
@@ -123,6 +149,7 @@ struct Pass<'a, 's> {
     workers: &'a [Mutex<Evaluator<'s>>],
     digits: &'a [u32],
     width: usize,
+    takes: Takes,
     /// Row of the first set.
     first: usize,
 }
@@ -159,7 +186,8 @@ impl Pass<'_, '_> {
             rows.resize(sets.len() * self.width, f64::NAN);
             failed.clear();
             failed.resize(sets.len(), false);
-            let taken = (sets.len() / (8 * self.workers.len())).clamp(1, MOST_TAKEN);
+            let takes = self.takes.times() * self.workers.len();
+            let taken = (sets.len() / takes).clamp(1, MOST_TAKEN);
             let shared = |set: u32| SharedSet {
                 digits: &self.digits[set as usize * axes..][..axes],
                 elements: elements.of_set(set),
@@ -170,25 +198,23 @@ impl Pass<'_, '_> {
                 .zip(rows.chunks_mut(taken * self.width))
                 .zip(failed.chunks_mut(taken));
             let threads = self.workers.len();
-            sweep
-                .workers
-                .share(threads, chunks, |((sets, rows), failed)| {
-                    let sets: Vec<_> = sets.iter().map(|set| shared(*set)).collect();
-                    let rows = rows.chunks_exact_mut(self.width);
-                    let mut rows: Vec<_> = rows
-                        .map(|values| Row {
-                            values,
-                            failed: false,
-                        })
-                        .collect();
-                    fill(&mut free_one(self.workers), &sets, &mut rows);
-                    for (row, failed) in rows.into_iter().zip(failed.iter_mut()) {
-                        *failed = row.failed;
-                        if row.failed {
-                            row.values.fill(f64::NAN);
-                        }
+            share(threads, chunks, |((sets, rows), failed)| {
+                let sets: Vec<_> = sets.iter().map(|set| shared(*set)).collect();
+                let rows = rows.chunks_exact_mut(self.width);
+                let mut rows: Vec<_> = rows
+                    .map(|values| Row {
+                        values,
+                        failed: false,
+                    })
+                    .collect();
+                fill(&mut free_one(self.workers), &sets, &mut rows);
+                for (row, failed) in rows.into_iter().zip(failed.iter_mut()) {
+                    *failed = row.failed;
+                    if row.failed {
+                        row.values.fill(f64::NAN);
                     }
-                })?;
+                }
+            })?;
             for (place, set) in sets.iter().enumerate() {
                 let row = self.first + *set as usize;
                 table.failed[row] = failed[place];

@@ -8,6 +8,8 @@ mod vector;
 #[cfg(target_arch = "x86_64")]
 mod wide;
 
+use std::ops::Range;
+
 pub use vector::{BLOCK, Rows, Vector};
 #[cfg(target_arch = "x86_64")]
 pub use wide::{HasAvx2, Wide};
@@ -59,47 +61,85 @@ pub fn fetch_ahead<T>(values: &[T], row: usize) {
     let _ = (values, row);
 }
 
+/// Numbers in a line of the cache.
+const LINE: usize = 8;
+
+/// Rows to the next page of memory, up to which the processor does not look ahead by itself.
+const PAGE: usize = 512;
+
+/// Has the cache fetch the rows a page behind these, as far as there are such.
+#[inline]
+pub fn fetch_page_ahead(values: &[f64], rows: Range<usize>) {
+    for row in rows.step_by(LINE) {
+        fetch_ahead(values, row + PAGE);
+    }
+}
+
+/// Rows of a word of bits.
+const WORD: usize = 64;
+
 /// Writes a bit for every row: whether `a` is above `b` there. Bits behind the last row are zero.
 ///
 /// # Panics
 /// When the columns differ in length or `words` has not one word for every 64 rows begun.
 pub fn write_above(a: &[f64], b: &[f64], words: &mut [u64]) {
     assert_eq!(a.len(), b.len());
-    assert_eq!(a.len().div_ceil(64), words.len());
+    assert_eq!(a.len().div_ceil(WORD), words.len());
     #[cfg(target_arch = "x86_64")]
-    if is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma") {
-        #[expect(
-            unsafe_code,
-            reason = "the features that `write_above_wide` is compiled for were just detected"
-        )]
-        // SAFETY: calling it needs AVX2 only, which this processor has.
-        return unsafe { write_above_wide(a, b, words) };
+    {
+        #[expect(unsafe_code, reason = "called where the processor has what it needs")]
+        if is_x86_feature_detected!("avx512f") {
+            // SAFETY: it is safe code that needs AVX-512.
+            return unsafe { write_above_by_eight(a, b, words) };
+        }
+        #[expect(unsafe_code, reason = "called where the processor has what it needs")]
+        if is_x86_feature_detected!("avx2") {
+            // SAFETY: it is safe code that needs AVX2.
+            return unsafe { write_above_by_four(a, b, words) };
+        }
     }
-    for (word, (a, b)) in words.iter_mut().zip(a.chunks(64).zip(b.chunks(64))) {
-        *word = above(a, b);
-    }
+    write_words(a, b, words, |a: &[f64; 1], b| u64::from(a[0] > b[0]));
+}
+
+#[cfg(target_arch = "x86_64")]
+#[target_feature(enable = "avx512f")]
+fn write_above_by_eight(a: &[f64], b: &[f64], words: &mut [u64]) {
+    use std::arch::x86_64::{_CMP_GT_OQ, _mm512_cmp_pd_mask, _mm512_loadu_pd};
+    write_words(a, b, words, |a: &[f64; 8], b| {
+        #[expect(unsafe_code, reason = "loads have no safe name")]
+        // SAFETY: both are arrays of as many numbers as are loaded; alignment does not matter.
+        let (a, b) = unsafe { (_mm512_loadu_pd(a.as_ptr()), _mm512_loadu_pd(b.as_ptr())) };
+        u64::from(_mm512_cmp_pd_mask::<_CMP_GT_OQ>(a, b))
+    });
 }
 
 #[cfg(target_arch = "x86_64")]
 #[target_feature(enable = "avx2")]
-fn write_above_wide(a: &[f64], b: &[f64], words: &mut [u64]) {
+fn write_above_by_four(a: &[f64], b: &[f64], words: &mut [u64]) {
     use std::arch::x86_64::{_CMP_GT_OQ, _mm256_cmp_pd, _mm256_loadu_pd, _mm256_movemask_pd};
-    const LANES: usize = 4;
-    let (a_words, a_rest) = a.as_chunks::<64>();
-    let (b_words, b_rest) = b.as_chunks::<64>();
+    write_words(a, b, words, |a: &[f64; 4], b| {
+        #[expect(unsafe_code, reason = "loads have no safe name")]
+        // SAFETY: both are arrays of as many numbers as are loaded; alignment does not matter.
+        let (a, b) = unsafe { (_mm256_loadu_pd(a.as_ptr()), _mm256_loadu_pd(b.as_ptr())) };
+        u64::from(_mm256_movemask_pd(_mm256_cmp_pd::<_CMP_GT_OQ>(a, b)).cast_unsigned())
+    });
+}
+
+/// Writes words of bits; `bits` gives those of a few rows.
+#[inline(always)]
+fn write_words<const LANES: usize>(
+    a: &[f64],
+    b: &[f64],
+    words: &mut [u64],
+    bits: impl Fn(&[f64; LANES], &[f64; LANES]) -> u64,
+) {
+    let (a_words, a_rest) = a.as_chunks::<WORD>();
+    let (b_words, b_rest) = b.as_chunks::<WORD>();
     for (word, (a, b)) in words.iter_mut().zip(a_words.iter().zip(b_words)) {
+        let lanes = a.as_chunks().0.iter().zip(b.as_chunks().0).enumerate();
         *word = 0;
-        let lanes = a
-            .as_chunks::<LANES>()
-            .0
-            .iter()
-            .zip(b.as_chunks::<LANES>().0);
-        for (index, (a, b)) in lanes.enumerate() {
-            #[expect(unsafe_code, reason = "loads have no safe name")]
-            // SAFETY: both are arrays of four numbers, as many as are loaded; alignment does not matter.
-            let (a, b) = unsafe { (_mm256_loadu_pd(a.as_ptr()), _mm256_loadu_pd(b.as_ptr())) };
-            let bits = _mm256_movemask_pd(_mm256_cmp_pd::<_CMP_GT_OQ>(a, b));
-            *word |= u64::from(bits.cast_unsigned()) << (LANES * index);
+        for (place, (a, b)) in lanes {
+            *word |= bits(a, b) << (LANES * place);
         }
     }
     if let (Some(word), false) = (words.get_mut(a_words.len()), a_rest.is_empty()) {
@@ -111,4 +151,53 @@ fn write_above_wide(a: &[f64], b: &[f64], words: &mut [u64]) {
 fn above(a: &[f64], b: &[f64]) -> u64 {
     let rows = a.iter().zip(b).enumerate();
     rows.fold(0, |word, (i, (a, b))| word | u64::from(a > b) << i)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    type Write = fn(&[f64], &[f64], &mut [u64]);
+
+    #[test]
+    #[expect(unsafe_code, reason = "called where the processor has what it needs")]
+    fn every_processor_writes_the_same_bits() {
+        for rows in [0, 1, 63, 64, 65, 200] {
+            let column = |step: usize| -> Vec<f64> {
+                let value = |row: usize| match (row * step) % 13 {
+                    0 => f64::NAN,
+                    rest => (rest as f64) - 6.0,
+                };
+                (0..rows).map(value).collect()
+            };
+            let (a, b) = (column(5), column(7));
+            let mut expected = vec![0; rows.div_ceil(WORD)];
+            for (word, (a, b)) in expected.iter_mut().zip(a.chunks(WORD).zip(b.chunks(WORD))) {
+                *word = above(a, b);
+            }
+            let mut ways: Vec<Write> = vec![write_above, |a, b, words| {
+                write_words(a, b, words, |a: &[f64; 1], b| u64::from(a[0] > b[0]));
+            }];
+            #[cfg(target_arch = "x86_64")]
+            {
+                if is_x86_feature_detected!("avx2") {
+                    ways.push(|a, b, words| {
+                        // SAFETY: it needs AVX2.
+                        unsafe { write_above_by_four(a, b, words) }
+                    });
+                }
+                if is_x86_feature_detected!("avx512f") {
+                    ways.push(|a, b, words| {
+                        // SAFETY: it needs AVX-512.
+                        unsafe { write_above_by_eight(a, b, words) }
+                    });
+                }
+            }
+            for write in ways {
+                let mut words = vec![u64::MAX; rows.div_ceil(WORD)];
+                write(&a, &b, &mut words);
+                assert_eq!(words, expected);
+            }
+        }
+    }
 }

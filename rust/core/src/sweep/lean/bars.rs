@@ -16,6 +16,9 @@ impl Simulation<'_> {
     pub(super) fn band(&self, long: bool) -> (f64, f64) {
         let guard = &self.guard;
         let (mut low, mut high) = (0.0_f64, f64::INFINITY);
+        if self.terms.is_bare && self.main.liquidation.is_none() {
+            return (low, high);
+        }
         // One that is absent bounds nothing.
         let mut bound = |falls: bool, level: f64| {
             if falls {
@@ -40,21 +43,19 @@ impl Simulation<'_> {
         if from == to {
             return;
         }
-        let closes = &self.traded.bars.close[from..to];
+        self.traded.fetch_ahead(from..to);
         let base = self.cash();
         let (quantity, entry) = (self.main.quantity, self.main.entry_price);
         let equity = &mut self.scratch.equity;
-        if self.hedge.is_open() {
+        let (low, high) = if self.hedge.is_open() {
             let (other, other_entry) = (self.hedge.quantity, self.hedge.entry_price);
-            equity.extend(
-                closes
-                    .iter()
-                    .map(|close| base + quantity * (close - entry) + other * (close - other_entry)),
-            );
+            self.traded.follow(from..to, equity, |close| {
+                base + quantity * (close - entry) + other * (close - other_entry)
+            })
         } else {
-            equity.extend(closes.iter().map(|close| base + quantity * (close - entry)));
-        }
-        let (low, high) = self.traded.extremes(from, to);
+            let value = |close| base + quantity * (close - entry);
+            self.traded.follow(from..to, equity, value)
+        };
         self.main.saw(low, high);
         self.hedge.saw(low, high);
         self.totals.exposed_bars += to - from;

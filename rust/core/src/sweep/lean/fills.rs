@@ -172,11 +172,11 @@ impl Simulation<'_> {
             }
             Met::Target => self.fill(quantity, at, rules.maker_fee_rate, time_ns),
         };
-        let trade = self.main.close(MAIN, met.purpose(), &fill);
-        if self.terms.keeps_profits {
+        let trades = &mut self.scratch.trades;
+        trades.push(self.main.close(MAIN, met.purpose(), &fill));
+        if let (true, Some(trade)) = (self.terms.keeps_profits, trades.last()) {
             self.scratch.profits.push(trade.profit);
         }
-        self.scratch.trades.push(trade);
         if self.hedge.is_open() {
             if self.hedge.is_liquidated_at(at) {
                 return None;
@@ -185,8 +185,8 @@ impl Simulation<'_> {
             let price = self.slipped(side.opposite(), at);
             let fill = self.fill(quantity, price, rules.taker_fee_rate, time_ns);
             self.fills_taken += 1;
-            let trade = self.hedge.close(HEDGE, Purpose::HedgeExit, &fill);
-            self.scratch.trades.push(trade);
+            let trades = &mut self.scratch.trades;
+            trades.push(self.hedge.close(HEDGE, Purpose::HedgeExit, &fill));
         }
         Some(())
     }

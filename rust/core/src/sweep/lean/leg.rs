@@ -1,5 +1,10 @@
 //! One account and the position that it holds, booked as the ledger books it.
 
+#![expect(
+    clippy::inline_always,
+    reason = "a trade is made where it is kept: it is long to copy"
+)]
+
 use crate::ledger::Trade;
 use crate::venue::{AccountId, Margined, MarketId, Purpose, Side};
 
@@ -131,7 +136,7 @@ impl Leg {
     }
 
     /// Closes the position; the loss is bounded by its margin.
-    #[inline]
+    #[inline(always)]
     pub fn close(&mut self, account: AccountId, purpose: Purpose, fill: &Fill) -> Trade {
         let (side, quantity) = if self.is_long() {
             (Side::Buy, self.quantity)

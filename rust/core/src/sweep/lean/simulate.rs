@@ -11,11 +11,14 @@ use super::entry::Order;
 use super::guard::{Guard, Met};
 use super::leg::Leg;
 use super::terms::{Terms, side_of};
-use super::traded::Traded;
+use super::traded::{LANES, Traded};
 use super::verdict::Verdict;
-use crate::indicators::simd::Work;
+use crate::indicators::simd::{Work, fetch_ahead};
 use crate::ledger::Trade;
 use crate::venue::{Purpose, Side};
+
+/// Verdicts from the one acted on to the one whose bar is fetched.
+const VERDICTS_AHEAD: usize = 4;
 
 /// What a simulation writes, kept from one set of parameters to the next.
 #[derive(Debug, Default)]
@@ -131,8 +134,9 @@ impl<'a> Simulation<'a> {
         scratch: &'a mut Scratch,
     ) -> Self {
         scratch.equity.clear();
-        scratch.equity.reserve(traded.end() - traded.start);
+        scratch.equity.reserve(traded.rows().len() + LANES);
         scratch.trades.clear();
+        scratch.trades.reserve(verdicts.len() / 2);
         scratch.profits.clear();
         let [main, hedge] = terms.balances().map(|cash| Leg {
             cash,
@@ -193,9 +197,14 @@ impl<'a> Simulation<'a> {
 
     #[inline(always)]
     fn stay_flat(&mut self, bars: usize) {
+        let row = self.traded.start + self.scratch.equity.len();
+        self.traded.fetch_ahead(row..row + bars);
         let equity = self.cash();
         let length = self.scratch.equity.len() + bars;
-        self.scratch.equity.resize(length, equity);
+        while self.scratch.equity.len() < length {
+            self.scratch.equity.extend_from_slice(&[equity; LANES]);
+        }
+        self.scratch.equity.truncate(length);
     }
 
     /// Follows the position that opened at `row` until it ends.
@@ -203,6 +212,7 @@ impl<'a> Simulation<'a> {
     fn hold(&mut self, entered: usize) -> Option<Held> {
         let end = self.traded.end();
         let long = self.main.is_long();
+        self.look_ahead();
         let opposite = self.opposite_verdict(entered, long);
         let decided = opposite.map_or(usize::MAX, |verdict| verdict.row as usize);
         let due = self.due_row(entered);
@@ -273,6 +283,17 @@ impl<'a> Simulation<'a> {
         ahead
             .copied()
             .find(|verdict| (side_of(verdict.direction) == Side::Buy) != long)
+    }
+
+    /// Has the cache fetch the bars in which verdicts some way ahead are acted on.
+    #[inline(always)]
+    fn look_ahead(&self) {
+        if let Some(verdict) = self.verdicts.get(self.next + VERDICTS_AHEAD) {
+            let row = verdict.row as usize + 1;
+            let bars = &self.traded.bars;
+            fetch_ahead(bars.open, row);
+            fetch_ahead(bars.open_time_ns, row);
+        }
     }
 
     /// Leaves the verdicts before the close of `row` behind.

@@ -14,6 +14,8 @@ pub struct Terms<'a> {
     pub(super) initial_balance: f64,
     pub(super) levels: Levels,
     pub(super) hedge: Option<Hedge>,
+    /// Without levels and without a hedge.
+    pub(super) is_bare: bool,
     /// Own closed trades decide the size.
     pub(super) keeps_profits: bool,
 }
@@ -88,21 +90,23 @@ impl<'a> Terms<'a> {
                 .hedge
                 .is_none_or(|hedge| !hedge.keep_on_reversal && hedge.reduce_at_pct.is_none());
         let fraction = |pct: Option<f64>| pct.unwrap_or(ABSENT) / 100.0;
+        let levels = Levels {
+            stop: fraction(strategy.stop_loss_pct),
+            target: fraction(strategy.take_profit_pct),
+            trail: fraction(strategy.trailing_stop_pct),
+            break_even: fraction(strategy.break_even_pct),
+            net_loss_pct: strategy
+                .hedge
+                .and_then(|hedge| hedge.net_stop_loss_pct)
+                .unwrap_or(ABSENT),
+        };
         simple.then(|| Self {
             strategy,
             rules,
             limits,
             initial_balance: portfolio.initial_balance,
-            levels: Levels {
-                stop: fraction(strategy.stop_loss_pct),
-                target: fraction(strategy.take_profit_pct),
-                trail: fraction(strategy.trailing_stop_pct),
-                break_even: fraction(strategy.break_even_pct),
-                net_loss_pct: strategy
-                    .hedge
-                    .and_then(|hedge| hedge.net_stop_loss_pct)
-                    .unwrap_or(ABSENT),
-            },
+            levels,
+            is_bare: levels.are_absent() && strategy.hedge.is_none(),
             hedge: strategy.hedge.map(|hedge| Hedge {
                 ratio: hedge.ratio,
                 leverage: hedge.leverage,

@@ -5,11 +5,14 @@
     reason = "what runs inside the dispatch is compiled for the wider processor only when inlined into it"
 )]
 
-use crate::engine::Funding;
-use crate::market::{Bars, highest, lowest};
-use crate::stats::Backdrop;
+use std::ops::Range;
 
-const LANES: usize = 4;
+use crate::engine::Funding;
+use crate::indicators::simd::fetch_page_ahead;
+use crate::market::Bars;
+
+pub(super) const LANES: usize = 4;
+type Lanes = [f64; LANES];
 
 /// The traded rows of one market, and what all sets of parameters ask of them.
 #[derive(Debug)]
@@ -18,6 +21,8 @@ pub struct Traded<'a> {
     pub(super) bars: Bars<'a>,
     pub(super) start: usize,
     pub(super) funding: &'a [Funding],
+    /// They are simulated once, so that no cache holds them yet.
+    once: bool,
 }
 
 impl<'a> Traded<'a> {
@@ -36,20 +41,36 @@ impl<'a> Traded<'a> {
             bars,
             start,
             funding,
+            once: false,
         })
     }
 
-    /// What the metrics of all curves over the traded rows have in common; buying and holding the market is their benchmark.
+    /// The same for a single simulation, which comes by bars that no cache holds yet.
     #[must_use]
-    pub fn backdrop(&self) -> Backdrop {
-        let bars = self.bars.slice(self.start, self.end());
-        Backdrop::new(bars.open_time_ns, bars.close, bars.interval)
+    pub const fn once(self) -> Self {
+        Self { once: true, ..self }
+    }
+
+    /// The rows that are traded.
+    #[must_use]
+    pub const fn rows(&self) -> Range<usize> {
+        self.start..self.bars.len()
     }
 
     /// One past the last row.
     #[must_use]
     pub const fn end(&self) -> usize {
         self.bars.len()
+    }
+
+    /// Has the cache fetch bars a page behind these, where it does not hold them yet.
+    #[inline(always)]
+    pub(super) fn fetch_ahead(&self, rows: Range<usize>) {
+        if self.once {
+            for column in [self.bars.close, self.bars.low, self.bars.high] {
+                fetch_page_ahead(column, rows.clone());
+            }
+        }
     }
 
     /// The first row of `from..to` that reaches down to `band_low` or up to `band_high`.
@@ -84,27 +105,107 @@ impl<'a> Traded<'a> {
         None
     }
 
-    /// Lowest low and highest high of `from..to`.
+    /// Appends what `value` makes of each close of some rows; gives their lowest low and highest high.
     #[inline(always)]
-    pub(super) fn extremes(&self, from: usize, to: usize) -> (f64, f64) {
-        let (mut low, mut high) = (f64::INFINITY, 0.0_f64);
-        let mut row = from;
-        while row < to {
-            let piece = self.bars.blocks.piece(row, to);
+    pub(super) fn follow(
+        &self,
+        rows: Range<usize>,
+        values: &mut Vec<f64>,
+        value: impl Fn(f64) -> f64,
+    ) -> (f64, f64) {
+        append(values, &self.bars.close[rows.clone()], value);
+        let mut seen = Seen::default();
+        let mut row = rows.start;
+        while row < rows.end {
+            let piece = self.bars.blocks.piece(row, rows.end);
             row = piece.rows.end;
-            let (lowest, highest) = if piece.is_whole {
-                (piece.low, piece.high)
+            if piece.is_whole {
+                seen.take(&[piece.low; LANES], &[piece.high; LANES]);
             } else {
-                (
-                    lowest(&self.bars.low[piece.rows.clone()]),
-                    highest(&self.bars.high[piece.rows]),
-                )
-            };
-            low = low.min(lowest);
-            high = high.max(highest);
+                let lows = &self.bars.low[piece.rows.clone()];
+                seen.take_rows(lows, &self.bars.high[piece.rows]);
+            }
         }
-        (low, high)
+        seen.across()
     }
+}
+
+/// Appends what `value` makes of each close.
+#[inline(always)]
+fn append(values: &mut Vec<f64>, closes: &[f64], value: impl Fn(f64) -> f64) {
+    let (whole, rest) = closes.as_chunks::<LANES>();
+    for closes in whole {
+        values.extend_from_slice(&closes.map(&value));
+    }
+    match closes.last_chunk::<LANES>() {
+        _ if rest.is_empty() => {}
+        // Some of them a second time: sooner than one by one.
+        Some(closes) => {
+            values.truncate(values.len() + rest.len() - LANES);
+            values.extend_from_slice(&closes.map(&value));
+        }
+        None => values.extend(rest.iter().map(|close| value(*close))),
+    }
+}
+
+/// Lowest and highest prices, in lanes.
+struct Seen {
+    low: Lanes,
+    high: Lanes,
+}
+
+impl Default for Seen {
+    #[inline(always)]
+    fn default() -> Self {
+        Self {
+            low: [f64::INFINITY; LANES],
+            high: [0.0; LANES],
+        }
+    }
+}
+
+impl Seen {
+    #[inline(always)]
+    fn take_rows(&mut self, lows: &[f64], highs: &[f64]) {
+        let whole = lows.as_chunks::<LANES>().0;
+        for (low, high) in whole.iter().zip(highs.as_chunks::<LANES>().0) {
+            self.take(low, high);
+        }
+        if let (Some(low), Some(high)) = (lows.last_chunk(), highs.last_chunk()) {
+            self.take(low, high);
+        } else {
+            for (low, high) in lows.iter().zip(highs) {
+                self.take(&[*low; LANES], &[*high; LANES]);
+            }
+        }
+    }
+
+    #[inline(always)]
+    fn take(&mut self, low: &Lanes, high: &Lanes) {
+        for lane in 0..LANES {
+            self.low[lane] = lower(self.low[lane], low[lane]);
+            self.high[lane] = higher(self.high[lane], high[lane]);
+        }
+    }
+
+    #[inline(always)]
+    fn across(self) -> (f64, f64) {
+        let (low, high) = (self.low, self.high);
+        (
+            lower(lower(low[0], low[1]), lower(low[2], low[3])),
+            higher(higher(high[0], high[1]), higher(high[2], high[3])),
+        )
+    }
+}
+
+#[inline(always)]
+fn lower(a: f64, b: f64) -> f64 {
+    if b < a { b } else { a }
+}
+
+#[inline(always)]
+fn higher(a: f64, b: f64) -> f64 {
+    if b > a { b } else { a }
 }
 
 /// The first row of part of a block that leaves the band.

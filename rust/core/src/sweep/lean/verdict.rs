@@ -66,8 +66,9 @@ pub fn tally(
         && decisions.known_at.is_none()
     {
         let sure = |event: &&SignalEvent| event.signal.confidence >= strategy.min_confidence;
-        let heard = within(only.events, decisions).iter().filter(sure);
-        verdicts.extend(heard.map(|event| Verdict {
+        let heard = within(only.events, decisions);
+        verdicts.reserve(heard.len());
+        verdicts.extend(heard.iter().filter(sure).map(|event| Verdict {
             row: narrow(event.row),
             direction: event.signal.direction,
             confidence: event.signal.confidence,

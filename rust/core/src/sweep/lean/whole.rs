@@ -6,7 +6,7 @@ use super::traded::Traded;
 use super::verdict::Verdict;
 use crate::error::Result;
 use crate::indicators::simd::dispatch;
-use crate::stats::{Backdrop, Metrics, Record, summarise, summarise_before};
+use crate::stats::{Backdrop, Metrics, Record, summarise_before};
 
 /// Simulates `verdicts` on `terms`; equity and trades are left in `scratch`. `None` when only the general engine can.
 pub fn simulate(
@@ -18,7 +18,7 @@ pub fn simulate(
     dispatch(Simulation::new(traded, terms, verdicts, scratch))
 }
 
-/// Every metric of what [`simulate`] has left in `scratch`; sooner with the backdrop of the traded rows, where there are many sets.
+/// Every metric of what [`simulate`] has left in `scratch`, before the backdrop of the traded rows.
 ///
 /// # Errors
 /// As [`crate::stats::summarise`].
@@ -27,7 +27,7 @@ pub fn whole(
     initial_balance: f64,
     totals: &Totals,
     scratch: &Scratch,
-    backdrop: Option<&Backdrop>,
+    backdrop: &Backdrop,
 ) -> Result<Metrics> {
     let bars = traded.bars.slice(traded.start, traded.end());
     let paid = scratch.trades.iter().map(|trade| trade.funding);
@@ -44,8 +44,5 @@ pub fn whole(
         funding_paid: paid.fold(0.0, |sum, amount| sum + amount) + totals.standing_funding,
         risk_free_rate: 0.0,
     };
-    match backdrop {
-        Some(backdrop) => summarise_before(&record, backdrop),
-        None => summarise(&record),
-    }
+    summarise_before(&record, backdrop)
 }
