@@ -1,5 +1,6 @@
 //! Large blocks on huge pages, as `NumPy` asks for its own, and kept when freed: the first touch of four kilobytes costs about as much
-//! as an average over them.
+//! as an average over them. Small blocks come from mimalloc, which has a heap for each thread: in the C library's, threads wait for one another,
+//! and pages between the two sizes are given back and touched anew.
 
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::sync::Mutex;
@@ -12,33 +13,12 @@ const HUGE_PAGE: usize = 1 << 21;
 /// The least size that is kept when freed; from about here on the C library gives pages back.
 const LARGE: usize = 1 << 17;
 
-/// The least size that the C library gives: threads wait there for one another, but memory of this size has been used by others a moment
-/// ago. Smaller blocks have an allocator with a heap for each thread.
-const MEDIUM: usize = 1 << 14;
-
 /// The most that is kept.
 const KEPT_BLOCKS: usize = 64;
 const KEPT_BYTES: usize = 1 << 25;
 
-/// The system's allocator, with advice to the kernel on large blocks, of which a few are kept for the next run.
+/// Small blocks from mimalloc; large ones from the system, with advice to the kernel, and a few of them kept for the next run.
 pub struct HugePages;
-
-/// Who gives a block.
-enum Size {
-    Small,
-    Medium,
-    Large,
-}
-
-impl Size {
-    const fn of(layout: Layout) -> Self {
-        match layout.size() {
-            0..MEDIUM => Self::Small,
-            MEDIUM..LARGE => Self::Medium,
-            _ => Self::Large,
-        }
-    }
-}
 
 /// A freed block with its pages.
 #[derive(Clone, Copy)]
@@ -123,15 +103,14 @@ fn advise(block: *mut u8, layout: Layout) {
     }
 }
 
-// SAFETY: every block comes from and returns to `System` with the same layout, `placed(layout)`, which satisfies the one asked for; a kept
+// SAFETY: whether a block is small is told by its layout alone, so that it returns to where it came from: a small one to mimalloc with its own
+// layout, a large one to `System` with `placed(layout)`, which satisfies the one asked for, and one that grows from small to large is moved. A kept
 // block is lent again only for that same layout. The lock is only tried, so that no thread waits here for another.
 #[expect(unsafe_code, reason = "an allocator is unsafe to implement")]
 unsafe impl GlobalAlloc for HugePages {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-        match Size::of(layout) {
-            Size::Small => return unsafe { MiMalloc.alloc(layout) },
-            Size::Medium => return unsafe { System.alloc(layout) },
-            Size::Large => {}
+        if layout.size() < LARGE {
+            return unsafe { MiMalloc.alloc(layout) };
         }
         let layout = placed(layout);
         let kept = KEPT.try_lock().ok().and_then(|mut kept| kept.take(layout));
@@ -143,10 +122,8 @@ unsafe impl GlobalAlloc for HugePages {
     }
 
     unsafe fn alloc_zeroed(&self, layout: Layout) -> *mut u8 {
-        match Size::of(layout) {
-            Size::Small => return unsafe { MiMalloc.alloc_zeroed(layout) },
-            Size::Medium => return unsafe { System.alloc_zeroed(layout) },
-            Size::Large => {}
+        if layout.size() < LARGE {
+            return unsafe { MiMalloc.alloc_zeroed(layout) };
         }
         let block = unsafe { self.alloc(layout) };
         if !block.is_null() {
@@ -156,10 +133,8 @@ unsafe impl GlobalAlloc for HugePages {
     }
 
     unsafe fn dealloc(&self, block: *mut u8, layout: Layout) {
-        match Size::of(layout) {
-            Size::Small => return unsafe { MiMalloc.dealloc(block, layout) },
-            Size::Medium => return unsafe { System.dealloc(block, layout) },
-            Size::Large => {}
+        if layout.size() < LARGE {
+            return unsafe { MiMalloc.dealloc(block, layout) };
         }
         let layout = placed(layout);
         if (LARGE..=KEPT_BYTES).contains(&layout.size())
@@ -172,18 +147,12 @@ unsafe impl GlobalAlloc for HugePages {
     }
 
     unsafe fn realloc(&self, block: *mut u8, layout: Layout, new_size: usize) -> *mut u8 {
+        if layout.size() < LARGE && new_size < LARGE {
+            return unsafe { MiMalloc.realloc(block, layout, new_size) };
+        }
         let Ok(new_layout) = Layout::from_size_align(new_size, layout.align()) else {
             return std::ptr::null_mut();
         };
-        match (Size::of(layout), Size::of(new_layout)) {
-            (Size::Small, Size::Small) => {
-                return unsafe { MiMalloc.realloc(block, layout, new_size) };
-            }
-            (Size::Medium, Size::Medium) => {
-                return unsafe { System.realloc(block, layout, new_size) };
-            }
-            _ => {}
-        }
         if placed(layout) == placed(new_layout) {
             return block;
         }
