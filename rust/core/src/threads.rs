@@ -51,25 +51,37 @@ impl Lent {
         self.pool().in_place_scope(|scope| {
             for help in helps {
                 left.fetch_add(1, Ordering::Relaxed);
-                let left = &left;
+                let ends = Ends(&left);
                 scope.spawn(move |_| {
+                    let _ends = ends;
                     help();
-                    left.fetch_sub(1, Ordering::Release);
                 });
             }
             let done = work();
-            // To be woken takes longer than most helpers are late.
-            stay_awake_while(|| left.load(Ordering::Acquire) > 0);
-            // The helpers' last words.
-            (0..16).for_each(|_| spin_loop());
+            // One of the threads themselves looks for other work meanwhile.
+            if self.pool().current_thread_index().is_none() {
+                // To be woken takes longer than most helpers are late.
+                let until = Instant::now() + AWAKE;
+                stay_awake_while(until, || left.load(Ordering::Acquire) > 0);
+                // The helpers' last words.
+                (0..16).for_each(|_| spin_loop());
+            }
             done
         })
     }
 }
 
-/// Waits as long as `waits` tells, but no longer than a thread stays awake.
-fn stay_awake_while(waits: impl Fn() -> bool) {
-    let until = Instant::now() + AWAKE;
+/// Counts a helper off when it is dropped, also by a panic.
+struct Ends<'a>(&'a AtomicUsize);
+
+impl Drop for Ends<'_> {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::Release);
+    }
+}
+
+/// Waits as long as `waits` tells, but no longer than `until`.
+fn stay_awake_while(until: Instant, waits: impl Fn() -> bool) {
     while waits() && Instant::now() < until {
         spin_loop();
     }
@@ -110,8 +122,10 @@ impl Team {
     fn stay_awake(&self) {
         let this = self.call.load(Ordering::Relaxed);
         let call = Arc::clone(&self.call);
+        // The same moment for all: those that find no processor until then do not begin to wait.
+        let until = Instant::now() + AWAKE;
         self.pool.spawn_broadcast(move |_| {
-            stay_awake_while(|| call.load(Ordering::Relaxed) == this);
+            stay_awake_while(until, || call.load(Ordering::Relaxed) == this);
         });
     }
 }
@@ -161,6 +175,18 @@ mod tests {
         let thread = |lent: &Lent| lent.pool().install(|| std::thread::current().id());
         assert_ne!(thread(&first), thread(&second));
         assert_eq!(first.pool().current_num_threads(), 2);
+    }
+
+    #[test]
+    fn a_help_that_panics_is_heard_of_after_all_have_ended() {
+        let lent = lend(1).unwrap();
+        let heard = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
+            lent.beside([|| panic!("lost")], || 7)
+        }));
+        assert_eq!(heard.unwrap_err().downcast_ref(), Some(&"lost"));
+        let mut helped = 0;
+        assert_eq!(lent.beside([|| helped += 1], || 7), 7);
+        assert_eq!(helped, 1);
     }
 
     #[test]

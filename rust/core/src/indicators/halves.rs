@@ -49,6 +49,7 @@ where
     };
     let rows = start.steady..columns[0].len();
     let lines = lines.map(|line| &mut line[start.steady..]);
+    let threads = threads.min(rows.len() / LEAST_ROWS);
     if threads > 1
         && halves.middle(&rows).is_some()
         && let Ok(helpers) = lend(threads - 1)

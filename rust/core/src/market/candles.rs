@@ -1,7 +1,7 @@
 //! Candle columns that several holders share, each with its own stretch of rows.
 
 use std::ops::Range;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 
 use super::bars::{BarColumns, Bars};
 use crate::stats::Backdrop;
@@ -59,16 +59,17 @@ impl Candles {
     pub fn backdrop(&self, rows: Range<usize>) -> Arc<Backdrop> {
         let bars = self.view().slice(rows.start, rows.end);
         let own_rows = self.rows.start + rows.start..self.rows.start + rows.end;
-        // Whatever is put here is whole.
-        let kept = self.shared.backdrop.lock();
-        let mut kept = kept.unwrap_or_else(PoisonError::into_inner);
-        if let Some((of, backdrop)) = &*kept
+        // The lock is only tried: in a process that was forked while another thread held it, it stays locked.
+        if let Ok(kept) = self.shared.backdrop.try_lock()
+            && let Some((of, backdrop)) = &*kept
             && *of == own_rows
         {
             return Arc::clone(backdrop);
         }
         let backdrop = Arc::new(Backdrop::new(bars.open_time_ns, bars.close, bars.interval));
-        *kept = Some((own_rows, Arc::clone(&backdrop)));
+        if let Ok(mut kept) = self.shared.backdrop.try_lock() {
+            *kept = Some((own_rows, Arc::clone(&backdrop)));
+        }
         backdrop
     }
 }

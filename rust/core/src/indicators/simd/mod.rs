@@ -67,10 +67,10 @@ const LINE: usize = 8;
 /// Rows to the next page of memory, up to which the processor does not look ahead by itself.
 const PAGE: usize = 512;
 
-/// Has the cache fetch the rows a page behind these, as far as there are such.
+/// Has the cache fetch the rows a page behind these, as far as there are such, and no more than a page of them.
 #[inline]
 pub fn fetch_page_ahead(values: &[f64], rows: Range<usize>) {
-    for row in rows.step_by(LINE) {
+    for row in rows.take(PAGE).step_by(LINE) {
         fetch_ahead(values, row + PAGE);
     }
 }
