@@ -178,6 +178,19 @@ mod tests {
     }
 
     #[test]
+    fn a_team_that_came_back_is_lent_again() {
+        // Other tests may have it in between, or have let it go.
+        let is_lent_again = (0..100).any(|_| {
+            let id = || {
+                let lent = lend(5).unwrap();
+                lent.pool().broadcast(|_| std::thread::current().id())
+            };
+            id() == id()
+        });
+        assert!(is_lent_again);
+    }
+
+    #[test]
     fn a_help_that_panics_is_heard_of_after_all_have_ended() {
         let lent = lend(1).unwrap();
         let heard = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {

@@ -120,7 +120,7 @@ impl<R: Clone + Send + Sync, const I: usize> Halves<'_, R, I> {
         let stride = self.fresh.stride();
         let lead = self.lead();
         // The thread that is there begins sooner than the one that helps.
-        let half = (rows.len() / 16 * 9).next_multiple_of(stride);
+        let half = (rows.len() / 32 * 17).next_multiple_of(stride);
         let is_worth_it = rows.len() >= 2 * LEAST_ROWS && lead <= half / 4;
         (is_worth_it && half < rows.len()).then_some(rows.start + half)
     }

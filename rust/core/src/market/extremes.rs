@@ -111,14 +111,23 @@ impl Work for Taking<'_> {
 
 #[inline(always)]
 fn lowest(values: &[f64]) -> f64 {
-    let pick = |a: f64, b: f64| if b < a { b } else { a };
-    fold(values, f64::INFINITY, pick)
+    fold(values, f64::INFINITY, lower)
 }
 
 #[inline(always)]
 fn highest(values: &[f64]) -> f64 {
-    let pick = |a: f64, b: f64| if b > a { b } else { a };
-    fold(values, 0.0, pick)
+    fold(values, 0.0, higher)
+}
+
+/// The lower of two prices: one instruction, where `f64::min` heeds NaN.
+#[inline(always)]
+pub(crate) fn lower(a: f64, b: f64) -> f64 {
+    if b < a { b } else { a }
+}
+
+#[inline(always)]
+pub(crate) fn higher(a: f64, b: f64) -> f64 {
+    if b > a { b } else { a }
 }
 
 /// An extreme, in lanes.

@@ -26,6 +26,7 @@ pub use checksum::KrakenSpot;
 pub use crossed::Crossings;
 pub use depth::{DepthSampler, DepthSamples, Sampling};
 pub use event::{AT_EXCHANGE, AT_LOCAL, Event, EventKind, LAST};
+pub(crate) use extremes::{higher, lower};
 pub use film::{BookFilm, FilmRows};
 pub use impact::{ImpactCurve, ImpactLaw, ImpactModel};
 pub use instrument::{Instrument, MarginTier, MarketType};

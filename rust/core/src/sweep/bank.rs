@@ -129,6 +129,7 @@ impl Bank {
             }
         }
         let jobs = self.jobs(order, wanted);
+        // Of several markets as if all were as long as the first: it decides nothing but the time.
         let rows = jobs.len() * order.stage.histories[0].bars.len();
         let threads = if rows < FEW_ROWS { 1 } else { threads };
         let jobs = share(threads, jobs, |job| {

@@ -10,11 +10,9 @@ use super::lean::Growth;
 #[derive(Debug, Default)]
 pub(super) struct Kept {
     bank: Mutex<Option<Bank>>,
-    growth: OfSpan<Growth>,
+    /// What was made last, and for which span.
+    growth: Mutex<Option<(Span, Arc<Growth>)>>,
 }
-
-/// What was made last, and for which span.
-type OfSpan<T> = Mutex<Option<(Span, Arc<T>)>>;
 
 impl Kept {
     /// The bank of an earlier call, or an empty one.
@@ -28,20 +26,16 @@ impl Kept {
 
     /// What `make` gives for a span, or gave before.
     pub fn growth(&self, span: Span, make: impl FnOnce() -> Growth) -> Arc<Growth> {
-        of_span(&self.growth, span, make)
+        let mut kept = lock(&self.growth);
+        if let Some((of, made)) = &*kept
+            && *of == span
+        {
+            return Arc::clone(made);
+        }
+        let made = Arc::new(make());
+        *kept = Some((span, Arc::clone(&made)));
+        made
     }
-}
-
-fn of_span<T>(entry: &OfSpan<T>, span: Span, make: impl FnOnce() -> T) -> Arc<T> {
-    let mut kept = lock(entry);
-    if let Some((of, made)) = &*kept
-        && *of == span
-    {
-        return Arc::clone(made);
-    }
-    let made = Arc::new(make());
-    *kept = Some((span, Arc::clone(&made)));
-    made
 }
 
 fn lock<T>(entry: &Mutex<T>) -> MutexGuard<'_, T> {

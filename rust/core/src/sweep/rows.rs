@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use super::brief::BriefColumns;
 use super::evaluate::{Evaluator, Stage};
-use super::run::Takes;
+use super::run::Dealing;
 use super::{Span, Sweep};
 use crate::error::{Error, Result};
 use crate::stats::{MetricValue, Metrics};
@@ -46,16 +46,10 @@ impl Sweep {
         }
         let width = metrics.len();
         let table = if let Some(columns) = BriefColumns::new(metrics) {
-            let takes = Takes::Few;
-            self.fill(
-                digits,
-                width,
-                span,
-                (threads, takes),
-                |worker, sets, rows| {
-                    worker.write_brief(sets, rows, &columns);
-                },
-            )?
+            let dealing = Dealing::by_many(threads);
+            self.fill(digits, width, span, dealing, |worker, sets, rows| {
+                worker.write_brief(sets, rows, &columns);
+            })?
         } else {
             self.measure(digits, width, span, threads, |run, row| {
                 write_row(row, &run.metrics()?, metrics);

@@ -19,21 +19,23 @@ const BUDGET_BYTES: usize = 32 << 20;
 /// Most sets that a thread takes at once.
 const MOST_TAKEN: usize = 64;
 
-/// How many times each thread comes back for sets of a block.
+/// How sets are dealt out to threads.
 #[derive(Debug, Clone, Copy)]
-pub(super) enum Takes {
-    /// For few at once, since some take longer than others.
-    Many,
-    /// For many at once, since those that lie together go through their columns together.
-    Few,
+pub(super) struct Dealing {
+    threads: usize,
+    /// Times that each thread comes back for sets of a block.
+    takes: usize,
 }
 
-impl Takes {
-    const fn times(self) -> usize {
-        match self {
-            Self::Many => 8,
-            Self::Few => 2,
-        }
+impl Dealing {
+    /// Few at once, since some take longer than others.
+    const fn by_few(threads: usize) -> Self {
+        Self { threads, takes: 8 }
+    }
+
+    /// Many at once, for sets that lie together and go through their columns together.
+    pub const fn by_many(threads: usize) -> Self {
+        Self { threads, takes: 2 }
     }
 }
 
@@ -62,19 +64,13 @@ impl Sweep {
         threads: usize,
         measure: impl Fn(&SetRun<'_>, &mut [f64]) -> Result<()> + Sync,
     ) -> Result<Table> {
-        let takes = Takes::Many;
-        self.fill(
-            digits,
-            width,
-            span,
-            (threads, takes),
-            |worker, sets, rows| {
-                for (set, row) in sets.iter().zip(rows.iter_mut()) {
-                    let run = worker.run_shared(*set);
-                    row.failed = run.is_none_or(|run| measure(&run, row.values).is_err());
-                }
-            },
-        )
+        let dealing = Dealing::by_few(threads);
+        self.fill(digits, width, span, dealing, |worker, sets, rows| {
+            for (set, row) in sets.iter().zip(rows.iter_mut()) {
+                let run = worker.run_shared(*set);
+                row.failed = run.is_none_or(|run| measure(&run, row.values).is_err());
+            }
+        })
     }
 
     /// Lets `fill` write the rows of `width` numbers of sets that lie close together in what they share.
@@ -83,18 +79,18 @@ impl Sweep {
         digits: &[u32],
         width: usize,
         span: Span,
-        (threads, takes): (usize, Takes),
+        dealing: Dealing,
         fill: impl Fn(&mut Evaluator<'_>, &[SharedSet<'_>], &mut [Row<'_>]) + Sync,
     ) -> Result<Table> {
         self.check_digits(digits)?;
-        check_threads(threads)?;
+        check_threads(dealing.threads)?;
         let stage = Stage::new(self, span)?;
         let sets = digits.len() / self.axes.width();
         let mut table = Table {
             values: vec![f64::NAN; sets * width],
             failed: vec![false; sets],
         };
-        let workers: Vec<_> = (0..threads)
+        let workers: Vec<_> = (0..dealing.threads)
             .map(|_| Mutex::new(Evaluator::new(&stage)))
             .collect();
         let pass = PASS * self.axes.width();
@@ -107,7 +103,7 @@ impl Sweep {
                 workers: &workers,
                 digits,
                 width,
-                takes,
+                dealing,
                 first: index * PASS,
             };
             run.run(&mut bank, &mut table, &fill)?;
@@ -149,7 +145,7 @@ struct Pass<'a, 's> {
     workers: &'a [Mutex<Evaluator<'s>>],
     digits: &'a [u32],
     width: usize,
-    takes: Takes,
+    dealing: Dealing,
     /// Row of the first set.
     first: usize,
 }
@@ -173,7 +169,7 @@ impl Pass<'_, '_> {
         let mut failed = Vec::new();
         elements.blocks(&order, BUDGET_BYTES, |places, wanted| {
             bank.stock(
-                self.workers.len(),
+                self.dealing.threads,
                 Order {
                     stage: self.stage,
                     elements: &elements,
@@ -186,8 +182,8 @@ impl Pass<'_, '_> {
             rows.resize(sets.len() * self.width, f64::NAN);
             failed.clear();
             failed.resize(sets.len(), false);
-            let takes = self.takes.times() * self.workers.len();
-            let taken = (sets.len() / takes).clamp(1, MOST_TAKEN);
+            let Dealing { threads, takes } = self.dealing;
+            let taken = (sets.len() / (takes * threads)).clamp(1, MOST_TAKEN);
             let shared = |set: u32| SharedSet {
                 digits: &self.digits[set as usize * axes..][..axes],
                 elements: elements.of_set(set),
@@ -197,7 +193,6 @@ impl Pass<'_, '_> {
                 .chunks(taken)
                 .zip(rows.chunks_mut(taken * self.width))
                 .zip(failed.chunks_mut(taken));
-            let threads = self.workers.len();
             share(threads, chunks, |((sets, rows), failed)| {
                 let sets: Vec<_> = sets.iter().map(|set| shared(*set)).collect();
                 let rows = rows.chunks_exact_mut(self.width);

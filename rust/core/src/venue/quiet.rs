@@ -7,6 +7,7 @@
 
 use super::{AccountId, MarginMode, MarketId, Side, TimeInForce, Venue};
 use crate::indicators::simd::{Work, dispatch};
+use crate::market::{higher, lower};
 
 impl Venue {
     /// Prices between which a bar of this market only marks: every bar with `low > band.0` and `high < band.1`.
@@ -155,15 +156,4 @@ impl Work for Extremes<'_> {
         }
         (low, high)
     }
-}
-
-/// The lower of two prices: one instruction, where `f64::min` heeds NaN.
-#[inline(always)]
-fn lower(a: f64, b: f64) -> f64 {
-    if b < a { b } else { a }
-}
-
-#[inline(always)]
-fn higher(a: f64, b: f64) -> f64 {
-    if b > a { b } else { a }
 }

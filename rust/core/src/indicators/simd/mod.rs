@@ -172,8 +172,8 @@ mod tests {
             };
             let (a, b) = (column(5), column(7));
             let mut expected = vec![0; rows.div_ceil(WORD)];
-            for (word, (a, b)) in expected.iter_mut().zip(a.chunks(WORD).zip(b.chunks(WORD))) {
-                *word = above(a, b);
+            for row in (0..rows).filter(|row| a[*row] > b[*row]) {
+                expected[row / WORD] |= 1 << (row % WORD);
             }
             let mut ways: Vec<Write> = vec![write_above, |a, b, words| {
                 write_words(a, b, words, |a: &[f64; 1], b| u64::from(a[0] > b[0]));

@@ -174,8 +174,9 @@ impl Simulation<'_> {
         };
         let trades = &mut self.scratch.trades;
         trades.push(self.main.close(MAIN, met.purpose(), &fill));
-        if let (true, Some(trade)) = (self.terms.keeps_profits, trades.last()) {
-            self.scratch.profits.push(trade.profit);
+        if self.terms.keeps_profits {
+            let profit = trades.last().map(|trade| trade.profit);
+            self.scratch.profits.extend(profit);
         }
         if self.hedge.is_open() {
             if self.hedge.is_liquidated_at(at) {

@@ -9,7 +9,7 @@ use std::ops::Range;
 
 use crate::engine::Funding;
 use crate::indicators::simd::fetch_page_ahead;
-use crate::market::Bars;
+use crate::market::{Bars, higher, lower};
 
 pub(super) const LANES: usize = 4;
 type Lanes = [f64; LANES];
@@ -196,16 +196,6 @@ impl Seen {
             higher(higher(high[0], high[1]), higher(high[2], high[3])),
         )
     }
-}
-
-#[inline(always)]
-fn lower(a: f64, b: f64) -> f64 {
-    if b < a { b } else { a }
-}
-
-#[inline(always)]
-fn higher(a: f64, b: f64) -> f64 {
-    if b > a { b } else { a }
 }
 
 /// The first row of part of a block that leaves the band.
