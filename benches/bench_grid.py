@@ -41,6 +41,8 @@ THREADS = 2
 BARS, MANY_BARS, GENETIC_BARS = 8_760, 100_000, 2_920
 ROUNDS, PEER_ROUNDS = 15, 3
 VECTORBT_CHUNK = 500
+NUMBA_WAKE_SECONDS = 0.03
+"""After which the threads of numba's OpenMP no longer turn on the spot for more work."""
 
 
 def plan(*, rules: bool) -> dict[str, Any]:
@@ -245,7 +247,8 @@ def compare_with_peers() -> None:
     rows: list[tuple[str, ...]] = []
     for peers, rounds in ((("numba",), ROUNDS), (("raptorbt", "vectorbt"), PEER_ROUNDS)):
         some = {name: calls[name] for name in ("ours", *peers)}
-        seconds = interleaved(some, rounds=rounds, repeat={"ours": 3})
+        rest = NUMBA_WAKE_SECONDS if "numba" in peers else 0.0
+        seconds = interleaved(some, rounds=rounds, repeat={"ours": 3}, rest=rest)
         if peers == ("numba",):
             per = median(seconds["ours"]) * 1e9 / len(PAIRS) / BARS
             busy = busy_ns(calls["ours"], len(PAIRS), BARS)

@@ -25,11 +25,16 @@ def require_release() -> None:
 
 
 def interleaved(
-    calls: Mapping[str, Callable[[], object]], *, rounds: int, repeat: Mapping[str, int] | None = None
+    calls: Mapping[str, Callable[[], object]],
+    *,
+    rounds: int,
+    repeat: Mapping[str, int] | None = None,
+    rest: float = 0.0,
 ) -> dict[str, list[float]]:
     """Seconds of each call in each round; the calls of a round follow one another.
 
     ``repeat`` runs a quick call several times in a row and takes the mean, so that the clock does not matter.
+    ``rest`` are seconds to wait before each, where threads of the one before stay awake after it has returned.
     """
     for call in calls.values():
         call()
@@ -40,6 +45,7 @@ def interleaved(
         for _ in range(rounds):
             for name, call in calls.items():
                 times = (repeat or {}).get(name, 1)
+                time.sleep(rest)
                 start = time.perf_counter()
                 for _ in range(times):
                     call()

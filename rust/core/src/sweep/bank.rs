@@ -4,6 +4,7 @@ use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use super::evaluate::Stage;
+use super::lean::{Average, rounded};
 use super::parts::{Elements, narrow};
 use super::voices::{AverageLine, Part, Work};
 use super::workers::share;
@@ -14,16 +15,23 @@ use crate::indicators::{Ema, Sma, fill};
 /// An element at hand.
 #[derive(Debug)]
 pub(super) enum Shared {
-    /// A line of an `ma`.
-    Average(Vec<f64>),
+    Average(Line),
     /// Signals; `None` where the parameters cannot be together.
     Tape(Option<Arc<SignalTape>>),
+}
+
+/// A line of an `ma`.
+#[derive(Debug)]
+pub(super) struct Line {
+    exact: Vec<f64>,
+    /// The same rounded to half the width; empty where nobody has asked for it.
+    rounded: Vec<f32>,
 }
 
 impl Shared {
     fn bytes(&self) -> usize {
         match self {
-            Self::Average(line) => size_of_val(&line[..]),
+            Self::Average(line) => size_of_val(&line.exact[..]) + size_of_val(&line.rounded[..]),
             Self::Tape(tape) => tape
                 .as_ref()
                 .map_or(0, |tape| size_of_val(&tape.events[..])),
@@ -58,7 +66,7 @@ pub(super) struct Bank {
 const NOWHERE: u32 = u32::MAX;
 
 /// Most bytes of elements kept for the next call: those of a search in many small steps, not those of a grid.
-const KEPT_BYTES: usize = 4 << 20;
+const KEPT_BYTES: usize = 6 << 20;
 
 /// Most bytes of columns kept to be written over.
 const SPARE_BYTES: usize = 12 << 20;
@@ -73,6 +81,8 @@ pub(super) struct Order<'a> {
     pub elements: &'a Elements,
     /// Digits of the sets of the pass.
     pub digits: &'a [u32],
+    /// Whether averages are wanted rounded too.
+    pub rounds: bool,
 }
 
 /// Elements that are computed together: one average, or all tapes over the same values.
@@ -166,7 +176,8 @@ impl Bank {
                 continue;
             }
             let name = order.name(element);
-            if let Some(shared) = self.kept.remove(&name) {
+            if let Some(mut shared) = self.kept.remove(&name) {
+                order.round(&mut shared);
                 self.place(Entry {
                     element,
                     name,
@@ -190,6 +201,16 @@ impl Bank {
     /// A line of an `ma` that the block has asked for.
     #[inline]
     pub fn average(&self, element: u32) -> &[f64] {
+        &self.line(element).exact
+    }
+
+    /// The same with what it is when rounded, in a call that has ordered that.
+    pub fn average_and_rounded(&self, element: u32) -> Average<'_> {
+        let Line { exact, rounded } = self.line(element);
+        Average { exact, rounded }
+    }
+
+    fn line(&self, element: u32) -> &Line {
         match self.at(element) {
             Shared::Average(line) => line,
             Shared::Tape(_) => panic!("an average is asked for where a tape stands"),
@@ -212,8 +233,8 @@ impl Bank {
 }
 
 fn keep_column(spare: &mut Vec<Vec<f64>>, shared: Shared) {
-    if let Shared::Average(column) = shared {
-        spare.push(column);
+    if let Shared::Average(line) = shared {
+        spare.push(line.exact);
     }
 }
 
@@ -244,12 +265,24 @@ impl Order<'_> {
         match &part.work {
             Work::Average(line) => {
                 let column = spare.unwrap_or_default();
-                vec![Shared::Average(self.average(part, line, first, column))]
+                let exact = self.average(part, line, first, column);
+                let rounded = Vec::new();
+                let mut shared = Shared::Average(Line { exact, rounded });
+                self.round(&mut shared);
+                vec![shared]
             }
             Work::Tape { .. } => {
                 let tapes = self.tapes(part, together);
                 tapes.into_iter().map(Shared::Tape).collect()
             }
+        }
+    }
+
+    fn round(&self, shared: &mut Shared) {
+        if let (Shared::Average(line), true) = (shared, self.rounds)
+            && line.rounded.is_empty()
+        {
+            line.rounded = rounded(&line.exact);
         }
     }
 

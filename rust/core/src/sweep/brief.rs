@@ -105,8 +105,8 @@ impl Evaluator<'_> {
         Some(Pair {
             crossing: Crossing::new(traded, &terms, slow_period - 1),
             averages: Averages {
-                fast: set.bank.average(set.elements[fast]),
-                slow: set.bank.average(set.elements[slow]),
+                fast: set.bank.average_and_rounded(set.elements[fast]),
+                slow: set.bank.average_and_rounded(set.elements[slow]),
             },
         })
     }

@@ -1,5 +1,6 @@
 //! Which shared elements each set of a pass needs, and the order in which few of them serve many sets.
 
+use std::cmp::Ordering;
 use std::collections::HashMap;
 use std::ops::Range;
 
@@ -98,7 +99,7 @@ impl Elements {
         }
         let bytes = parts.iter().map(|part| {
             let row = match part.work {
-                Work::Average(_) => size_of::<f64>(),
+                Work::Average(_) => size_of::<f64>() + size_of::<f32>(),
                 Work::Tape { .. } => size_of::<SignalEvent>(),
             };
             row * rows(part)
@@ -148,28 +149,47 @@ impl Elements {
         let tile = u32::try_from(TILE_BITS / self.parts).expect("a few bits");
         let shifts = [shift(budget_bytes), tile.max(1), 0];
         let bits = self.len().ilog2() + 1;
-        if shifts.len() * self.parts * bits as usize <= u128::BITS as usize {
+        if self.parts * bits as usize <= u64::BITS as usize {
             // One number a set orders as the comparisons below do, in a fraction of their time.
-            order.sort_by_cached_key(|set| {
-                let of_set = self.of_set(*set);
-                let tiles = shifts.iter().flat_map(|shift| self.tiles(of_set, *shift));
-                tiles.fold(0_u128, |key, tile| key << bits | u128::from(tile))
-            });
-            return order;
+            let key = |set: u32| (self.tiled(self.of_set(set), shifts, bits), set);
+            let mut keys: Vec<_> = order.into_iter().map(key).collect();
+            keys.sort_unstable();
+            return keys.into_iter().map(|(_, set)| set).collect();
         }
-        order.sort_unstable_by(|a, b| {
-            let (of_a, of_b) = (self.of_set(*a), self.of_set(*b));
-            let by_tile = |shift: &u32| self.tiles(of_a, *shift).cmp(self.tiles(of_b, *shift));
-            let decided = shifts.iter().map(by_tile).find(|order| order.is_ne());
-            decided.unwrap_or_else(|| a.cmp(b))
-        });
+        order.sort_unstable_by(|a, b| self.compare(*a, *b, shifts));
         order
     }
 
-    /// Tiles of 2^shift elements of a part each.
-    fn tiles(&self, of_set: &[u32], shift: u32) -> impl Iterator<Item = u32> {
-        let places = of_set.iter().zip(&self.firsts);
-        places.map(move |(element, first)| (element - first) >> shift)
+    /// Orders sets by all tiles of 2^shift elements, one shift after the other.
+    fn compare(&self, a: u32, b: u32, shifts: [u32; 3]) -> Ordering {
+        let (of_a, of_b) = (self.of_set(a), self.of_set(b));
+        let by_tile = |shift: &u32| {
+            let (a, b) = (self.places(of_a), self.places(of_b));
+            a.map(|place| place >> shift)
+                .cmp(b.map(|place| place >> shift))
+        };
+        let decided = shifts.iter().map(by_tile).find(|order| order.is_ne());
+        decided.unwrap_or_else(|| a.cmp(&b))
+    }
+
+    /// The bits of the places of a set's elements, those of all tiles of 2^shift before those within them.
+    fn tiled(&self, of_set: &[u32], shifts: [u32; 3], bits: u32) -> u64 {
+        let (mut key, mut above) = (0, bits);
+        for shift in shifts.into_iter().filter(|shift| *shift < bits) {
+            let width = above.saturating_sub(shift);
+            let within = (1_u64 << width) - 1;
+            for place in self.places(of_set) {
+                key = key << width | (u64::from(place) >> shift & within);
+            }
+            above = above.min(shift);
+        }
+        key
+    }
+
+    /// The place of each element among those of its part.
+    fn places(&self, of_set: &[u32]) -> impl Iterator<Item = u32> {
+        let elements = of_set.iter().zip(&self.firsts);
+        elements.map(|(element, first)| element - first)
     }
 
     fn largest(&self) -> usize {
@@ -254,6 +274,20 @@ mod tests {
                 assert_eq!(elements.part(*element), part);
                 assert_eq!(elements.sample(*element, &digits)[part], own[part]);
             }
+        }
+    }
+
+    #[test]
+    fn one_number_a_set_orders_as_tile_by_tile() {
+        let (_, elements) = grid();
+        let bits = elements.len().ilog2() + 1;
+        for shifts in [[4, 3, 0], [2, 3, 0], [9, 1, 0], [0, 3, 0], [30, 6, 0]] {
+            let key = |set: u32| (elements.tiled(elements.of_set(set), shifts, bits), set);
+            let mut by_number: Vec<u32> = (0..SIDE * SIDE).collect();
+            by_number.sort_unstable_by_key(|set| key(*set));
+            let mut by_tile: Vec<u32> = (0..SIDE * SIDE).collect();
+            by_tile.sort_unstable_by(|a, b| elements.compare(*a, *b, shifts));
+            assert_eq!(by_number, by_tile);
         }
     }
 

@@ -19,23 +19,33 @@ const BUDGET_BYTES: usize = 32 << 20;
 /// Most sets that a thread takes at once.
 const MOST_TAKEN: usize = 64;
 
-/// How sets are dealt out to threads.
+/// How sets are dealt out to threads, and with what.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Dealing {
     threads: usize,
     /// Times that each thread comes back for sets of a block.
     takes: usize,
+    /// Whether averages come rounded too.
+    rounds: bool,
 }
 
 impl Dealing {
     /// Few at once, since some take longer than others.
     const fn by_few(threads: usize) -> Self {
-        Self { threads, takes: 8 }
+        Self {
+            threads,
+            takes: 8,
+            rounds: false,
+        }
     }
 
-    /// Many at once, for sets that lie together and go through their columns together.
+    /// Many at once, for sets that lie together and go through their columns together, which are compared.
     pub const fn by_many(threads: usize) -> Self {
-        Self { threads, takes: 2 }
+        Self {
+            threads,
+            takes: 2,
+            rounds: true,
+        }
     }
 }
 
@@ -174,6 +184,7 @@ impl Pass<'_, '_> {
                     stage: self.stage,
                     elements: &elements,
                     digits: self.digits,
+                    rounds: self.dealing.rounds,
                 },
                 wanted,
             )?;
@@ -182,7 +193,7 @@ impl Pass<'_, '_> {
             rows.resize(sets.len() * self.width, f64::NAN);
             failed.clear();
             failed.resize(sets.len(), false);
-            let Dealing { threads, takes } = self.dealing;
+            let Dealing { threads, takes, .. } = self.dealing;
             let taken = (sets.len() / (takes * threads)).clamp(1, MOST_TAKEN);
             let shared = |set: u32| SharedSet {
                 digits: &self.digits[set as usize * axes..][..axes],

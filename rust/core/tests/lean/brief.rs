@@ -7,7 +7,7 @@ use spark_stacker_core::market::Bars;
 use spark_stacker_core::plan::SignalSource;
 use spark_stacker_core::stats::{MetricValue, Metrics};
 use spark_stacker_core::sweep::lean::{
-    Averages, BRIEF_METRICS, Crossing, Growth, Pair, Terms, Traded, brief, follow,
+    Average, Averages, BRIEF_METRICS, Crossing, Growth, Pair, Terms, Traded, brief, follow, rounded,
 };
 
 use crate::CASES;
@@ -37,6 +37,15 @@ fn averages(spec: &IndicatorSpec, bars: Bars<'_>) -> (Vec<f64>, Vec<f64>, usize)
     let mut columns = spec.compute(bars).into_iter().map(|column| column.values);
     let (fast, slow) = (columns.next().unwrap(), columns.next().unwrap());
     (fast, slow, spec.warm_up())
+}
+
+/// Values in whole steps; a step of zero leaves them.
+fn to_steps(values: &[f64], step: f64) -> Vec<f64> {
+    let whole = |value: &f64| (value / step).round() * step;
+    if step == 0.0 {
+        return values.to_vec();
+    }
+    values.iter().map(whole).collect()
 }
 
 /// Runs one random all-in case; whether the brief measures answered, from the verdicts and from the columns where they apply.
@@ -77,9 +86,23 @@ fn compare_brief(seed: u64) -> Result<[Option<bool>; 2], TestCaseError> {
         return Ok([Some(found.is_some()), None]);
     }
     let (fast, slow, warm_up) = averages(spec, bars);
+    // Any rounding will do, also one in which the averages often meet.
+    let step = if dice.whole(0, 1) == 0 {
+        0.0
+    } else {
+        fast[warm_up] / 500.0
+    };
+    let [fast_rounded, slow_rounded] =
+        [&fast, &slow].map(|column| rounded(&to_steps(column, step)));
     let averages = Averages {
-        fast: &fast,
-        slow: &slow,
+        fast: Average {
+            exact: &fast,
+            rounded: &fast_rounded,
+        },
+        slow: Average {
+            exact: &slow,
+            rounded: &slow_rounded,
+        },
     };
     let crossing = Crossing::new(&rows, &terms, warm_up);
     let mut pairs = [Pair { crossing, averages }];

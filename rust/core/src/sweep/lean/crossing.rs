@@ -9,7 +9,7 @@ use super::growth::Growth;
 use super::holder::{Brief, Holder};
 use super::terms::Terms;
 use super::traded::Traded;
-use crate::indicators::simd::{Work, dispatch, write_above};
+use crate::indicators::simd::{Work, dispatch, write_above, write_above_if_sure};
 
 const WORD: usize = 64;
 
@@ -23,9 +23,43 @@ const LEAST_CONFIDENCE: f64 = 0.6;
 #[derive(Debug, Clone, Copy)]
 pub struct Averages<'a> {
     /// The faster.
-    pub fast: &'a [f64],
+    pub fast: Average<'a>,
     /// The slower.
-    pub slow: &'a [f64],
+    pub slow: Average<'a>,
+}
+
+/// An average, and the same rounded to half the width by [`rounded`].
+#[derive(Debug, Clone, Copy)]
+pub struct Average<'a> {
+    /// Row for row.
+    pub exact: &'a [f64],
+    /// Row for row.
+    pub rounded: &'a [f32],
+}
+
+/// Values rounded to half the width. Those that would become infinite become the largest finite ones, so that no two of them seem to differ that
+/// do not, or have a distance that is undefined.
+#[must_use]
+pub fn rounded(values: &[f64]) -> Vec<f32> {
+    dispatch(Rounding(values))
+}
+
+struct Rounding<'a>(&'a [f64]);
+
+impl Work for Rounding<'_> {
+    type Output = Vec<f32>;
+
+    #[inline(always)]
+    fn run(self) -> Vec<f32> {
+        let most = f64::from(f32::MAX);
+        let mut rounded = vec![0.0; self.0.len()];
+        for (rounded, value) in rounded.iter_mut().zip(self.0) {
+            #[expect(clippy::cast_possible_truncation, reason = "it rounds")]
+            let nearest = value.clamp(-most, most) as f32;
+            *rounded = nearest;
+        }
+        rounded
+    }
 }
 
 /// Follows the crossings of two averages over stretches of rows, one after another, so that many pairs can share a stretch in the cache (see [`follow`]).
@@ -38,6 +72,8 @@ pub struct Crossing {
     row: usize,
     /// Whether the faster stood above in the row before.
     above: bool,
+    /// In this stretch no averages are equal.
+    distinct: bool,
     /// The averages met where the order of their crossing is told by more than one row.
     tied: bool,
 }
@@ -62,6 +98,7 @@ impl Crossing {
             // The row before the first crossing is read for where the averages stand.
             row: (first - 1) / WORD * WORD,
             above: false,
+            distinct: false,
             tied: false,
         }
     }
@@ -125,7 +162,15 @@ impl Crossing {
         let Averages { fast, slow } = averages;
         let mut words = [0; STRETCH / WORD];
         let words = &mut words[..(to - self.row).div_ceil(WORD)];
-        write_above(&fast[self.row..to], &slow[self.row..to], words);
+        let stretch = self.row..to;
+        let (a, b) = (
+            &fast.rounded[stretch.clone()],
+            &slow.rounded[stretch.clone()],
+        );
+        self.distinct = write_above_if_sure(a, b, words);
+        if !self.distinct {
+            write_above(&fast.exact[stretch.clone()], &slow.exact[stretch], words);
+        }
         let mut above = u64::from(self.above);
         let mut row = self.row;
         let mut count = 0;
@@ -158,37 +203,35 @@ impl Pair<'_> {
     /// Enters and leaves at the opens after these rows, in which the averages have crossed back and forth, the last time to where they stand now.
     #[inline(always)]
     fn turn(&mut self, rows: &[u32], growth: &Growth, traded: &Traded<'_>) {
-        let closes = traded.bars.close;
-        let Crossing {
-            ref mut holder,
-            ref mut tied,
-            above,
-            ..
-        } = self.crossing;
-        let Averages { fast, slow } = self.averages;
-        let mut leave = |holder: &mut Holder, row: u32| {
-            // The way down counts only once the faster is below.
-            *tied |= fast[row as usize] == slow[row as usize];
-            holder.leave(growth, closes, row + 1);
-        };
         // What crosses in the last row has no open to turn at.
         let in_time = rows.len() - usize::from(rows.last() == Some(&narrow(traded.end() - 1)));
-        let starts_down = above == rows.len().is_multiple_of(2);
+        let starts_down = self.crossing.above == rows.len().is_multiple_of(2);
         let mut rows = &rows[..in_time];
         if let ([first, rest @ ..], true) = (rows, starts_down) {
-            if holder.is_in() {
-                leave(holder, *first);
+            if self.crossing.holder.is_in() {
+                self.leave(*first, growth, traded);
             }
             rows = rest;
         }
         let (turns, last) = rows.as_chunks::<2>();
         for [up, down] in turns {
-            holder.enter(growth, up + 1);
-            leave(holder, *down);
+            self.crossing.holder.enter(growth, up + 1);
+            self.leave(*down, growth, traded);
         }
         if let [up] = last {
-            holder.enter(growth, up + 1);
+            self.crossing.holder.enter(growth, up + 1);
         }
+    }
+
+    #[inline(always)]
+    fn leave(&mut self, row: u32, growth: &Growth, traded: &Traded<'_>) {
+        let Averages { fast, slow } = self.averages;
+        // The way down counts only once the faster is below.
+        self.crossing.tied |=
+            !self.crossing.distinct && fast.exact[row as usize] == slow.exact[row as usize];
+        self.crossing
+            .holder
+            .leave(growth, traded.bars.close, row + 1);
     }
 }
 

@@ -21,7 +21,7 @@ mod traded;
 mod verdict;
 mod whole;
 
-pub use crossing::{Averages, Crossing, Pair, follow};
+pub use crossing::{Average, Averages, Crossing, Pair, follow, rounded};
 pub use growth::Growth;
 pub use holder::{BRIEF_METRICS, Brief, brief};
 pub use simulate::{Scratch, Totals};

@@ -7,6 +7,8 @@
     reason = "what runs inside the dispatch is compiled for the wider processor only when inlined into it"
 )]
 
+use std::ops::Range;
+
 use super::entry::Order;
 use super::guard::{Guard, Met};
 use super::leg::Leg;
@@ -17,8 +19,8 @@ use crate::indicators::simd::{Work, fetch_ahead};
 use crate::ledger::Trade;
 use crate::venue::{Purpose, Side};
 
-/// Verdicts from the one acted on to the one whose bar is fetched.
-const VERDICTS_AHEAD: usize = 4;
+/// Verdicts whose bars are fetched during a holding, counted from the one that may end it: those of an entry and an exit.
+const VERDICTS_AHEAD: Range<usize> = 4..6;
 
 /// What a simulation writes, kept from one set of parameters to the next.
 #[derive(Debug, Default)]
@@ -288,11 +290,13 @@ impl<'a> Simulation<'a> {
     /// Has the cache fetch the bars in which verdicts some way ahead are acted on.
     #[inline(always)]
     fn look_ahead(&self) {
-        if let Some(verdict) = self.verdicts.get(self.next + VERDICTS_AHEAD) {
-            let row = verdict.row as usize + 1;
-            let bars = &self.traded.bars;
-            fetch_ahead(bars.open, row);
-            fetch_ahead(bars.open_time_ns, row);
+        for ahead in VERDICTS_AHEAD {
+            if let Some(verdict) = self.verdicts.get(self.next + ahead) {
+                let row = verdict.row as usize + 1;
+                let bars = &self.traded.bars;
+                fetch_ahead(bars.open, row);
+                fetch_ahead(bars.open_time_ns, row);
+            }
         }
     }
 
