@@ -272,9 +272,9 @@ def own_grids() -> None:
     everything = tuple(run_core(cross_plan(), random_walk(100).bars())[0])
     few, many = random_walk(BARS), random_walk(MANY_BARS)
     cases = (
-        ("crossings, 100,000 bars", sweep(many), MANY_BARS, FEW, "≤ 0.6", 3),
-        ("stops, targets, confidence, hedge", sweep(few, rules=True), BARS, FEW, "≤ 2.5", 5),
-        ("the same, all metrics", sweep(few, rules=True), BARS, everything, "≤ 2.5", 5),
+        ("crossings, 100,000 bars", sweep(many), MANY_BARS, FEW, "≤ 0.6", 9),
+        ("stops, targets, confidence, hedge", sweep(few, rules=True), BARS, FEW, "≤ 2.5", 7),
+        ("the same, all metrics", sweep(few, rules=True), BARS, everything, "≤ 2.5", 7),
     )
     for name, made, bars, metrics, wanted, rounds in cases:
         calls: dict[str, Callable[[], object]] = {

@@ -5,9 +5,9 @@ use std::arch::x86_64::{
     _CMP_GT_OQ, _mm256_andnot_ps, _mm256_castps_si256, _mm256_cmp_pd, _mm256_cmp_ps,
     _mm256_cmpeq_epi32, _mm256_loadu_pd, _mm256_loadu_ps, _mm256_min_epu32, _mm256_movemask_pd,
     _mm256_movemask_ps, _mm256_set1_epi32, _mm256_set1_ps, _mm256_setzero_si256, _mm256_sub_ps,
-    _mm256_testz_si256, _mm512_abs_ps, _mm512_castps_si512, _mm512_cmp_ps_mask,
-    _mm512_cmpeq_epi32_mask, _mm512_kunpackd, _mm512_kunpackw, _mm512_loadu_ps, _mm512_min_epu32,
-    _mm512_set1_epi32, _mm512_setzero_si512, _mm512_sub_ps,
+    _mm256_testz_si256, _mm512_abs_ps, _mm512_castps_si512, _mm512_cmp_pd_mask, _mm512_cmp_ps_mask,
+    _mm512_cmpeq_epi32_mask, _mm512_kunpackb, _mm512_kunpackd, _mm512_kunpackw, _mm512_loadu_pd,
+    _mm512_loadu_ps, _mm512_min_epu32, _mm512_set1_epi32, _mm512_setzero_si512, _mm512_sub_ps,
 };
 
 /// Rows of a word of bits.
@@ -20,10 +20,17 @@ const WORD: usize = 64;
 pub fn write_above(a: &[f64], b: &[f64], words: &mut [u64]) {
     check_lengths(a, b, words);
     #[cfg(target_arch = "x86_64")]
-    if is_x86_feature_detected!("avx2") {
+    {
         #[expect(unsafe_code, reason = "called where the processor has what it needs")]
-        // SAFETY: it is safe code that needs AVX2.
-        return unsafe { above_by_four(a, b, words) };
+        if has_masks() {
+            // SAFETY: it is safe code that needs AVX-512.
+            return unsafe { above_by_eight(a, b, words) };
+        }
+        #[expect(unsafe_code, reason = "called where the processor has what it needs")]
+        if is_x86_feature_detected!("avx2") {
+            // SAFETY: it is safe code that needs AVX2.
+            return unsafe { above_by_four(a, b, words) };
+        }
     }
     write_words(a, b, words, |a, b| above(a, b));
 }
@@ -39,7 +46,7 @@ pub fn write_above_if_sure(a: &[f32], b: &[f32], words: &mut [u64]) -> bool {
     #[cfg(target_arch = "x86_64")]
     {
         #[expect(unsafe_code, reason = "called where the processor has what it needs")]
-        if is_x86_feature_detected!("avx512f") && is_x86_feature_detected!("avx512bw") {
+        if has_masks() {
             // SAFETY: it is safe code that needs AVX-512.
             return unsafe { sure_by_sixteen(a, b, words) };
         }
@@ -58,13 +65,49 @@ fn check_lengths<T>(a: &[T], b: &[T], words: &[u64]) {
 }
 
 #[cfg(target_arch = "x86_64")]
+fn has_masks() -> bool {
+    is_x86_feature_detected!("avx512f") && is_x86_feature_detected!("avx512bw")
+}
+
+#[cfg(target_arch = "x86_64")]
+#[target_feature(enable = "avx512f,avx512bw")]
+fn above_by_eight(a: &[f64], b: &[f64], words: &mut [u64]) {
+    write_words(a, b, words, |a, b| {
+        let (a, b) = (a.as_chunks::<8>().0, b.as_chunks::<8>().0);
+        let eight = |part: usize| {
+            #[expect(unsafe_code, reason = "loads have no safe name")]
+            // SAFETY: both are arrays of as many numbers as are loaded; alignment does not matter.
+            let (a, b) = unsafe {
+                let (a, b) = (a[part].as_ptr(), b[part].as_ptr());
+                (_mm512_loadu_pd(a), _mm512_loadu_pd(b))
+            };
+            u16::from(_mm512_cmp_pd_mask::<_CMP_GT_OQ>(a, b))
+        };
+        let sixteen = |part: usize| {
+            let joined = _mm512_kunpackb(eight(2 * part + 1), eight(2 * part));
+            u32::from(joined)
+        };
+        joined([sixteen(0), sixteen(1), sixteen(2), sixteen(3)])
+    });
+}
+
+/// A word from its quarters, joined in the registers of masks: what compilers make of shifts is twice as slow.
+#[cfg(target_arch = "x86_64")]
+#[target_feature(enable = "avx512f,avx512bw")]
+fn joined([first, second, third, last]: [u32; 4]) -> u64 {
+    let low = _mm512_kunpackw(second, first);
+    let high = _mm512_kunpackw(last, third);
+    _mm512_kunpackd(u64::from(high), u64::from(low))
+}
+
+#[cfg(target_arch = "x86_64")]
 #[target_feature(enable = "avx2")]
 fn above_by_four(a: &[f64], b: &[f64], words: &mut [u64]) {
     write_words(a, b, words, |a, b| {
         let fours = a.as_chunks::<4>().0.iter().zip(b.as_chunks::<4>().0);
         fours.enumerate().fold(0, |word, (part, (a, b))| {
             #[expect(unsafe_code, reason = "loads have no safe name")]
-            // SAFETY: both are arrays of as many numbers as are loaded; alignment does not matter.
+            // SAFETY: as above.
             let (a, b) = unsafe { (_mm256_loadu_pd(a.as_ptr()), _mm256_loadu_pd(b.as_ptr())) };
             let above = _mm256_movemask_pd(_mm256_cmp_pd::<_CMP_GT_OQ>(a, b));
             word | u64::from(above.cast_unsigned()) << (4 * part)
@@ -90,10 +133,7 @@ fn sure_by_sixteen(a: &[f32], b: &[f32], words: &mut [u64]) -> bool {
             least = _mm512_min_epu32(least, _mm512_castps_si512(distance));
             u32::from(_mm512_cmp_ps_mask::<_CMP_GT_OQ>(a, b))
         };
-        // Joined in the registers of masks: what compilers make of shifts is twice as slow.
-        let first = _mm512_kunpackw(sixteen(1), sixteen(0));
-        let last = _mm512_kunpackw(sixteen(3), sixteen(2));
-        _mm512_kunpackd(u64::from(last), u64::from(first))
+        joined([sixteen(0), sixteen(1), sixteen(2), sixteen(3)])
     });
     sure && _mm512_cmpeq_epi32_mask(least, _mm512_setzero_si512()) == 0
 }
