@@ -34,7 +34,7 @@ def interleaved(
     """Seconds of each call in each round; the calls of a round follow one another.
 
     ``repeat`` runs a quick call several times in a row and takes the mean, so that the clock does not matter.
-    ``rest`` are seconds to wait before each, where threads of the one before stay awake after it has returned.
+    ``rest`` are seconds to wait before each, where threads of the one before stay awake after it returned.
     """
     for call in calls.values():
         call()
