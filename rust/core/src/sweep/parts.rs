@@ -145,7 +145,8 @@ impl Elements {
             order.sort_by_key(|set| self.of_set(*set).first().copied());
             return order;
         }
-        let shift = |bytes: usize| (bytes / one_of_each.max(1)).max(1).ilog2();
+        // To the nearest power: what does not fit of a tile is at hand when the next block begins.
+        let shift = |bytes: usize| (bytes * 3 / 2 / one_of_each.max(1)).max(1).ilog2();
         let tile = u32::try_from(TILE_BITS / self.parts).expect("a few bits");
         let shifts = [shift(budget_bytes), tile.max(1), 0];
         let bits = self.len().ilog2() + 1;

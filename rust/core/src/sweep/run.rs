@@ -14,7 +14,7 @@ use crate::threads::check_threads;
 const PASS: usize = 1 << 16;
 
 /// Bytes of shared columns and tapes at hand at once, all threads together.
-const BUDGET_BYTES: usize = 40 << 20;
+const BUDGET_BYTES: usize = 32 << 20;
 
 /// Most sets that a thread takes at once.
 const MOST_TAKEN: usize = 64;
