@@ -48,6 +48,21 @@ def evaluated(made: _core.Sweep, **span: Any) -> Any:
     return made.evaluate(every_set(made.lengths), METRICS, **whole | span)
 
 
+def test_few_metrics_of_crossings_are_those_of_all_in_whatever_order_they_are_asked_for(
+    bars: _core.Bars,
+) -> None:
+    axes = parameter("fast_period", *FAST), parameter("slow_period", *SLOW)
+    made = sweep(cross(2, 30, side="long"), bars, *axes)
+    whole: dict[str, Any] = {"start_ns": None, "end_ns": None, "threads": 2}
+    digits = every_set(made.lengths)
+    first = made.evaluate(digits, METRICS, **whole)[0]
+    few = made.evaluate(digits, METRICS[:4], **whole)[0]
+    again = made.evaluate(digits, METRICS, **whole)[0]
+    assert first.tobytes() == again.tobytes()
+    np.testing.assert_allclose(few, first[:, :4], rtol=1e-12, atol=1e-12)
+    assert few[:, 3].min() > 3
+
+
 def test_each_row_is_the_backtest_of_the_equal_portfolio(bars: _core.Bars) -> None:
     made = crosses(bars)
     values, status, reasons = evaluated(made)

@@ -74,6 +74,11 @@ const SPARE_BYTES: usize = 12 << 20;
 /// Rows of missing elements that are sooner computed than another thread is told of them.
 const FEW_ROWS: usize = 1 << 16;
 
+/// Bytes of a row of an average.
+pub(super) const fn average_bytes(rounds: bool) -> usize {
+    size_of::<f64>() + if rounds { size_of::<f32>() } else { 0 }
+}
+
 /// The sets that elements are computed for, over the histories of a span.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Order<'a> {

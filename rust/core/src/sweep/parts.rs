@@ -62,11 +62,13 @@ impl Numbers {
 }
 
 impl Elements {
-    /// The elements of all sets of `digits`, `width` of them a set. `rows` gives the bars that a part is computed over.
+    /// The elements of all sets of `digits`, `width` of them a set. A row of an average takes `average_bytes`; `rows` gives the bars that a part is
+    /// computed over.
     pub fn new(
         parts: &[Part],
         digits: &[u32],
         width: usize,
+        average_bytes: usize,
         rows: impl Fn(&Part) -> usize,
     ) -> Self {
         let mut numbers: Vec<_> = parts.iter().map(|part| Numbers::new(&part.key)).collect();
@@ -99,7 +101,7 @@ impl Elements {
         }
         let bytes = parts.iter().map(|part| {
             let row = match part.work {
-                Work::Average(_) => size_of::<f64>() + size_of::<f32>(),
+                Work::Average(_) => average_bytes,
                 Work::Tape { .. } => size_of::<SignalEvent>(),
             };
             row * rows(part)
@@ -137,7 +139,7 @@ impl Elements {
         &digits[first..first + self.width]
     }
 
-    /// The sets in the order in which they are run: tiles whose elements fit the budget, within them tiles of sets that a thread takes together.
+    /// The sets in the order in which they are run: tiles whose elements about fit the budget, within them tiles of sets that a thread takes together.
     pub fn order(&self, sets: usize, budget_bytes: usize) -> Vec<u32> {
         let mut order: Vec<u32> = (0..narrow(sets)).collect();
         let one_of_each: usize = self.bytes.iter().sum();
@@ -145,7 +147,7 @@ impl Elements {
             order.sort_by_key(|set| self.of_set(*set).first().copied());
             return order;
         }
-        // To the nearest power: what does not fit of a tile is at hand when the next block begins.
+        // A tile of two like parts may need half as much again: the next block finds what it shares with the last at hand.
         let shift = |bytes: usize| (bytes * 3 / 2 / one_of_each.max(1)).max(1).ilog2();
         let tile = u32::try_from(TILE_BITS / self.parts).expect("a few bits");
         let shifts = [shift(budget_bytes), tile.max(1), 0];
@@ -243,6 +245,7 @@ pub(super) fn narrow(index: usize) -> u32 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::collections::HashSet;
 
     const SIDE: u32 = 40;
     const ROWS: usize = 100_000;
@@ -262,7 +265,7 @@ mod tests {
         let digits: Vec<u32> = (0..SIDE * SIDE)
             .flat_map(|set| [set / SIDE, set % SIDE])
             .collect();
-        let elements = Elements::new(&[part(0), part(1)], &digits, 2, |_| ROWS);
+        let elements = Elements::new(&[part(0), part(1)], &digits, 2, 8, |_| ROWS);
         (digits, elements)
     }
 
@@ -290,6 +293,24 @@ mod tests {
             by_tile.sort_unstable_by(|a, b| elements.compare(*a, *b, shifts));
             assert_eq!(by_number, by_tile);
         }
+    }
+
+    #[test]
+    fn a_tile_may_need_a_little_more_than_the_budget() {
+        let (_, elements) = grid();
+        let budget = 12 * TAPE;
+        let order = elements.order((SIDE * SIDE) as usize, budget);
+        let mut computed = HashSet::new();
+        let mut count = 0;
+        let run = |_, needed: &[u32]| {
+            let now: HashSet<u32> = needed.iter().copied().collect();
+            count += now.difference(&computed).count();
+            computed = now;
+            Ok(())
+        };
+        elements.blocks(&order, budget, run).unwrap();
+        // Tiles of 4 by 4 sets need 8 elements each, 800 in all.
+        assert!(count < 640, "{count} elements");
     }
 
     #[test]

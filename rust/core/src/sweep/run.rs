@@ -2,7 +2,7 @@
 
 use std::sync::Mutex;
 
-use super::bank::{Bank, Order};
+use super::bank::{Bank, Order, average_bytes};
 use super::evaluate::{Evaluator, SetRun, SharedSet, Stage};
 use super::parts::Elements;
 use super::workers::{free_one, share};
@@ -39,12 +39,12 @@ impl Dealing {
         }
     }
 
-    /// Many at once, for sets that lie together and go through their columns together, which are compared.
-    pub const fn by_many(threads: usize) -> Self {
+    /// Many at once, for sets that lie together and go through their columns together, rounded ones where they are compared.
+    pub const fn by_many(threads: usize, rounds: bool) -> Self {
         Self {
             threads,
             takes: 2,
-            rounds: true,
+            rounds,
         }
     }
 }
@@ -169,10 +169,17 @@ impl Pass<'_, '_> {
     ) -> Result<()> {
         let sweep = self.stage.sweep;
         let axes = sweep.axes.width();
-        let elements = Elements::new(&sweep.voices.parts, self.digits, axes, |part| {
-            let market = sweep.portfolio.strategies[part.strategy].market;
-            self.stage.histories[market].bars.len()
-        });
+        let average_bytes = average_bytes(self.dealing.rounds);
+        let elements = Elements::new(
+            &sweep.voices.parts,
+            self.digits,
+            axes,
+            average_bytes,
+            |part| {
+                let market = sweep.portfolio.strategies[part.strategy].market;
+                self.stage.histories[market].bars.len()
+            },
+        );
         let order = elements.order(self.digits.len() / axes, BUDGET_BYTES);
         bank.begin(elements.len());
         let mut rows = Vec::new();

@@ -95,6 +95,11 @@ pub(super) struct Voices {
 }
 
 impl Voices {
+    /// Whether all there is are two averages.
+    pub fn are_a_pair(&self) -> bool {
+        matches!(&self.sources[..], [only] if matches!(only[..], [Source::Averages { .. }]))
+    }
+
     /// `standing` gives the tape of an indicator that no axis varies.
     pub fn new(
         base: &PortfolioSpec,

@@ -36,7 +36,8 @@ pub fn write_above(a: &[f64], b: &[f64], words: &mut [u64]) {
 }
 
 /// The same for columns that have been rounded to half the width, which takes half the time: `false` when the numbers of some row have become
-/// equal, so that only those before the rounding can tell. Rounding never turns an order round.
+/// equal, so that only those before the rounding can tell, and where the processor cannot do it sooner; `words` mean nothing then. Rounding never
+/// turns an order round.
 ///
 /// # Panics
 /// As [`write_above`].
@@ -189,6 +190,7 @@ mod tests {
     use super::*;
 
     type Write = fn(&[f64], &[f64], &mut [u64]);
+    #[cfg(target_arch = "x86_64")]
     type WriteIfSure = fn(&[f32], &[f32], &mut [u64]) -> bool;
 
     const ROWS: [usize; 7] = [0, 1, 63, 64, 65, 200, 640];
@@ -210,6 +212,7 @@ mod tests {
         words
     }
 
+    #[cfg(target_arch = "x86_64")]
     #[expect(clippy::cast_possible_truncation, reason = "it rounds")]
     fn rounded(column: &[f64]) -> Vec<f32> {
         column.iter().map(|value| *value as f32).collect()
@@ -237,10 +240,10 @@ mod tests {
     }
 
     #[test]
+    #[cfg(target_arch = "x86_64")]
     #[expect(unsafe_code, reason = "called where the processor has what it needs")]
     fn rounded_columns_tell_the_same_or_that_they_cannot() {
         let mut ways: Vec<WriteIfSure> = vec![write_above_if_sure];
-        #[cfg(target_arch = "x86_64")]
         if is_x86_feature_detected!("avx2") {
             // SAFETY: it needs AVX2.
             ways.push(|a, b, words| unsafe { sure_by_eight(a, b, words) });

@@ -37,8 +37,8 @@ pub struct Average<'a> {
     pub rounded: &'a [f32],
 }
 
-/// Values rounded to half the width. Those that would become infinite become the largest finite ones, so that no two of them seem to differ that
-/// do not, or have a distance that is undefined.
+/// Values rounded to half the width. Those that would become infinite become the largest finite ones: two of them have a distance of zero then,
+/// not one that is undefined.
 #[must_use]
 pub fn rounded(values: &[f64]) -> Vec<f32> {
     dispatch(Rounding(values))
@@ -72,7 +72,7 @@ pub struct Crossing {
     row: usize,
     /// Whether the faster stood above in the row before.
     above: bool,
-    /// In this stretch no averages are equal.
+    /// It is known that no averages are equal in this stretch.
     distinct: bool,
     /// The averages met where the order of their crossing is told by more than one row.
     tied: bool,
@@ -244,4 +244,16 @@ const fn from_place(place: usize) -> u64 {
 #[expect(clippy::cast_possible_truncation, reason = "rows fit in 32 bits")]
 const fn narrow(row: usize) -> u32 {
     row as u32
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_too_large_to_be_rounded_meets_instead_of_becoming_infinite() {
+        let values = rounded(&[1e39, 2e39, -1e300, f64::INFINITY, 0.5, f64::NAN]);
+        assert_eq!(values[..5], [f32::MAX, f32::MAX, f32::MIN, f32::MAX, 0.5]);
+        assert!(values[5].is_nan());
+    }
 }

@@ -19,7 +19,7 @@ use crate::indicators::simd::{Work, fetch_ahead};
 use crate::ledger::Trade;
 use crate::venue::{Purpose, Side};
 
-/// Verdicts whose bars are fetched during a holding, counted from the one that may end it: those of an entry and an exit.
+/// Verdicts whose bars are fetched during a holding, counted from the one that may end it: those of an exit and the entry after it.
 const VERDICTS_AHEAD: Range<usize> = 4..6;
 
 /// What a simulation writes, kept from one set of parameters to the next.
