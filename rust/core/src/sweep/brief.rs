@@ -6,7 +6,6 @@ use super::lean::{
 };
 use super::rows::write_row;
 use super::run::Row;
-use super::voices::Source;
 use crate::stats::Metrics;
 
 /// The metrics of rows that need no equity curve.
@@ -93,9 +92,7 @@ impl Evaluator<'_> {
         self.take(set.digits).ok()?;
         let terms = self.holding_terms(traded)?;
         let voices = &self.stage.sweep.voices;
-        let [Source::Averages { fast, slow }] = voices.sources[0][..] else {
-            return None;
-        };
+        let (fast, slow) = voices.pair()?;
         let strategy = terms.strategy();
         let every_bar = strategy.timeframe == self.portfolio.interval();
         let slow_period = voices.period(slow, set.digits);

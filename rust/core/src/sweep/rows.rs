@@ -46,7 +46,7 @@ impl Sweep {
         }
         let width = metrics.len();
         let table = if let Some(columns) = BriefColumns::new(metrics) {
-            let dealing = Dealing::by_many(threads, self.voices.are_a_pair());
+            let dealing = Dealing::by_many(threads, self.voices.pair().is_some());
             self.fill(digits, width, span, dealing, |worker, sets, rows| {
                 worker.write_brief(sets, rows, &columns);
             })?

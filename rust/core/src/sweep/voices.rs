@@ -95,9 +95,15 @@ pub(super) struct Voices {
 }
 
 impl Voices {
-    /// Whether all there is are two averages.
-    pub fn are_a_pair(&self) -> bool {
-        matches!(&self.sources[..], [only] if matches!(only[..], [Source::Averages { .. }]))
+    /// The parts of the two averages where there is nothing else.
+    pub fn pair(&self) -> Option<(usize, usize)> {
+        match &self.sources[..] {
+            [only] => match only[..] {
+                [Source::Averages { fast, slow }] => Some((fast, slow)),
+                _ => None,
+            },
+            _ => None,
+        }
     }
 
     /// `standing` gives the tape of an indicator that no axis varies.
